@@ -1,0 +1,1 @@
+"""Decides whom to contact, how and why, and carries it out."""

@@ -1,0 +1,1 @@
+"""The application: configuration, wiring, jobs, command line and pages."""

@@ -1,0 +1,1 @@
+"""Our side of the wire: one folder per platform, and the contract they all keep."""

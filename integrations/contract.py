@@ -1,0 +1,350 @@
+"""The contract every platform keeps. Read this first.
+
+A `Platform` is stateless and knows how to be connected to and how to read its webhooks. `Books` is one connected
+company. Everything above this folder talks to these names only. What a call may raise is in `errors.py`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from receivables.page import Cursor, OpenTotals, Page
+from receivables.records import Company, Kind, Ref
+
+
+class Capability(StrEnum):
+    """What a platform can do. Whatever is missing raises Unsupported before any HTTP."""
+
+    OAUTH = "oauth"
+    CLIENT_CREDENTIALS = "client_credentials"
+    API_KEY = "api_key"
+    SEND_INVOICE = "send_invoice"
+    PAYMENT_URL = "payment_url"
+    LEAVE_NOTE = "leave_note"
+    SET_EXPECTED_DATE = "set_expected_date"
+    DOCUMENT = "document"
+    WEBHOOK_PER_APP = "webhook_per_app"
+    WEBHOOK_PER_CONNECTION = "webhook_per_connection"
+
+
+class Act(StrEnum):
+    """The outward writes that carry a key and can be looked up again."""
+
+    SEND_INVOICE = "send_invoice"
+    LEAVE_NOTE = "leave_note"
+    SET_EXPECTED_DATE = "set_expected_date"
+
+
+KEY_LENGTH_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a write was done: the platform's id for it (may be empty) and when it said so."""
+
+    id: str
+    at: datetime | None = None
+
+
+class Lookup(StrEnum):
+    """What `found` answers when there is no receipt."""
+
+    NOT_THERE = "not_there"
+    CANNOT_TELL = "cannot_tell"
+
+
+class Clock(Protocol):
+    """The time, handed in. Instants are aware UTC."""
+
+    def now(self) -> datetime:
+        """The present instant, aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Meter(Protocol):
+    """Counts what a connection costs, where a person can see it."""
+
+    def count(self, *, calls: int, sent_bytes: int, received_bytes: int) -> None:
+        """Add one exchange; bytes are as on the wire, compressed."""
+        ...
+
+
+class Budget(Protocol):
+    """Decides whether a call may go now. The rooms that spend arrive with their own issue; the seam is here."""
+
+    def spend(self, calls: int = 1) -> None:
+        """Take leave for `calls`, or raise TryLater."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AppKeys:
+    """What the operator registered at the platform. `addresses` overrides hosts by name, on loopback only."""
+
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An authorisation: tokens or a key. One grant may serve several companies (Xero).
+
+    `expires_at` is when the access token dies; `dies_at` when the grant itself does, if known.
+    `generation` grows with every renewal.
+    """
+
+    id: str
+    platform: str
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    dies_at: datetime | None = None
+    kind: str = "oauth"
+    generation: int = 0
+
+
+class GrantStore(Protocol):
+    """Keeps grants sealed, and lets one process at a time renew one of them."""
+
+    def load(self, grant_id: str) -> Grant:
+        """The grant as last saved. Raises Reconnect when it is gone."""
+        ...
+
+    def save(self, grant: Grant) -> None:
+        """Durable before it returns."""
+        ...
+
+    def lease(self, name: str, *, seconds: float) -> AbstractContextManager[bool]:
+        """Hold `name` for at most `seconds`; the value says whether we got it."""
+        ...
+
+
+class Token(Protocol):
+    """The current access token of a grant, renewed when needed."""
+
+    def current(self) -> str:
+        """A token that should work now; renewed first if it is about to expire."""
+        ...
+
+    def renewed(self, rejected: str) -> str:
+        """A token other than `rejected`, which the platform just refused. Raises Reconnect when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is needed to open one connected company.
+
+    `id` is our connection, `external_id` the platform's company (realm, tenant, account). `details` holds what
+    was learnt or asked at connect: connection_id and custom (Xero), livemode and account (Stripe), time_zone.
+    """
+
+    id: str
+    external_id: str
+    label: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Everything a platform needs to talk: keys of the app, the clock, the meter, the time-outs and patience.
+
+    Time-outs are in seconds. `patience` is the longest Retry-After that is waited for; a longer one raises
+    TryLater at once, and whoever runs the sync parks the connection.
+    """
+
+    app: AppKeys
+    clock: Clock
+    meter: Meter
+    connect_timeout: float = 5.0
+    read_timeout: float = 120.0
+    patience: float = 20.0
+    attempts: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """One company that a consent, a key or client credentials opened to us."""
+
+    external_id: str
+    label: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What came back from connecting: the grant (its id is still empty) and the companies behind it."""
+
+    grant: Grant
+    companies: tuple[Authorised, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A webhook endpoint made for one connection: its signing secret, and details to keep for ending it."""
+
+    secret: str = field(repr=False)
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A connecting that has begun: kept until its callback comes, usable once."""
+
+    state: str = field(repr=False)
+    verifier: str = field(repr=False)
+    business: str
+    platform: str
+    redirect_uri: str
+    expires_at: datetime
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AttemptStore(Protocol):
+    """Keeps attempts by the hash of their state."""
+
+    def begin(self, attempt: Attempt) -> None:
+        """Remember it."""
+        ...
+
+    def take(self, state: str) -> Attempt | None:
+        """Give it back once and only once; None for an unknown or used state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook as it arrived. `secrets` are tried in turn; header names are lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    secrets: tuple[str, ...] = field(repr=False)
+    connection: str = ""
+    livemode: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A record that a delivery names: fetch it again. `external_id` tells the company; `event` dedupes.
+
+    `became` is the survivor's id when two records were merged; `gone` says the platform called it deleted.
+    """
+
+    external_id: str
+    kind: Kind
+    id: str
+    event: str = ""
+    at: datetime | None = None
+    gone: bool = False
+    became: str = ""
+
+
+class Books(Protocol):
+    """One connected company. Reads raise TryLater, Reconnect, Refused or BadCursor; writes also Unsupported."""
+
+    def company(self) -> Company:
+        """Who the creditor is, and whether the platform chases on its own."""
+        ...
+
+    def changes(self, since: Cursor | None) -> Iterator[Page]:
+        """Pages of what changed since the cursor, everything when it is None. Each page carries the next cursor."""
+        ...
+
+    def sweep(self, known_open: Sequence[Ref]) -> Iterator[Page]:
+        """Find edits the change feed hides: list what is open there and fetch what is open only here.
+
+        Absence never closes an invoice. Platforms whose feed hides nothing yield no page.
+        """
+        ...
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:
+        """These records as they are now; the ones that are no more come back as gone. No cursor."""
+        ...
+
+    def open_totals(self, as_at_on: date) -> OpenTotals:
+        """The platform's own open figures."""
+        ...
+
+    def document(self, invoice: Ref) -> bytes:
+        """The invoice as PDF."""
+        ...
+
+    def payment_url(self, invoice: Ref) -> str:
+        """The platform's own pay page, fetched fresh; empty when the invoice has none."""
+        ...
+
+    def send_invoice(self, invoice: Ref, *, key: str) -> Receipt:
+        """Have the platform mail the invoice again."""
+        ...
+
+    def leave_note(self, on: Ref, text: str, *, key: str) -> Receipt:
+        """Leave a note for the bookkeeper on the record, where the customer never sees it."""
+        ...
+
+    def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:
+        """Write when the customer said they will pay."""
+        ...
+
+    def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
+        """Was this write done? Asked after a reply was lost. `since` is when the write was first claimed."""
+        ...
+
+
+class Platform(Protocol):
+    """A kind of accounting or payment system."""
+
+    slug: str
+    label: str
+    capabilities: frozenset[Capability]
+
+    def authorize_url(self, wire: Wire, *, state: str, redirect_uri: str, challenge: str) -> str:
+        """Where to send the person to give consent."""
+        ...
+
+    def exchange(self, wire: Wire, callback: Mapping[str, str], *, redirect_uri: str, verifier: str) -> Consent:
+        """Turn the callback's query (or, without OAuth, the form's fields) into a grant and its companies.
+
+        Raises Refused with a sentence for people: consent denied, a permission missing (named), a wrong key.
+        """
+        ...
+
+    def renew(self, wire: Wire, grant: Grant) -> Grant:
+        """New tokens for the grant. Raises Reconnect when the platform refuses for good, TryLater otherwise."""
+        ...
+
+    def disconnect(self, wire: Wire, account: Account, token: Token, *, last: bool) -> None:
+        """End this one company; `last` says that no other company uses the grant."""
+        ...
+
+    def subscribe(self, wire: Wire, account: Account, token: Token, *, url: str) -> Subscription:
+        """Have webhooks for this one connection sent to `url`. Unsupported where endpoints belong to the app."""
+        ...
+
+    def open(self, wire: Wire, account: Account, token: Token) -> Books:
+        """The books of one company. No HTTP yet."""
+        ...
+
+    def verify(self, delivery: Delivery, now: datetime) -> None:
+        """Raises BadSignature unless one of the secrets signed the body recently enough."""
+        ...
+
+    def touched(self, delivery: Delivery) -> list[Touched]:
+        """The records a verified delivery names; unknown kinds are left out."""
+        ...
+
+    def web_url(self, account: Account, ref: Ref) -> str:
+        """Where a person sees the record on the platform's own site; empty when not known."""
+        ...

@@ -1,0 +1,32 @@
+"""Finds every platform: the folders here, and plug-ins by entry point."""
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import cast
+
+from integrations.contract import Platform
+from integrations.errors import Refused
+
+PLUGINS = "duewell.platforms"
+
+
+@cache
+def slugs() -> tuple[str, ...]:
+    """The platforms that can be had, by name, without importing any of them."""
+    folders = [found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]) if found.ispkg]
+    return tuple(sorted({*folders, *(plugin.name for plugin in entry_points(group=PLUGINS))}))
+
+
+@cache
+def platform(slug: str) -> Platform:
+    """The platform called `slug`; its SDK is imported only now. Raises Refused for a stranger."""
+    if slug not in slugs():
+        raise Refused(f"there is no platform {slug!r}; there are {', '.join(slugs())}")
+    for plugin in entry_points(group=PLUGINS):
+        if plugin.name == slug:
+            return cast(Platform, plugin.load()())
+    module = importlib.import_module(f"integrations.{slug}.platform")
+    return cast(Platform, module.PLATFORM)

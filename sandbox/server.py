@@ -1,0 +1,169 @@
+"""Starts the twins on loopback ports of their own, with the control port and the mailbox beside them."""
+
+import importlib
+import pkgutil
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from sandbox.clock import MovedClock
+from sandbox.control import control_app
+from sandbox.courier import Courier
+from sandbox.faults import FaultBook, LineCut, Troubled
+from sandbox.history import History
+from sandbox.mailbox import Mailbox
+from sandbox.world import Business, Twin, World
+
+HOST = "127.0.0.1"
+START = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+PLATFORMS = tuple(sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]) if found.ispkg))
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What to build. Ports of 0 are chosen freely; `platforms` limits which twins are started."""
+
+    seed: int = 1
+    customers: int = 40
+    invoices: int = 240
+    months: int = 18
+    start: datetime = START
+    platforms: tuple[str, ...] = PLATFORMS
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def businesses(self) -> tuple[Business, ...]:
+        """The companies of the chosen platforms in the asked size; the ones marked small stay small."""
+        return tuple(self._sized(one) for slug in self.platforms for one in twin_module(slug).BUSINESSES)
+
+    def _sized(self, business: Business) -> Business:
+        customers, invoices = (6, 20) if business.small else (self.customers, self.invoices)
+        shape = replace(business.shape, customers=customers, invoices=invoices, months=self.months)
+        return replace(business, shape=shape)
+
+
+def twin_module(slug: str) -> Any:
+    """A platform's folder here: it has BUSINESSES and TWIN."""
+    return importlib.import_module(f"sandbox.{slug}.twin")
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections alive, writes no access log, and cuts the line when a fault says so."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def log_request(self, *_: object) -> None:
+        """Silence."""
+
+    def log_error(self, *_: object) -> None:
+        """Silence."""
+
+
+class _Cutting:
+    """Lets LineCut through to the handler, which the server would else answer with a 500."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            return self._app(environ, start_response)
+        except LineCut:
+            handler_socket = environ.get("werkzeug.socket")
+            if handler_socket is not None:
+                linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+                handler_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                handler_socket.shutdown(socket.SHUT_RDWR)
+            raise ConnectionError("cut on purpose") from None
+
+
+class Sandbox:
+    """A running sandbox. Use it as a context manager, or call start and stop."""
+
+    def __init__(self, setup: Setup | None = None) -> None:
+        self.setup = setup or Setup()
+        self.clock = MovedClock(self.setup.start)
+        self.courier = Courier(self.clock)
+        self.world = World(self.setup.seed, self.clock, self.setup.businesses(), self.courier)
+        self.book = FaultBook()
+        self.mailbox = Mailbox(HOST)
+        self.twins: dict[str, Twin] = {}
+        self._histories: dict[str, History] = {}
+        self._servers: list[tuple[BaseWSGIServer, threading.Thread]] = []
+
+    def __enter__(self) -> "Sandbox":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Base addresses by name: the platforms, `control`, and `smtp` as host:port."""
+        return self.world.addresses
+
+    def start(self) -> None:
+        """Bind every port, build the twins and play their history up to now."""
+        sockets = {name: self._bind(name) for name in (*self.setup.platforms, "control")}
+        for name, bound in sockets.items():
+            self.world.addresses[name] = f"http://{HOST}:{bound.getsockname()[1]}"
+        self.world.addresses["smtp"] = self.mailbox.start(self.setup.ports.get("smtp", 0))
+        self.twins = {slug: twin_module(slug).TWIN(self.world) for slug in self.setup.platforms}
+        self._histories = self.world.histories()
+        self.play()
+        for slug, twin in self.twins.items():
+            self._serve(Troubled(twin, self.book), sockets[slug])
+        self._serve(control_app(self), sockets["control"])
+        self.courier.start()
+
+    def stop(self) -> None:
+        """Close everything."""
+        self.courier.stop()
+        self.mailbox.stop()
+        for server, thread in self._servers:
+            server.shutdown()
+            thread.join(timeout=5)
+            server.server_close()
+
+    def play(self) -> int:
+        """Let everything happen that is due by the sandbox's clock; returns how much it was."""
+        played = 0
+        for business in self.world.businesses:
+            for happening in self._histories[business.key].until(self.clock.now()):
+                self.twins[business.platform].play(business.key, happening)
+                played += 1
+        return played
+
+    def move(self, by: timedelta, *, quiet: bool = False) -> int:
+        """Move the clock day by day, playing what happens on the way unless `quiet`."""
+        played = 0
+        while by > timedelta():
+            step = min(by, timedelta(days=1))
+            self.clock.move(step)
+            by -= step
+            played += 0 if quiet else self.play()
+        self.courier.knock()
+        return played
+
+    def _bind(self, name: str) -> socket.socket:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, self.setup.ports.get(name, 0)))
+        listener.listen(128)
+        return listener
+
+    def _serve(self, app: Any, listener: socket.socket) -> None:
+        port = listener.getsockname()[1]
+        fd = listener.detach()
+        server = make_server(HOST, port, _Cutting(app), threaded=True, request_handler=_Handler, fd=fd)
+        cast(Any, server).daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        self._servers.append((server, thread))

@@ -1,0 +1,1 @@
+"""Brings the books up to date: pull, refresh, reconcile."""

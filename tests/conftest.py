@@ -1,0 +1,134 @@
+"""What every room's tests share: a clock that obeys, a wire with a meter, a grant store in memory, a sandbox."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from integrations.contract import AppKeys, Grant, Wire
+from integrations.errors import Reconnect
+from sandbox.server import Sandbox, Setup
+
+NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+
+
+@dataclass
+class HandClock:
+    """Stands still until moved; sleeping moves it. `slept` lists every pause in seconds."""
+
+    at: datetime = NOON
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+        time.sleep(0.001)
+
+    def move(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+class SandboxClock(HandClock):
+    """Tells the sandbox's time; sleeping moves the sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__()
+        self._sandbox = sandbox
+
+    def now(self) -> datetime:
+        return self._sandbox.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self._sandbox.clock.move(timedelta(seconds=seconds))
+
+
+@dataclass
+class CountingMeter:
+    """Adds up what crossed the wire."""
+
+    calls: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+    def count(self, *, calls: int, sent_bytes: int, received_bytes: int) -> None:
+        self.calls += calls
+        self.sent_bytes += sent_bytes
+        self.received_bytes += received_bytes
+
+
+class MemoryGrants:
+    """A grant store that keeps everything in memory."""
+
+    def __init__(self, *grants: Grant) -> None:
+        self._grants = {grant.id: grant for grant in grants}
+        self._lock = threading.Lock()
+
+    def load(self, grant_id: str) -> Grant:
+        if grant_id not in self._grants:
+            raise Reconnect
+        return self._grants[grant_id]
+
+    def save(self, grant: Grant) -> None:
+        self._grants[grant.id] = grant
+
+    @contextmanager
+    def lease(self, name: str, *, seconds: float) -> Iterator[bool]:
+        mine = self._lock.acquire(blocking=False)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._lock.release()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands still."""
+    return HandClock()
+
+
+@pytest.fixture
+def sandboxes() -> Iterator[Callable[..., Sandbox]]:
+    """Starts sandboxes and stops them afterwards: `sandboxes(platforms=("xero",), invoices=50)`."""
+    running: list[Sandbox] = []
+
+    def start(**setup: object) -> Sandbox:
+        sandbox = Sandbox(Setup(**setup))  # type: ignore[arg-type]
+        sandbox.start()
+        running.append(sandbox)
+        return sandbox
+
+    yield start
+    for sandbox in running:
+        sandbox.stop()
+
+
+def wire_to(sandbox: Sandbox, platform: str, **keys: object) -> Wire:
+    """A wire to one of the sandbox's platforms: `addresses` has the base address under every name the platform uses.
+
+    A twin's credentials say `app: {client_id, client_secret, webhook_secrets, addresses}`.
+    """
+    app = sandbox.twins[platform].credentials()["app"]
+    return Wire(
+        app=AppKeys(
+            client_id=app["client_id"],
+            client_secret=app["client_secret"],
+            webhook_secrets=tuple(app["webhook_secrets"]),
+            addresses=app["addresses"],
+        ),
+        clock=SandboxClock(sandbox),
+        meter=CountingMeter(),
+        read_timeout=5.0,
+        **keys,  # type: ignore[arg-type]
+    )

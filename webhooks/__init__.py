@@ -1,0 +1,1 @@
+"""Believes nothing, remembers everything, answers fast."""
