@@ -1,0 +1,206 @@
+"""Every setting, its default and its meaning: from a TOML file, then DUEWELL_ environment variables, then *_FILE."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "DUEWELL_"
+FILE = "duewell.toml"
+LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
+
+
+class BadSetting(Exception):
+    """A setting is wrong; the message names it, where it stands and what would be right."""
+
+
+def _loopback_only(addresses: dict[str, str]) -> dict[str, str]:
+    for name, url in addresses.items():
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK:
+            raise ValueError(f"address {name!r} may only point to this machine (http://127.0.0.1:…), not {url!r}")
+    return addresses
+
+
+def _base(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"must be a web address such as https://duewell.example.com, not {url!r}")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must begin with https:// unless it is on this machine")
+    return url.rstrip("/")
+
+
+Addresses = Annotated[dict[str, str], AfterValidator(_loopback_only)]
+BaseUrl = Annotated[str, AfterValidator(_base)]
+
+
+class Section(BaseModel):
+    """Unknown settings are mistakes, and said to be so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class App(Section):
+    """What was registered at one platform."""
+
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    webhook_secrets: list[SecretStr] = Field(default_factory=list)
+    addresses: Addresses = Field(default_factory=dict)
+
+
+class Web(Section):
+    """The pages."""
+
+    base_url: BaseUrl = "http://localhost:8123"
+    listen: str = "127.0.0.1:8123"
+    threads: int = Field(default=8, ge=1, le=64)
+
+
+class Mail(Section):
+    """The server that takes our mail, and in whose name it goes."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    sender_name: str = ""
+    sender_address: str = ""
+    reply_to: str = ""
+
+
+class Http(Section):
+    """How the platforms are spoken to; seconds."""
+
+    connect_timeout: float = Field(default=5.0, gt=0)
+    read_timeout: float = Field(default=120.0, gt=0)
+    patience: float = Field(default=20.0, ge=0)
+
+
+class Manners(Section):
+    """The policy's numbers. The steps themselves are `steps`, as name, days from the due date, letter and channel."""
+
+    gap_days: int = Field(default=4, ge=0)
+    minimum: Decimal = Field(default=Decimal("5.00"), ge=0)
+    opens_at: str = Field(default="09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    closes_at: str = Field(default="17:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+class StepSetting(Section):
+    """One step of the policy."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    days: int = Field(ge=-60, le=365)
+    letter: str
+    channel: Literal["mail", "platform"] = "mail"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    data: Path = Path("duewell-data")
+    database: str = ""
+    secret_key_file: str = ""
+    sandbox_control: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "text"] = "auto"
+    web: Web = Web()
+    mail: Mail = Mail()
+    http: Http = Http()
+    manners: Manners = Manners()
+    steps: list[StepSetting] = Field(default_factory=list)
+    platforms: dict[str, App] = Field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        """The configured database, or the SQLite file in the data folder."""
+        return self.database or f"sqlite:///{(self.data / 'duewell.sqlite3').absolute()}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key that seals tokens is kept: outside the database."""
+        return Path(self.secret_key_file) if self.secret_key_file else self.data / "secret.key"
+
+    def app(self, platform: str) -> App:
+        """What was registered at `platform`; empty when nothing was."""
+        return self.platforms.get(platform, App())
+
+
+def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings. A file that was named must exist; `duewell.toml` here is read when there. Raises BadSetting."""
+    environ = os.environ if environ is None else environ
+    where = file or Path(environ.get(f"{PREFIX}CONFIG", FILE))
+    if not where.exists() and (file is not None or f"{PREFIX}CONFIG" in environ):
+        raise BadSetting(f"there is no configuration file {where}; copy config.example.toml there or leave it out")
+    try:
+        return _reader(where, _with_files(environ))()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise BadSetting(f"{where} cannot be read: {error}") from None
+    except SettingsError as error:
+        raise BadSetting(f"a {PREFIX} environment variable cannot be read: {error}") from None
+    except ValidationError as error:
+        raise BadSetting(_sentence(error, where)) from None
+
+
+def _reader(where: Path, environ: Mapping[str, str]) -> type[Settings]:
+    """Settings bound to one file and one environment; the environment wins."""
+
+    class Bound(Settings):
+        @classmethod
+        def settings_customise_sources(  # noqa: PLR0917 - pydantic-settings' own signature
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            environment = EnvSettingsSource(settings_cls)
+            environment.env_vars = {name.lower(): text for name, text in environ.items()}
+            return environment, TomlConfigSettingsSource(settings_cls, toml_file=where)
+
+    return Bound
+
+
+def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """DUEWELL_MAIL__PASSWORD_FILE=/run/secrets/x stands for DUEWELL_MAIL__PASSWORD with what the file holds."""
+    known = dict(environ)
+    for name, path in environ.items():
+        if name.startswith(PREFIX) and name.endswith("_FILE") and name != f"{PREFIX}SECRET_KEY_FILE":
+            known[name.removesuffix("_FILE")] = _secret_from(name, path)
+    return known
+
+
+def _secret_from(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSetting(f"{name} names the file {path!r}, which cannot be read: {error.strerror}") from None
+
+
+def _sentence(error: ValidationError, where: Path) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    what = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        what = "there is no such setting; config.example.toml lists them all"
+    return f"the setting {name} (in {where} or the environment) is wrong: {what}"

@@ -1,0 +1,65 @@
+"""A debtor's whole case: everything that is known about one who owes, as of one instant."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from receivables.money import Money, by_currency
+from receivables.records import Company, Credit, Customer, EmailAddress, Invoice, Payment, PaymentStatus, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One message that went out, or may have: when, on which local day, and the step it was for each invoice."""
+
+    at: datetime
+    day_on: date
+    channel: str
+    state: str
+    steps: tuple[tuple[Ref, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The head customer first, then the sub-customers and projects that are billed with it.
+
+    `synced_at` is the last good sync of the connection; `differs` says that our figure for this customer and the
+    platform's are not the same; `reconstructed` that the instant lies before we were connected.
+    """
+
+    debtor: str
+    company: Company
+    customers: tuple[Customer, ...]
+    invoices: tuple[Invoice, ...]
+    payments: tuple[Payment, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    synced_at: datetime | None = None
+    differs: bool = False
+    reconstructed: bool = False
+
+    @property
+    def head(self) -> Customer:
+        """Who is written to."""
+        return self.customers[0]
+
+    def owed(self) -> dict[str, Money]:
+        """What is open in all, per currency."""
+        return by_currency(invoice.open for invoice in self.invoices if invoice.owing)
+
+    def on_account(self) -> dict[str, Money]:
+        """Money and credit received that no invoice has used yet, per currency."""
+        settled = (one.unapplied for one in self.payments if one.status is PaymentStatus.SETTLED)
+        return by_currency([*settled, *(credit.remaining for credit in self.credits)])
+
+    def addresses(self) -> tuple[EmailAddress, ...]:
+        """Where the platform itself would write: the head customer's addressed e-mails."""
+        return tuple(email for email in self.head.emails if email.addressed and email.address)
+
+
+def head_of(customer: Ref, parents: dict[Ref, Ref]) -> Ref:
+    """The customer who is billed for `customer`; `parents` maps those billed with their parent. Cycles end."""
+    seen = {customer}
+    while (parent := parents.get(customer)) is not None and parent not in seen:
+        customer = parent
+        seen.add(parent)
+    return customer
