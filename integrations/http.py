@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-NEVER_RETRY = Retry(total=0, redirect=0, respect_retry_after_header=False, raise_on_status=False)
+NEVER_RETRY = Retry(total=0, read=False, redirect=0, respect_retry_after_header=False, raise_on_status=False)
 WAIT_SECONDS_MAX = 8.0
 
 

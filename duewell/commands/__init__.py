@@ -1,0 +1,1 @@
+"""One file per command. Each imports what is heavy only when it runs."""

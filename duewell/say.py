@@ -1,0 +1,46 @@
+"""How the command line talks: Rich for people, JSON for machines."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from receivables.money import Money
+
+console = Console(highlight=False)
+
+
+def answer(values: object, sentence: str, *, as_json: bool) -> None:
+    """Say it once: the values as JSON, or the sentence."""
+    if as_json:
+        click.echo(json.dumps(plain(values), ensure_ascii=False, indent=2))
+    else:
+        console.print(sentence, markup=False)
+
+
+def plain(value: Any) -> Any:
+    """As JSON can hold it: money as amount and currency, dates in ISO form."""
+    if isinstance(value, Money):
+        return {"amount": str(value.amount), "currency": value.currency}
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table; columns whose name ends in ">" are set right."""
+    grid = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        grid.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left")
+    for row in rows:
+        grid.add_row(*(str(cell) for cell in row))
+    console.print(grid)

@@ -1,0 +1,94 @@
+"""What stands before and after every page: the host, the session, the form's token, and the headers."""
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from duewell.config import LOOPBACK
+from duewell.web.current import door
+from duewell.web.door import proven
+
+OPEN = {"static", "entrance.login", "machines.healthz", "machines.readyz", "machines.metrics", "machines.webhook"}
+PROBES = {"machines.healthz", "machines.readyz"}
+FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action {form}; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+SOURCE = re.compile(r"(https?://)?(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?")
+
+
+def install(app: Flask, base_url: str) -> None:
+    """Put the guard before and after every request of `app`."""
+    hosts = {(urlsplit(base_url).hostname or "").lower(), *LOOPBACK}
+
+    @app.before_request
+    def stop() -> Response | None:
+        if request.endpoint not in PROBES and _host() not in hosts:
+            abort(400, "This address is not the one Duewell is set up for (web.base_url in the configuration).")
+        return None if request.endpoint in ("static", "machines.webhook", *PROBES) else _person()
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        response.headers["Content-Security-Policy"] = POLICY.format(form=" ".join(["'self'", *g.get("leads_to", ())]))
+        response.headers["Cache-Control"] = "no-cache" if request.endpoint == "static" else "no-store"
+        if base_url.startswith("https://"):
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
+
+def allow_form_to(hosts: str) -> None:
+    """Let this one page's form lead to foreign hosts, separated by spaces. What is no host is left out."""
+    g.leads_to = tuple(host for host in hosts.split() if SOURCE.fullmatch(host))
+
+
+def local_path(wish: str) -> str:
+    """`wish` when it is a path on this site, else the first page. Backslashes and control characters are browsers'
+    other ways to spell a foreign host."""
+    plain = wish.startswith("/") and not wish.startswith("//") and "\\" not in wish and wish.isprintable()
+    return wish if plain and not urlsplit(wish).netloc else "/"
+
+
+def on_this_machine() -> bool:
+    """Does the request come from this machine itself, not through a proxy that stands on it?"""
+    return _is_loopback(request.remote_addr or "") and _host() in LOOPBACK and not _any_header(FORWARDED)
+
+
+def _person() -> Response | None:
+    inside = door().inside(session)
+    if not inside and request.endpoint not in OPEN:
+        wish = request.full_path.removesuffix("?") if request.method == "GET" else "/"
+        return redirect(url_for("entrance.login", next=None if wish == "/" else wish), 303)
+    if request.method == "POST" and not proven(session, request.form.get("proof", "")):
+        abort(403, "This form is no longer valid. Go back, reload the page and try again; nothing was changed.")
+    return None
+
+
+def _host() -> str:
+    try:
+        return (urlsplit(f"//{request.host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _any_header(names: Iterable[str]) -> bool:
+    return any(name in request.headers for name in names)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

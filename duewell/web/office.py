@@ -1,0 +1,151 @@
+"""What the pages need from the rest of the house: one object, the Office, and the few values only it hands over.
+
+Every call about a business takes the business first. A call may raise what `integrations/errors.py` names; its message
+is shown to the person as it is, so it must be a sentence for people and hold no secret.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
+from integrations.contract import Clock
+from receivables.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A creditor, and where it is: the country (ISO 3166 alpha-2, or empty) gives the locale, the zone the hours.
+
+    `time_zone` is an IANA name; empty is read as UTC and shown as such.
+    """
+
+    id: str
+    name: str
+    country: str = ""
+    time_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLine:
+    """One customer in the list. `company` is the connection's label; the sums are per currency."""
+
+    connection: str
+    company: str
+    platform: str
+    id: str
+    name: str
+    owed: tuple[Money, ...]
+    overdue: tuple[Money, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerList:
+    """The first customers that match, who owes most first, and how many match in all."""
+
+    lines: tuple[CustomerLine, ...]
+    total: int
+
+
+InvoiceKey = tuple[str, str]
+"""A connection's id and the platform's id of one of its invoices."""
+
+
+class Office(Protocol):
+    """Everything the pages ask for. All calls may come from several threads at once."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time that sign-in, idle sessions and its rate limit go by."""
+        ...
+
+    def owner_hash(self) -> str | None:
+        """The argon2 hash of the owner's password; None before `duewell init` has set one."""
+        ...
+
+    def session_key(self) -> bytes:
+        """The key that signs session cookies: at least 32 bytes, the same in every process, never shown."""
+        ...
+
+    def businesses(self) -> tuple[Business, ...]:
+        """All businesses, in the order they are offered; empty before `duewell init`."""
+        ...
+
+    def overview(self, business: str) -> Overview:
+        """The first page's values."""
+        ...
+
+    def connections(self, business: str) -> tuple[ConnectionView, ...]:
+        """Every connected company and its health."""
+        ...
+
+    def plan(self, business: str) -> PlanView:
+        """Today's plan; deciding has no effect."""
+        ...
+
+    def customers(self, business: str, text: str) -> CustomerList:
+        """Customers whose name, e-mail or open invoice number holds `text`; all of them when it is empty."""
+        ...
+
+    def customer(self, business: str, connection: str, customer_id: str) -> CustomerView | None:
+        """One customer's page, or None when there is no such customer in this business."""
+        ...
+
+    def connect_choices(self) -> tuple[ConnectChoice, ...]:
+        """The platforms that can be connected. `foreign_host` may name several hosts, separated by spaces:
+        all that the consent page redirects through."""
+        ...
+
+    def connect_questions(self, platform: str) -> frozenset[str]:
+        """Which of "time_zone", "own_reminders" and "role" a person must be asked, since the platform cannot tell."""
+        ...
+
+    def begin_connect(self, business: str, platform: str, answers: Mapping[str, str]) -> str:
+        """Start the code flow; returns the consent page's address.
+
+        `answers` holds `role` (books, till, both), `own_reminders` (yes, no, unknown) and `time_zone` (IANA or empty)
+        as far as they were asked, and `connection` when a company is being connected again.
+        """
+        ...
+
+    def finish_connect(self, platform: str, query: Mapping[str, str]) -> tuple[str, ...]:
+        """Finish the code flow with the callback's query; returns the labels of the companies connected."""
+        ...
+
+    def connect_with_key(
+        self, business: str, platform: str, fields: Mapping[str, str], answers: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        """Connect by `api_key` (and `account`, may be empty), or by `client_id` and `client_secret`; returns labels."""
+        ...
+
+    def disconnect(self, business: str, connection: str) -> None:
+        """End this one company. Raises NotThere for a connection that is not this business's."""
+        ...
+
+    def accept_difference(self, business: str, difference_id: int, note: str) -> None:
+        """A person accepts a named remainder with a note. Raises NotThere when it is not this business's."""
+        ...
+
+    def send_now(self, business: str, rows: Collection[InvoiceKey] | None) -> tuple[str, ...]:
+        """Decide again and send: only these invoices, or all of today's plan; returns one line for people each."""
+        ...
+
+    def sync_now(self, business: str, connection: str) -> None:
+        """Bring the books up to date soon; returns at once."""
+        ...
+
+    def receive(self, platform: str, connection: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Take a webhook (header names in lower case, `connection` empty for an app's endpoint); the HTTP status."""
+        ...
+
+    def health(self) -> tuple[bool, str]:
+        """Is the process alive? The text is public: one word or sentence without names or figures."""
+        ...
+
+    def ready(self) -> tuple[bool, str]:
+        """Can it serve: database reachable and migrated? The text is public as well."""
+        ...
+
+    def metrics(self) -> tuple[str, bytes]:
+        """Content type and body for Prometheus."""
+        ...

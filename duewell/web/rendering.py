@@ -1,0 +1,69 @@
+"""Gives every template the same words: money and dates of the business, states in words, the form's token."""
+
+from typing import Any
+
+from flask import Flask, g, session
+from jinja2 import StrictUndefined
+
+from duewell.web import bars, words
+from duewell.web.current import base_url, business, door, office
+from duewell.web.door import proof_of
+from duewell.web.words import Speech
+
+FILTERS: dict[str, Any] = {
+    "customer_word": words.customer_word,
+    "lateness": words.lateness,
+    "agreement": words.agreement,
+    "bar_parts": bars.parts,
+    "bar_described": bars.described,
+}
+WORDS: dict[str, Any] = {
+    "connection_states": words.CONNECTION_STATES,
+    "contact_states": words.CONTACT_STATES,
+    "difference_states": words.DIFFERENCE_STATES,
+    "says": words.SAYS,
+    "roles": words.ROLES,
+    "own_reminders_words": words.OWN_REMINDERS,
+    "channels": words.CHANNELS,
+    "counted": words.counted,
+    "who": words.who,
+}
+
+
+def speech() -> Speech:
+    """How the business of this request reads and writes."""
+    if "speech" not in g:
+        g.speech = Speech.of(business())
+    found: Speech = g.speech
+    return found
+
+
+def install(app: Flask) -> None:
+    """Teach the templates of `app`. A name that a template gets wrong is an error, never an empty space."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(WORDS)
+    app.jinja_env.filters.update(
+        money=lambda amount: speech().money(amount),
+        number=lambda count: speech().number(count),
+        size=lambda octets: speech().size(octets),
+        day=lambda on: speech().day(on),
+        instant=lambda at: speech().instant(at),
+        spell=lambda word: speech().spell(word),
+    )
+    app.context_processor(_around)
+
+
+def _around() -> dict[str, Any]:
+    """What the frame shows: who is signed in to which business, when there is one."""
+    signed_in = door().inside(session)
+    known = office().businesses() if signed_in else ()
+    return {
+        "signed_in": signed_in,
+        "businesses": known,
+        "business": business_or_none() if known else None,
+        "language": speech().locale.to_tag() if known and business_or_none() else "en",
+        "proof_of_session": lambda: proof_of(session),
+        "base_url": base_url(),
+    }

@@ -1,0 +1,1 @@
+"""A local QuickBooks Online: the other side of the wire."""

@@ -1,0 +1,143 @@
+"""What the control port can do to a company, as if somebody did it inside QuickBooks."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sandbox.quickbooks import undoing
+from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.ledger import whole
+from sandbox.quickbooks.rows import Document, to_minor
+
+
+class Acts:
+    """Every act names the business by its key; amounts are major units as text."""
+
+    def __init__(self, companies: Mapping[str, Company]) -> None:
+        self._companies = companies
+
+    def all(self) -> dict[str, Callable[..., Any]]:
+        """By name."""
+        names = (name for name in dir(self) if not name.startswith("_") and name != "all")
+        return {name: self._announced(getattr(self, name)) for name in names}
+
+    def _announced(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        def announced(business: str, **fields: Any) -> Any:
+            held = self._companies[business]
+            try:
+                return act(held, **fields)
+            finally:
+                held.announce()
+
+        return announced
+
+    def pay(self, held: Company, invoice: str, amount: str | None = None, unapplied: str = "0") -> dict[str, str]:
+        """The customer pays, all or a part, and perhaps more than the invoice takes."""
+        row = held.ledger.get("Invoice", invoice)
+        part = row.balance if amount is None else to_minor(Decimal(amount), row.currency)
+        total = part + to_minor(Decimal(unapplied), row.currency)
+        now = held.now()
+        paid = held.ledger.pay(row.customer, now, total=total, applied=((invoice, part),), dated_on=now.date())
+        return {"payment": paid.id}
+
+    def void(self, held: Company, invoice: str) -> None:
+        """Void an invoice."""
+        undoing.void_invoice(held.ledger, invoice, held.now())
+
+    def delete(self, held: Company, invoice: str) -> None:
+        """Delete an invoice."""
+        undoing.delete_invoice(held.ledger, invoice, held.now())
+
+    def void_payment(self, held: Company, payment: str) -> None:
+        """Void a payment: its invoices are open again."""
+        undoing.void_payment(held.ledger, payment, held.now())
+
+    def delete_payment(self, held: Company, payment: str) -> None:
+        """Delete a payment: its invoices are open again."""
+        undoing.delete_payment(held.ledger, payment, held.now())
+
+    def change_due(self, held: Company, invoice: str, due_on: str) -> None:
+        """Another due date."""
+        held.ledger.redate(invoice, date.fromisoformat(due_on), held.now())
+
+    def credit(self, held: Company, invoice: str, amount: str) -> dict[str, str]:
+        """A credit memo for the invoice's customer, applied to the invoice as far as it is open."""
+        row = held.ledger.get("Invoice", invoice)
+        total = to_minor(Decimal(amount), row.currency)
+        memo = held.ledger.credit(
+            row.customer, held.now(), total=total, number=f"CM-{row.number}", applied=((row.id, total),)
+        )
+        return {"credit": memo.id}
+
+    def sell(self, held: Company, customer: str, amount: str, due_on: str) -> dict[str, str]:
+        """A new invoice, dated today and not mailed."""
+        owner = held.ledger.get("Customer", customer)
+        now = held.now()
+        row = held.ledger.sell(
+            customer,
+            now,
+            total=to_minor(Decimal(amount), owner.currency),
+            number=f"A{len(held.ledger.invoices) + 1}",
+            dated_on=now.date(),
+            due_on=date.fromisoformat(due_on),
+        )
+        return {"invoice": row.id}
+
+    def merge(self, held: Company, loser: str, survivor: str) -> None:
+        """Make two customers one."""
+        undoing.merge(held.ledger, loser, survivor, held.now())
+
+    def deactivate(self, held: Company, customer: str) -> None:
+        """What QuickBooks calls deleting a customer."""
+        row = held.ledger.get("Customer", customer)
+        row.active, row.name = False, f"{row.name} (deleted)"
+        held.ledger.changed(row, held.now())
+
+    def journal(self, held: Company, customer: str, amount: str) -> None:
+        """A journal line on receivables: it moves the customer's balance, and no call that we make shows it."""
+        row = held.ledger.get("Customer", customer)
+        held.ledger.owe(customer, to_minor(Decimal(amount), row.currency), whole(held.now()))
+
+    def bounce(self, held: Company, invoice: str, problem: str = "Bounced Email") -> None:
+        """The mail came back."""
+        row = held.ledger.get("Invoice", invoice)
+        row.mail_error = problem
+        held.ledger.changed(row, held.now())
+
+    def bend(self, held: Company, entity: str, id: str, fields: dict[str, Any]) -> None:  # noqa: A002 - the platform's word
+        """Show a record with other values, to try what nobody expects; the row counts as changed."""
+        row = held.ledger.get(entity, id)
+        held.bent[entity, id] = fields
+        row.updated = max(row.updated, whole(held.now()))
+
+    def crowd(self, held: Company, entity: str, count: int) -> None:
+        """An import: so many rows with one and the same time."""
+        now, customer = held.now(), next(iter(held.ledger.customers))
+        for index in range(count):
+            if entity == "Customer":
+                held.ledger.join(now, name=f"Imported {index}", currency=held.ledger.home)
+            else:
+                number = f"C{index}"
+                held.ledger.sell(customer, now, total=100, number=number, dated_on=now.date(), due_on=now.date())
+
+    def touch(self, held: Company, entity: str, id: str) -> None:  # noqa: A002 - the platform's word
+        """Somebody saves a record again."""
+        held.ledger.changed(held.ledger.get(entity, id), held.now())
+
+    def online_payments(self, held: Company, on: bool) -> None:
+        """Whether the company has QuickBooks Payments."""
+        held.takes_payments = on
+
+    def cdc_fault(self, held: Company, entity: str, times: int = 1) -> None:
+        """Let the next changed-data answers carry a fault in this kind's slot."""
+        held.cdc_faults[entity] = times
+
+    def forget_requests(self, held: Company) -> None:
+        """As if request ids were kept for a while only."""
+        held.replays.clear()
+
+    def documents(self, held: Company, customer: str) -> list[str]:
+        """The ids of a customer's documents."""
+        rows: list[Document] = held.ledger.documents(customer)
+        return [row.id for row in rows]

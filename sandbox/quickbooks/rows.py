@@ -1,0 +1,142 @@
+"""What a QuickBooks company holds: one dataclass per kind of record, with money in whole minor units."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+EXPONENTS = {"USD": 2, "JPY": 0, "KWD": 3}
+CURRENCY_NAMES = {"USD": "United States Dollar", "JPY": "Japanese Yen", "KWD": "Kuwaiti Dinar"}
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Major units to minor ones. Raises ValueError rather than round."""
+    scaled = amount.scaleb(EXPONENTS.get(currency, 2))
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{amount} is finer than {currency} allows")
+    return int(scaled)
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """What every record has. Times are whole seconds, as QuickBooks shows them; `token` is the SyncToken."""
+
+    id: str
+    created: datetime
+    updated: datetime
+    token: int = 0
+
+    def touch(self, at: datetime) -> None:
+        """The record was changed."""
+        self.token += 1
+        self.updated = max(self.updated, at)
+
+
+@dataclass(slots=True, kw_only=True)
+class Customer(Row):
+    """Who owes. `balance` is kept by the posting rules and also holds what no API shows (journals)."""
+
+    name: str
+    contact: str = ""
+    emails: str = ""
+    phone: str = ""
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+    currency: str = "USD"
+    parent: str = ""
+    project: bool = False
+    bills_with_parent: bool = False
+    active: bool = True
+    balance: int = 0
+
+    def stir(self, at: datetime) -> None:
+        """A document of the customer moved: LastUpdatedTime follows it while SyncToken stays."""
+        self.updated = max(self.updated, at)
+
+
+@dataclass(slots=True, kw_only=True)
+class Document(Row):
+    """An invoice, payment or credit memo of one customer in one currency."""
+
+    customer: str
+    currency: str
+    total: int
+    dated_on: date
+    private_note: str = ""
+    voided: bool = False
+
+    def zero(self) -> None:
+        """What voiding does: the amount goes, and the memo says so in front of whatever it said."""
+        self.total = 0
+        self.voided = True
+        self.private_note = f"Voided - {self.private_note}" if self.private_note else "Voided"
+
+
+@dataclass(slots=True, kw_only=True)
+class Invoice(Document):
+    """`payments` are the ids of the payments that touch it, oldest first."""
+
+    number: str
+    balance: int
+    due_on: date
+    deposit: int = 0
+    email: str = ""
+    email_status: str = "NotSet"
+    sent_at: datetime | None = None
+    mail_error: str = ""
+    online: bool = False
+    payments: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Line:
+    """A part of a payment: `kind` is Invoice (paid) or CreditMemo (drawn on)."""
+
+    kind: str
+    id: str
+    amount: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Payment(Document):
+    """Money received, or with a total of 0 the application of a credit memo."""
+
+    unapplied: int = 0
+    reference: str = ""
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class CreditMemo(Document):
+    """`remaining` is what is still usable."""
+
+    number: str
+    remaining: int
+    payments: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Term(Row):
+    """A payment term by days."""
+
+    name: str
+    days: int
+    active: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Attachable(Row):
+    """A note that hangs on a record."""
+
+    entity: str
+    target: str
+    note: str
+    include_on_send: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Tombstone(Row):
+    """What CDC tells of a record that is no more."""
+
+    entity: str

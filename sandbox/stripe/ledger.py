@@ -1,0 +1,115 @@
+"""One Stripe account: what it holds, and the event that every change leaves behind."""
+
+import heapq
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.stripe.records import (
+    CreditNote,
+    Customer,
+    Dispute,
+    Endpoint,
+    Event,
+    Invoice,
+    InvoicePayment,
+    Refund,
+    Sellable,
+)
+from sandbox.stripe.rendering import OLD, PINNED, Here, old_invoice, rendered
+from sandbox.stripe.shelf import Ids, Shelf
+
+EVENTS_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The API request behind a change, as events name it."""
+
+    id: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass
+class Books:
+    """The shelves of one account."""
+
+    customers: Shelf[Customer] = field(default_factory=Shelf)
+    invoices: Shelf[Invoice] = field(default_factory=Shelf)
+    invoice_payments: Shelf[InvoicePayment] = field(default_factory=Shelf)
+    credit_notes: Shelf[CreditNote] = field(default_factory=Shelf)
+    refunds: Shelf[Refund] = field(default_factory=Shelf)
+    disputes: Shelf[Dispute] = field(default_factory=Shelf)
+    events: Shelf[Event] = field(default_factory=Shelf)
+    webhook_endpoints: Shelf[Endpoint] = field(default_factory=Shelf)
+
+
+class Ledger:
+    """State of one account. Whoever changes it holds the world's lock and says when."""
+
+    def __init__(self, seed: str, account: str, now: Callable[[], datetime]) -> None:
+        self.account = account
+        self.name = ""
+        self.time_zone = "Etc/UTC"
+        self.currency = "usd"
+        self.base = ""
+        self.ids = Ids(seed)
+        self.books = Books()
+        self.api_version = PINNED
+        self.asked = Asked()
+        self.announce: Callable[[Event, dict[str, Any], bool], None] | None = None
+        self.parties: dict[str, Customer] = {}
+        self.sales: dict[str, Invoice] = {}
+        self.payments: dict[str, list[InvoicePayment]] = {}
+        self.by_invoice: dict[str, list[InvoicePayment]] = {}
+        self.gone: set[str] = set()
+        self._now = now
+        self._retries: list[tuple[int, str]] = []
+
+    def here(self) -> Here:
+        """For links made now."""
+        return Here(self.base, int(self._now().timestamp()))
+
+    def emit(self, kind: str, record: Sellable, at: datetime) -> None:
+        """Note that `kind` happened to `record`. What is older than Stripe keeps events gets an id and nothing else."""
+        event_id = self.ids.new("evt")
+        if at < self._now() - EVENTS_KEPT:
+            return
+        here = Here(self.base, int(at.timestamp()))
+        old = self.api_version != PINNED and isinstance(record, Invoice)
+        shape = old_invoice(record, here) if old and isinstance(record, Invoice) else rendered(record, here)
+        self.emit_shape(event_id, kind, shape, at)
+
+    def emit_shape(self, event_id: str, kind: str, shape: dict[str, Any], at: datetime) -> None:
+        """Keep an event for good, in the version that is the account's at this moment, and announce it."""
+        whole = {
+            "id": event_id,
+            "object": "event",
+            "api_version": self.api_version,
+            "created": int(at.timestamp()),
+            "data": {"object": shape},
+            "livemode": False,
+            "pending_webhooks": len(self.books.webhook_endpoints),
+            "request": {"id": self.asked.id, "idempotency_key": self.asked.idempotency_key},
+            "type": kind,
+        }
+        event = Event(event_id, int(at.timestamp()), kind, json.dumps(whole).encode())
+        self.books.events.put(event_id, event)
+        if self.announce and len(self.books.webhook_endpoints):
+            self.announce(event, whole, self.api_version == OLD)
+
+    def retry_at(self, invoice: Invoice, at: int) -> None:
+        """Try to collect an automatic invoice again at this epoch second."""
+        invoice.next_attempt = at
+        heapq.heappush(self._retries, (at, invoice.id))
+
+    def due_retry(self, now: int) -> tuple[int, Invoice] | None:
+        """The next automatic attempt that is due, taken off the list."""
+        while self._retries and self._retries[0][0] <= now:
+            at, invoice_id = heapq.heappop(self._retries)
+            invoice = self.books.invoices.get(invoice_id)
+            if invoice is not None and invoice.status == "open" and invoice.next_attempt == at:
+                return at, invoice
+        return None

@@ -1,0 +1,149 @@
+"""The way in to the Accounting API: Accept, bearer, scope, tenant, limits, then the route, in Xero's own order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox.world import World
+from sandbox.xero import reading, writing
+from sandbox.xero.consents import Consents, Token
+from sandbox.xero.organisation import Organisation
+from sandbox.xero.replies import (
+    Answer,
+    bad_query,
+    not_found,
+    problem,
+    scope_missing,
+    text_reply,
+    token_expired,
+    wrong_tenant,
+)
+
+URL_LENGTH_MAX = 2090
+SCOPES = {
+    "invoices": "accounting.invoices",
+    "creditnotes": "accounting.invoices",
+    "payments": "accounting.payments",
+    "overpayments": "accounting.payments",
+    "prepayments": "accounting.payments",
+    "contacts": "accounting.contacts",
+    "organisation": "accounting.settings",
+    "organisations": "accounting.settings",
+    "currencies": "accounting.settings",
+    "invoicereminders": "accounting.settings",
+}
+
+
+@dataclass
+class Gate:
+    """Answers every call below /api.xro/2.0. `organisations` are by tenant id."""
+
+    world: World
+    consents: Consents
+    organisations: dict[str, Organisation]
+    replays: writing.Replays = field(default_factory=writing.Replays)
+
+    def answer(self, request: Request, rest: str) -> Response:
+        """One reply, with the limits' headers whenever the tenant is known."""
+        try:
+            return self._admitted(request, rest.strip("/").lower())
+        except Answer as answer:
+            return answer.response
+
+    def _admitted(self, request: Request, path: str) -> Response:
+        if len(request.url) > URL_LENGTH_MAX:
+            return not_found()
+        token = self._bearer(request)
+        resource = path.split("/")[0]
+        if resource not in SCOPES:
+            return not_found()
+        organisation = self._tenant(request, token)
+        headers = organisation.spend(self.world.clock.now())
+        if not token.allows(SCOPES[resource], writing=request.method != "GET"):
+            return _with(scope_missing(), headers)
+        try:
+            return _with(self._once(request, token, organisation, path=path), headers)
+        except Answer as answer:
+            return _with(answer.response, headers)
+
+    def _bearer(self, request: Request) -> Token:
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not value:
+            raise Answer(problem(401, "Unauthorized", "AuthenticationUnsuccessful"))
+        token = self.consents.token(value)
+        if token is None or token.expires_at <= self.world.clock.now():
+            raise Answer(token_expired(self.world.clock.now()))
+        return token
+
+    def _tenant(self, request: Request, token: Token) -> Organisation:
+        """From the header; a custom connection has one organisation and needs none."""
+        tenant = token.custom_tenant or request.headers.get("xero-tenant-id", "").lower()
+        if not token.custom_tenant and tenant not in self.consents.connected(token.app):
+            raise Answer(wrong_tenant())
+        return self.organisations[tenant]
+
+    def _once(self, request: Request, token: Token, organisation: Organisation, *, path: str) -> Response:
+        asked = reading.Asked(organisation, request, self.world.clock.now(), self.world.addresses.get("xero", ""))
+        if request.method == "GET":
+            return self._read(asked, path)
+        earlier = self.replays.recall(token.app, request, asked.now)
+        if earlier is not None:
+            return earlier
+        try:
+            answer = self._write(asked, path)
+        except Answer as refused:
+            answer = refused.response
+        self.replays.keep(token.app, request, answer, now=asked.now)
+        return answer
+
+    def _read(self, asked: reading.Asked, path: str) -> Response:
+        accept = asked.request.headers.get("Accept", "")
+        parts = path.split("/")
+        if "application/pdf" in accept and parts[0] == "invoices" and len(parts) == 2:
+            return reading.pdf(reading.find(asked.organisation, reading.INVOICES, parts[1]))
+        if "application/json" not in accept:
+            return text_reply('<?xml version="1.0"?><Response>XML is not modelled: send Accept</Response>', 406)
+        known = reading.settings(asked, path)
+        return known if known is not None else self._read_records(asked, parts)
+
+    def _read_records(self, asked: reading.Asked, parts: list[str]) -> Response:
+        listing = reading.LISTINGS.get(parts[0])
+        if listing is None:
+            return not_found()
+        if len(parts) == 1:
+            reading.only_known(asked, listing)
+            return reading.list_records(asked, listing)
+        if len(parts) == 2:
+            return reading.single(asked, listing, parts[1])
+        record = reading.find(asked.organisation, listing, parts[1])
+        if parts[2] == "history":
+            return reading.history(asked, record)
+        if listing is reading.INVOICES and parts[2] == "onlineinvoice":
+            return reading.online_invoice(asked, record)
+        return not_found()
+
+    def _write(self, asked: reading.Asked, path: str) -> Response:
+        parts = path.split("/")
+        if parts == ["payments"]:
+            return writing.add_payments(asked)
+        listing = reading.LISTINGS.get(parts[0])
+        if listing is None or len(parts) < 2:
+            raise Answer(bad_query("this write is not modelled by the sandbox"))
+        record = reading.find(asked.organisation, listing, parts[1])
+        return self._act(asked, record, (asked.request.method, parts[0], *parts[2:]))
+
+    def _act(self, asked: reading.Asked, record: object, what: tuple[str, ...]) -> Response:
+        acts: dict[tuple[str, ...], Callable[..., Response]] = {
+            ("POST", "invoices", "email"): writing.email,
+            ("POST", "invoices"): writing.edit_invoice,
+        }
+        if what[0] == "PUT" and what[2:] == ("history",):
+            return writing.add_notes(asked, record)
+        act = acts.get(what)
+        return act(asked, record) if act is not None else not_found()
+
+
+def _with(response: Response, headers: dict[str, str]) -> Response:
+    response.headers.update(headers)
+    return response

@@ -1,0 +1,70 @@
+"""The few kinds of column that every table is made of: keys, words, instants, amounts."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as whole microseconds since 1970 in a BIGINT."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """To microseconds. Raises ValueError for an instant without a time zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must be aware UTC")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Back to aware UTC."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def key(name: str) -> Column[Any]:
+    """A part of the primary key."""
+    return Column(name, Text, primary_key=True)
+
+
+def words(name: str, default: str = "") -> Column[Any]:
+    """Text that is always there, perhaps empty."""
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def perhaps(name: str) -> Column[Any]:
+    """Text or nothing."""
+    return Column(name, Text, nullable=True)
+
+
+def number(name: str) -> Column[Any]:
+    """A whole number: minor units, a count, a version."""
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def currency() -> Column[Any]:
+    """The ISO 4217 code of the amounts beside it."""
+    return Column("currency", String(3), nullable=False, server_default="")
+
+
+def at(name: str) -> Column[Any]:
+    """An instant that is always there."""
+    return Column(name, Instant, nullable=False)
+
+
+def perhaps_at(name: str) -> Column[Any]:
+    """An instant or nothing."""
+    return Column(name, Instant, nullable=True)
+
+
+def sealed(name: str, *, nullable: bool = False) -> Column[Any]:
+    """Bytes: sealed, hashed or as they came."""
+    return Column(name, LargeBinary, nullable=nullable)

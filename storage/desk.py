@@ -1,0 +1,74 @@
+"""Where one connection's records are being saved: the lock, what is known already, and what becomes history."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Table, func, literal, select
+
+from receivables.records import Kind, Ref
+from storage import tables
+from storage.database import AnyRow, Tx
+from storage.errors import UnknownConnection
+from storage.records import BELONGS_TO, TABLES
+from storage.upserts import insert_into
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One connection's place in the transaction, and the instant at which it is worked on."""
+
+    tx: Tx
+    business: str
+    connection: str
+    now: datetime
+
+    def enter(self) -> str | None:
+        """Wait for whoever is saving this connection; its cursor. Raises UnknownConnection.
+
+        An advisory lock, since locking the row itself would write to PostgreSQL's log on every unchanged pull.
+        """
+        if self.tx.dialect.name == "postgresql":
+            self.tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(self.connection, 0))))
+        table = tables.connection
+        mine = (table.c.business_id == self.business, table.c.id == self.connection)
+        found = self.tx.execute(select(table.c.cursor).where(*mine)).one_or_none()
+        if found is None:
+            raise UnknownConnection(f"the business has no connection {self.connection!r}")
+        cursor: str | None = found.cursor
+        return cursor
+
+    def check(self, ref: Ref) -> None:
+        """Raises ValueError for a record of another connection."""
+        if ref.connection != self.connection:
+            raise ValueError(f"a record of connection {ref.connection!r} is on a page of {self.connection!r}")
+
+    def mine(self, table: Table, ids: Iterable[str] | None = None) -> list[ColumnElement[bool]]:
+        """The condition for this connection's rows, all or those of `ids`."""
+        own = [table.c.business_id == self.business, table.c.connection_id == self.connection]
+        return own if ids is None else [*own, table.c.id.in_(list(ids))]
+
+    def known(self, kind: Kind, ids: Sequence[str]) -> Mapping[str, AnyRow]:
+        """What is stored of these records, as far as the guard asks."""
+        table = TABLES[kind]
+        columns = (table.c.id, table.c.changed_at, table.c.version, table.c.hash, table.c.gone_at, table.c.became)
+        return {row.id: row for row in self.tx.execute(select(*columns).where(*self.mine(table, ids)))}
+
+    def remember(self, kind: Kind, ids: Sequence[str]) -> None:
+        """Copy the versions about to be replaced into history, but for those that lasted no time at all."""
+        if not ids:
+            return
+        table, history = TABLES[kind], tables.history
+        old = select(
+            table.c.business_id,
+            table.c.connection_id,
+            literal(kind.value),
+            table.c.id,
+            table.c.seen_at,
+            literal(self.now, table.c.seen_at.type),
+            table.c[BELONGS_TO[kind]],
+            table.c.gone_at.is_not(None),
+            table.c.body,
+        ).where(*self.mine(table, ids), table.c.body.is_not(None), table.c.seen_at < self.now)
+        names = [column.name for column in history.columns]
+        self.tx.execute(insert_into(self.tx, history).from_select(names, old).on_conflict_do_nothing())

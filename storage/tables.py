@@ -1,0 +1,342 @@
+"""Every table: what the books hold, and what Duewell knew, decided and did.
+
+Each starts its key with the business, but for what is not a business's own: grants (one may serve several),
+attempts, leases, owners, and the inbox before it is routed.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from storage.columns import at, currency, key, number, perhaps, perhaps_at, sealed, words
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+business = Table(
+    "business",
+    metadata,
+    key("id"),
+    words("name"),
+    words("settings", "{}"),
+    Column("automatic", Boolean, nullable=False),
+    at("created_at"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    key("business_id"),
+    key("id"),
+    words("platform"),
+    words("external_id"),
+    words("label"),
+    words("role"),
+    words("grant_id"),
+    words("details", "{}"),
+    perhaps("cursor"),
+    words("state"),
+    words("trouble"),
+    perhaps_at("trouble_since"),
+    perhaps_at("parked_until"),
+    perhaps_at("first_pull_done_at"),
+    perhaps_at("last_pull_at"),
+    perhaps_at("last_agreed_at"),
+    perhaps("company"),
+    sealed("webhook_secret", nullable=True),
+    at("created_at"),
+    UniqueConstraint("id"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+LIVE = text("state <> 'disconnected'")
+Index(
+    "ix_connection_company",
+    connection.c.business_id,
+    connection.c.platform,
+    connection.c.external_id,
+    unique=True,
+    sqlite_where=LIVE,
+    postgresql_where=LIVE,
+)
+Index("ix_connection_external", connection.c.platform, connection.c.external_id)
+
+grant = Table(
+    "grant",
+    metadata,
+    key("id"),
+    words("platform"),
+    sealed("sealed"),
+    perhaps_at("expires_at"),
+    number("generation"),
+    words("kind"),
+    at("renewed_at"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("state_hash", sealed("state_hash").type, primary_key=True),
+    sealed("sealed"),
+    at("expires_at"),
+    perhaps_at("used_at"),
+)
+
+lease = Table("lease", metadata, key("name"), words("holder"), at("until"))
+
+
+def _of_connection() -> tuple[Any, ...]:
+    return (
+        key("business_id"),
+        key("connection_id"),
+        ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
+    )
+
+
+def _records(name: str, *columns: Column[Any]) -> Table:
+    """A table of one record kind. A row without a body was gone before it was ever seen."""
+    return Table(
+        name,
+        metadata,
+        *_of_connection(),
+        key("id"),
+        at("changed_at"),
+        number("version"),
+        sealed("hash"),
+        at("seen_at"),
+        perhaps_at("gone_at"),
+        perhaps("became"),
+        *columns,
+        perhaps("body"),
+    )
+
+
+customer = _records("customer", words("name"), perhaps("parent_id"))
+invoice = _records(
+    "invoice",
+    perhaps("customer_id"),
+    words("number"),
+    words("status"),
+    currency(),
+    number("total_minor"),
+    number("open_minor"),
+    Column("issued_on", Date),
+    Column("due_on", Date),
+)
+payment = _records(
+    "payment",
+    perhaps("customer_id"),
+    words("status"),
+    currency(),
+    number("amount_minor"),
+    number("unapplied_minor"),
+    Column("received_on", Date),
+)
+credit = _records(
+    "credit",
+    perhaps("customer_id"),
+    words("number"),
+    words("status"),
+    currency(),
+    number("amount_minor"),
+    number("remaining_minor"),
+    Column("issued_on", Date),
+)
+chargeback = _records(
+    "chargeback",
+    perhaps("payment_id"),
+    words("status"),
+    currency(),
+    number("amount_minor"),
+    Column("opened_on", Date),
+)
+other_entry = _records(
+    "other_entry",
+    perhaps("customer_id"),
+    currency(),
+    number("amount_minor"),
+    Column("dated_on", Date),
+)
+for _table in (invoice, payment, credit, other_entry):
+    Index(None, _table.c.business_id, _table.c.connection_id, _table.c.customer_id)
+Index(None, customer.c.business_id, customer.c.connection_id, customer.c.parent_id)
+OWED = text("status IN ('open', 'uncollectible') AND gone_at IS NULL")
+Index(
+    "ix_invoice_owed",
+    invoice.c.business_id,
+    invoice.c.connection_id,
+    invoice.c.due_on,
+    sqlite_where=OWED,
+    postgresql_where=OWED,
+)
+
+history = Table(
+    "history",
+    metadata,
+    *_of_connection(),
+    key("kind"),
+    key("id"),
+    Column("seen_from", at("seen_from").type, primary_key=True),
+    at("seen_until"),
+    perhaps("belongs_to"),
+    Column("gone", Boolean, nullable=False),
+    words("body"),
+)
+Index(None, history.c.business_id, history.c.connection_id, history.c.kind, history.c.belongs_to)
+
+odd = Table("odd", metadata, *_of_connection(), key("kind"), key("id"), words("why"), at("seen_at"))
+
+action = Table(
+    "action",
+    metadata,
+    key("business_id"),
+    key("id"),
+    words("act"),
+    words("key"),
+    words("debtor"),
+    Column("local_day", Date),
+    words("connection_id"),
+    words("about_kind"),
+    words("about_id"),
+    words("state"),
+    words("payload"),
+    at("planned_at"),
+    perhaps_at("claimed_at"),
+    words("claimed_by"),
+    perhaps_at("finished_at"),
+    number("attempts"),
+    words("receipt"),
+    words("reason"),
+    UniqueConstraint("business_id", "key"),
+    UniqueConstraint("business_id", "debtor", "local_day"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+Index(None, action.c.business_id, action.c.state)
+
+action_on = Table(
+    "action_on",
+    metadata,
+    key("business_id"),
+    key("key"),
+    words("action_id"),
+    words("connection_id"),
+    words("invoice_id"),
+    words("step"),
+    words("occurrence"),
+    ForeignKeyConstraint(["business_id", "action_id"], ["action.business_id", "action.id"]),
+)
+Index(None, action_on.c.business_id, action_on.c.action_id)
+Index(None, action_on.c.business_id, action_on.c.connection_id, action_on.c.invoice_id)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    *_of_connection(),
+    key("invoice_id"),
+    Column("day", Date, primary_key=True),
+    words("verdict"),
+    words("reason"),
+    words("rule"),
+    words("facts", "{}"),
+    words("step"),
+    Column("next_look_on", Date),
+)
+Index(None, verdict.c.business_id, verdict.c.day)
+
+difference = Table(
+    "difference",
+    metadata,
+    key("business_id"),
+    key("id"),
+    words("connection_id"),
+    at("found_at"),
+    words("customer_id"),
+    words("invoice_id"),
+    currency(),
+    number("ours_minor"),
+    number("theirs_minor"),
+    words("note"),
+    words("state"),
+    words("accepted_by"),
+    words("accepted_note"),
+    perhaps_at("accepted_at"),
+    ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
+)
+Index(None, difference.c.business_id, difference.c.connection_id, difference.c.state)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    words("platform"),
+    perhaps("connection_id"),
+    words("dedupe"),
+    sealed("body"),
+    words("headers", "{}"),
+    at("received_at"),
+    perhaps_at("drained_at"),
+    words("outcome"),
+    UniqueConstraint("platform", "dedupe"),
+)
+UNDRAINED = text("drained_at IS NULL")
+Index("ix_inbox_undrained", inbox.c.id, sqlite_where=UNDRAINED, postgresql_where=UNDRAINED)
+
+meter = Table(
+    "meter",
+    metadata,
+    *_of_connection(),
+    Column("day", Date, primary_key=True),
+    number("calls"),
+    number("sent_bytes"),
+    number("received_bytes"),
+)
+
+said = Table(
+    "said",
+    metadata,
+    key("business_id"),
+    key("id"),
+    words("debtor"),
+    words("kind"),
+    words("connection_id"),
+    words("invoice_id"),
+    Column("from_on", Date, nullable=False),
+    Column("until_on", Date),
+    Column("amount_minor", BigInteger),
+    currency(),
+    words("note"),
+    words("by"),
+    at("at"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+Index(None, said.c.business_id, said.c.debtor)
+
+setting = Table("setting", metadata, key("business_id"), key("name"), words("value"))
+
+owner = Table(
+    "owner",
+    metadata,
+    key("id"),
+    words("name"),
+    words("email"),
+    words("password_hash"),
+    at("created_at"),
+    UniqueConstraint("email"),
+)

@@ -1,0 +1,30 @@
+"""Refresh: read some records again as they are now, and find the edits that a change feed hides."""
+
+from collections.abc import Iterable
+
+from receivables.records import Ref
+from storage import books
+from storage.pages import Saved
+from sync.health import watched
+from sync.pull import keep
+from sync.source import Source
+
+
+def refresh(source: Source, refs: Iterable[Ref]) -> Saved:
+    """Fetch these records and save them; what is no more is marked gone."""
+    wanted = sorted(set(refs), key=str)
+    if not wanted:
+        return Saved()
+    with watched(source):
+        return keep(source, source.books.fetch(wanted))
+
+
+def sweep(source: Source) -> Saved:
+    """Let the platform's open set be compared with ours. Nothing is closed because it is absent: it is fetched."""
+    with source.database.read() as tx:
+        known = books.open_refs(tx, source.business, source.connection)
+    saved = Saved()
+    with watched(source):
+        for page in source.books.sweep(known):
+            saved += keep(source, page)
+    return saved
