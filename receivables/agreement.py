@@ -1,11 +1,11 @@
 """Do the books agree? Our figures against the platform's, on the platform's own basis, every difference by name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from receivables.money import Money, by_currency
-from receivables.page import OpenTotals, Scope
-from receivables.records import Credit, Invoice, Payment, PaymentStatus, Ref
+from receivables.money import Money
+from receivables.page import OpenTotals
+from receivables.records import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +32,7 @@ class Comparison:
 
 
 OurFigures = Mapping[Ref, Mapping[str, Money]]
-
-
-def our_figures(
-    scope: Scope,
-    *,
-    net: bool,
-    invoices: Iterable[Invoice],
-    payments: Iterable[Payment] = (),
-    credits: Iterable[Credit] = (),
-) -> dict[Ref, dict[str, Money]]:
-    """What is open by our records, per customer or per invoice, and per currency; net of what is unapplied if asked."""
-    parts: dict[Ref, list[Money]] = {}
-    for invoice in invoices:
-        if invoice.owing:
-            about = invoice.customer if scope is Scope.CUSTOMER else invoice.ref
-            parts.setdefault(about, []).append(invoice.open)
-    if net and scope is Scope.CUSTOMER:
-        _take_off(parts, payments, credits)
-    return {about: by_currency(amounts) for about, amounts in parts.items()}
-
-
-def _take_off(parts: dict[Ref, list[Money]], payments: Iterable[Payment], credits: Iterable[Credit]) -> None:
-    for payment in payments:
-        if payment.customer and payment.unapplied and payment.status is PaymentStatus.SETTLED:
-            parts.setdefault(payment.customer, []).append(-payment.unapplied)
-    for credit in credits:
-        if credit.customer and credit.remaining:
-            parts.setdefault(credit.customer, []).append(-credit.remaining)
+"""What is open by our records, per customer or invoice, and per currency, on the platform's basis."""
 
 
 def compare(totals: OpenTotals, ours: OurFigures) -> Comparison:

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Table, func, literal, select
 from receivables.records import Kind, Ref
 from storage import tables
 from storage.database import AnyRow, Tx
+from storage.dialects import among, insert_into
 from storage.errors import UnknownConnection
 from storage.records import BELONGS_TO, TABLES
-from storage.upserts import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Desk:
     def mine(self, table: Table, ids: Iterable[str] | None = None) -> list[ColumnElement[bool]]:
         """The condition for this connection's rows, all or those of `ids`."""
         own = [table.c.business_id == self.business, table.c.connection_id == self.connection]
-        return own if ids is None else [*own, table.c.id.in_(list(ids))]
+        return own if ids is None else [*own, among(self.tx, table.c.id, ids)]
 
     def known(self, kind: Kind, ids: Sequence[str]) -> Mapping[str, AnyRow]:
         """What is stored of these records, as far as the guard asks."""

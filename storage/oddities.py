@@ -12,7 +12,7 @@ from receivables.records import Kind, Ref
 from storage import tables
 from storage.database import Tx
 from storage.desk import Desk
-from storage.upserts import put
+from storage.dialects import put
 
 
 @dataclass(frozen=True, slots=True)

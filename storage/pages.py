@@ -11,10 +11,10 @@ from receivables.records import Kind, Record
 from storage import tables
 from storage.database import Tx
 from storage.desk import Desk
+from storage.dialects import put
 from storage.gone import bury, latest_by_kind
 from storage.oddities import set_aside
 from storage.records import KINDS, TABLES, DoesNotFit, Entry, Fate, entry, weigh
-from storage.upserts import put
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,30 +21,28 @@ def watched(source: Source) -> Iterator[None]:
     try:
         yield
     except IntegrationError as error:
-        _note(source, error)
+        if _note(source, error):
+            log.warning("connection in trouble", connection=source.connection, platform=source.platform, why=str(error))
         raise
-    _recover(source)
+    with source.database.read() as tx:
+        found = connections.connection(tx, source.business, source.connection)
+    if found is not None and found.state in (connections.State.UNHEALTHY, connections.State.PARKED):
+        _recover(source)
 
 
-def _note(source: Source, error: IntegrationError) -> None:
+def _note(source: Source, error: IntegrationError) -> bool:
+    """Whether it is news."""
     now = source.clock.now()
-    if isinstance(error, TryLater) and (error.after or 0.0) >= PARK_FROM_SECONDS:
-        until = now + timedelta(seconds=error.after or 0.0)
-        _tell(
-            source,
-            connections.park(source.database, source.business, source.connection, until=until, why=str(error), now=now),
-            error,
-        )
-        return
-    why = str(error) if not isinstance(error, Reconnect) else f"Please connect again: {error}"
-    _tell(source, connections.break_(source.database, source.business, source.connection, why=why, now=now), error)
-
-
-def _tell(source: Source, news: bool, error: IntegrationError) -> None:
-    if news:
-        log.warning("connection in trouble", connection=source.connection, platform=source.platform, why=str(error))
+    with source.database.write() as tx:
+        if isinstance(error, TryLater) and error.after is not None and error.after >= PARK_FROM_SECONDS:
+            until = now + timedelta(seconds=error.after)
+            return connections.park(tx, source.business, source.connection, str(error), now=now, until=until)
+        why = f"Please connect again: {error}" if isinstance(error, Reconnect) else str(error)
+        return connections.unwell(tx, source.business, source.connection, why, now=now)
 
 
 def _recover(source: Source) -> None:
-    if connections.mend(source.database, source.business, source.connection):
+    with source.database.write() as tx:
+        news = connections.well(tx, source.business, source.connection)
+    if news:
         log.info("connection works again", connection=source.connection, platform=source.platform)

@@ -1,12 +1,14 @@
 """Pull: bring one connection's books up to date, page by page, each saved with the cursor that is then true."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from receivables.page import Cursor, Page
-from storage import connections, leases
+from receivables.page import Page
+from receivables.records import Answer
+from storage import connections
+from storage.leases import Leases
 from storage.pages import Saved, save_page
 from sync.health import watched
 from sync.source import Source
@@ -19,7 +21,7 @@ Progress = Callable[[Page, Saved], None]
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull did. `busy` says that somebody else was pulling the same connection and nothing was done."""
+    """What a pull did. `busy` says that somebody else was pulling the same connection, so this one did not finish."""
 
     saved: Saved = Saved()
     pages: int = 0
@@ -33,28 +35,47 @@ def pull(source: Source, progress: Progress | None = None) -> Pulled:
     Safe to run twice at once and to kill at any moment: the next pull goes on from the last saved page.
     Raises what the contract allows, after noting it on the connection.
     """
+    leases = Leases(source.database, source.clock.now)
     name = f"pull:{source.connection}"
-    with leases.held(source.database, name, holder=source.holder, seconds=LEASE_SECONDS, now=source.clock.now) as lease:
-        if not lease.mine:
-            return Pulled(busy=True)
+    holder = leases.take(name, seconds=LEASE_SECONDS)
+    if holder is None:
+        return Pulled(busy=True)
+    try:
         with watched(source):
-            return _pull(source, lease, progress)
+            return _pull(source, lambda: leases.extend(name, holder, seconds=LEASE_SECONDS), progress)
+    finally:
+        leases.release(name, holder)
 
 
-def _pull(source: Source, lease: leases.Lease, progress: Progress | None) -> Pulled:
-    state = connections.get(source.database, source.business, source.connection)
+def _pull(source: Source, still_ours: Callable[[], bool], progress: Progress | None) -> Pulled:
+    state = source.state()
     first = state.first_pull_done_at is None
-    if first or state.company is None:
-        connections.keep_company(source.database, source.business, source.connection, source.books.company())
+    if state.company is None:
+        meet(source)
     saved, pages = Saved(), 0
-    for page in source.books.changes(Cursor(state.cursor) if state.cursor else None):
-        if not lease.extend():
-            log.warning("pull stopped: its lease was lost", connection=source.connection)
+    for page in source.books.changes(state.cursor):
+        if not still_ours():
+            log.warning("pull stopped: somebody else took over", connection=source.connection)
             return Pulled(saved, pages, busy=True)
         saved += keep(source, page, progress)
         pages += 1
-    connections.pulled(source.database, source.business, source.connection, now=source.clock.now())
+    with source.database.write() as tx:
+        connections.pulled(tx, source.business, source.connection, now=source.clock.now())
     return Pulled(saved, pages, first=first)
+
+
+def meet(source: Source) -> None:
+    """Read who the creditor is; what the platform does not tell is filled in with what was asked at connect."""
+    told = source.books.company()
+    asked = source.state().details
+    reminds = Answer(asked.get("own_reminders") or Answer.UNKNOWN)
+    company = replace(
+        told,
+        time_zone=told.time_zone or asked.get("time_zone", ""),
+        own_reminders=reminds if told.own_reminders is Answer.UNKNOWN else told.own_reminders,
+    )
+    with source.database.write() as tx:
+        connections.save_company(tx, source.business, company)
 
 
 def keep(source: Source, page: Page, progress: Progress | None = None) -> Saved:

@@ -1,5 +1,6 @@
 """Reconcile: our open figures against the platform's own, to the cent; what differs is looked into, then named."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from receivables.agreement import Comparison, Difference, compare, our_figures
+from receivables.agreement import Comparison, Difference, compare
 from receivables.money import Money
-from receivables.page import Basis, OpenTotals
-from receivables.records import Credit, Invoice, Kind, Payment, Ref
+from receivables.page import Basis, Scope
+from receivables.records import Invoice, Kind, Ref
 from storage import books, connections, differences
+from storage.database import Tx
+from storage.settings import set_setting
 from sync.health import watched
 from sync.pull import keep
 from sync.refresh import refresh
@@ -44,69 +47,105 @@ def reconcile(source: Source) -> Agreement:
     A difference that stays is a named remainder: a journal, an opening balance, a deposit that no API shows.
     """
     now = source.clock.now()
+    today = _today(source, now)
     with watched(source):
-        totals = source.books.open_totals(_today(source, now))
-    before = compare(totals, _ours(source, totals.basis))
+        totals = source.books.open_totals(today)
+    known = _known(source)
+    before = compare(totals, _ours(source, totals.basis, today))
     for page in totals.seen:
         keep(source, page)
-    touched = _look_into(source, before)
-    after = compare(totals, _ours(source, totals.basis)) if touched or totals.basis.re_read else before
-    agreement = _conclude(totals, before, after)
-    differences.store(
-        source.database, source.business, source.connection, agreement.differences, mended=agreement.mended, now=now
-    )
-    connections.compared(source.database, source.business, source.connection, report=_report(agreement), now=now)
-    if not agreement.agrees:
-        log.info("books differ", connection=source.connection, differences=len(agreement.differences))
+    after = before
+    if fresh := [one for one in before.differences if known.get((one.about, one.ours.currency)) != one.remainder]:
+        _save(source, before, now)
+        _look_into(source, fresh)
+        after = compare(totals, _ours(source, totals.basis, today))
+    _save(source, after, now)
+    left = {difference.about for difference in after.differences}
+    mended = tuple(difference for difference in before.differences if difference.about not in left)
+    agreement = Agreement(totals.basis, after.compared, after.differences, mended, after.not_comparable)
+    _report(source, agreement, now)
     return agreement
 
 
-def _conclude(totals: OpenTotals, before: Comparison, after: Comparison) -> Agreement:
-    left = {difference.about for difference in after.differences}
-    mended = tuple(difference for difference in before.differences if difference.about not in left)
-    return Agreement(totals.basis, after.compared, after.differences, mended, after.not_comparable)
-
-
 def _today(source: Source, now: datetime) -> date:
-    state = connections.get(source.database, source.business, source.connection)
-    zone = state.company.time_zone if state.company else ""
-    return now.astimezone(ZoneInfo(zone or "UTC")).date()
+    company = source.state().company
+    return now.astimezone(ZoneInfo((company.time_zone if company else "") or "UTC")).date()
 
 
-def _ours(source: Source, basis: Basis) -> dict[Ref, dict[str, Money]]:
+def _ours(source: Source, basis: Basis, day: date) -> dict[Ref, dict[str, Money]]:
+    """Our open figures on the platform's basis: net is after unapplied payments and what is left of credits."""
+    figures: dict[Ref, dict[str, Money]] = {}
     with source.database.read() as tx:
-        material = books.open_material(tx, source.business, source.connection)
-    return our_figures(
-        basis.scope, net=basis.net, invoices=material.invoices, payments=material.payments, credits=material.credits
-    )
+        if basis.scope is Scope.INVOICE:
+            open_invoices = books.open_by_invoice(tx, source.business, source.connection)
+            return {ref: {money.currency: money} for ref, money in open_invoices.items()}
+        for one in books.net_open_by_customer(tx, source.business, source.connection, after=day):
+            if one.customer is not None:
+                taken_off = one.unapplied + one.credits if basis.net else Money.zero(one.currency)
+                figures.setdefault(one.customer, {})[one.currency] = one.invoices - taken_off
+    return figures
 
 
-def _look_into(source: Source, comparison: Comparison) -> bool:
-    """Read again what stands behind the differences that were not known before; says whether anything was read."""
-    known = differences.remainders(source.database, source.business, source.connection)
-    fresh = [one for one in comparison.differences if known.get((one.about, one.ours.currency)) != one.remainder.minor]
-    refs = _behind(source, [one.about for one in fresh[:LOOK_INTO_MAX]])
-    if not refs:
-        return False
-    refresh(source, refs)
-    return True
-
-
-def _behind(source: Source, subjects: Iterable[Ref]) -> list[Ref]:
-    wanted = set(subjects)
-    refs = [ref for ref in wanted if ref.kind is Kind.INVOICE]
+def _known(source: Source) -> dict[tuple[Ref, str], Money]:
+    """The remainders that were found before, open or accepted: looking into them again would find nothing."""
     with source.database.read() as tx:
-        material = books.open_material(tx, source.business, source.connection)
-    held: list[Invoice | Payment | Credit] = [*material.invoices, *material.payments, *material.credits]
-    return refs + [one.ref for one in held if one.customer in wanted]
+        found = differences.differences(tx, source.business, connection=source.connection)
+    return {(_about(one), one.ours.currency): one.remainder for one in found}
 
 
-def _report(agreement: Agreement) -> dict[str, object]:
-    return {
+def _about(one: differences.Difference) -> Ref:
+    if one.invoice_id:
+        return Ref(one.connection, Kind.INVOICE, one.invoice_id)
+    return Ref(one.connection, Kind.CUSTOMER, one.customer_id)
+
+
+def _look_into(source: Source, fresh: Iterable[Difference]) -> None:
+    """Read again what stands behind differences that were not known before: the invoices, payments and credits."""
+    subjects = {one.about for one in list(fresh)[:LOOK_INTO_MAX]}
+    customers = [ref for ref in subjects if ref.kind is Kind.CUSTOMER]
+    behind = [ref for ref in subjects if ref.kind is Kind.INVOICE]
+    if customers:
+        with source.database.read() as tx:
+            mine = (tx, source.business, source.connection)
+            behind += [one.ref for one in books.invoices(*mine, open_only=True, customers=customers)]
+            behind += [one.ref for one in books.payments(*mine, customers=customers) if one.unapplied]
+            behind += [one.ref for one in books.credits_of(*mine, customers=customers) if one.remaining]
+    refresh(source, behind)
+
+
+def _save(source: Source, comparison: Comparison, now: datetime) -> None:
+    """What is no longer among the differences is kept as gone, so that nothing is absorbed without a trace."""
+    with source.database.write() as tx:
+        found = [_named(source, tx, one) for one in comparison.differences]
+        differences.save_differences(tx, source.business, source.connection, found, now=now)
+
+
+def _named(source: Source, tx: Tx, one: Difference) -> differences.Difference:
+    invoice = one.about.id if one.about.kind is Kind.INVOICE else ""
+    customer = _customer_of(tx, source, one.about) if invoice else one.about.id
+    return differences.Difference(source.connection, one.ours, one.theirs, customer_id=customer, invoice_id=invoice)
+
+
+def _customer_of(tx: Tx, source: Source, invoice: Ref) -> str:
+    found = books.record(tx, source.business, invoice)
+    return found.customer.id if isinstance(found, Invoice) else ""
+
+
+def _report(source: Source, agreement: Agreement, now: datetime) -> None:
+    """What the page shows of the last comparison."""
+    report = {
+        "at": now.isoformat(),
         "agrees": agreement.agrees,
         "compared": agreement.compared,
         "scope": agreement.basis.scope.value,
         "net": agreement.basis.net,
         "re_read": agreement.basis.re_read,
+        "mended": len(agreement.mended),
         "not_comparable": {ref.id: why for ref, why in agreement.not_comparable.items()},
     }
+    with source.database.write() as tx:
+        set_setting(tx, source.business, f"agreement:{source.connection}", json.dumps(report))
+        if agreement.agrees:
+            connections.agreed(tx, source.business, source.connection, now=now)
+    if not agreement.agrees:
+        log.info("books differ", connection=source.connection, differences=len(agreement.differences))

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from integrations.contract import Books, Clock
+from storage.connections import Connected, connection
 from storage.database import Database
+from storage.errors import UnknownConnection
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A connection of a business with its books opened. `holder` names this worker on leases."""
+    """A connection of a business with its books opened."""
 
     database: Database
     clock: Clock
@@ -16,4 +18,11 @@ class Source:
     connection: str
     platform: str
     books: Books
-    holder: str
+
+    def state(self) -> Connected:
+        """What is known of the connection now. Raises UnknownConnection."""
+        with self.database.read() as tx:
+            found = connection(tx, self.business, self.connection)
+        if found is None:
+            raise UnknownConnection(f"the business has no connection {self.connection!r}")
+        return found

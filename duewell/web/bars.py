@@ -8,10 +8,10 @@ from receivables.money import Money
 WIDTH = 1000
 NAMES = {
     Bucket.CURRENT: "Not yet due",
-    Bucket.DAYS_1_30: "1–30 days late",
-    Bucket.DAYS_31_60: "31–60 days late",
-    Bucket.DAYS_61_90: "61–90 days late",
-    Bucket.OVER_90: "Over 90 days late",
+    Bucket.DAYS_1_30: "1 to 30 days",
+    Bucket.DAYS_31_60: "31 to 60 days",
+    Bucket.DAYS_61_90: "61 to 90 days",
+    Bucket.OVER_90: "Over 90 days",
 }
 
 

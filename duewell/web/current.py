@@ -29,9 +29,21 @@ def business() -> Business:
     A form says itself which one it was made for, so that a tab left open on one business never acts on another;
     pages show the one chosen last, or the first.
     """
+    found = shown()
+    if found is None:
+        abort(503, "There is no business here yet. Run “duewell init” on the machine where Duewell is installed.")
+    if request.method == "POST" and found.id != request.form.get("business"):
+        abort(400, "The form does not say for which business it is. Nothing was changed.")
+    return found
+
+
+def shown() -> Business | None:
+    """The business the frame is about; None before there is one."""
     if "business" not in g:
-        g.business = _of_form() if request.method == "POST" else _of_session()
-    return cast(Business, g.business)
+        known = office().businesses()
+        wanted = request.form.get("business") if request.method == "POST" else session.get("business")
+        g.business = next((one for one in known if one.id == wanted), known[0] if known else None)
+    return cast(Business | None, g.business)
 
 
 def choose(wanted: str) -> None:
@@ -39,17 +51,3 @@ def choose(wanted: str) -> None:
     if all(one.id != wanted for one in office().businesses()):
         abort(404, "There is no such business here.")
     session["business"] = wanted
-
-
-def _of_form() -> Business:
-    for one in office().businesses():
-        if one.id == request.form.get("business"):
-            return one
-    abort(400, "The form does not say for which business it is. Nothing was changed.")
-
-
-def _of_session() -> Business:
-    known = office().businesses()
-    if not known:
-        abort(503, "There is no business here yet. Run “duewell init” on the machine where Duewell is installed.")
-    return next((one for one in known if one.id == session.get("business")), known[0])

@@ -12,8 +12,9 @@ from duewell.config import LOOPBACK
 from duewell.web.current import door
 from duewell.web.door import proven
 
-OPEN = {"static", "entrance.login", "machines.healthz", "machines.readyz", "machines.metrics", "machines.webhook"}
+OPEN = {"entrance.login", "entrance.sign_in", "machines.metrics"}
 PROBES = {"machines.healthz", "machines.readyz"}
+IMPERSONAL = {"static", "machines.webhook", *PROBES}
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +38,7 @@ def install(app: Flask, base_url: str) -> None:
     def stop() -> Response | None:
         if request.endpoint not in PROBES and _host() not in hosts:
             abort(400, "This address is not the one Duewell is set up for (web.base_url in the configuration).")
-        return None if request.endpoint in ("static", "machines.webhook", *PROBES) else _person()
+        return None if request.endpoint in IMPERSONAL else _person()
 
     @app.after_request
     def protect(response: Response) -> Response:

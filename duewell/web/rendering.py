@@ -6,8 +6,9 @@ from flask import Flask, g, session
 from jinja2 import StrictUndefined
 
 from duewell.web import bars, words
-from duewell.web.current import base_url, business, door, office
+from duewell.web.current import base_url, door, office, shown
 from duewell.web.door import proof_of
+from duewell.web.office import Business
 from duewell.web.words import Speech
 
 FILTERS: dict[str, Any] = {
@@ -27,13 +28,14 @@ WORDS: dict[str, Any] = {
     "channels": words.CHANNELS,
     "counted": words.counted,
     "who": words.who,
+    "zones": words.zones,
 }
 
 
 def speech() -> Speech:
     """How the business of this request reads and writes."""
     if "speech" not in g:
-        g.speech = Speech.of(business())
+        g.speech = Speech.of((None if g.get("plain") else shown()) or Business("", ""))
     found: Speech = g.speech
     return found
 
@@ -56,14 +58,13 @@ def install(app: Flask) -> None:
 
 
 def _around() -> dict[str, Any]:
-    """What the frame shows: who is signed in to which business, when there is one."""
-    signed_in = door().inside(session)
-    known = office().businesses() if signed_in else ()
+    """What the frame shows: who is signed in to which business. A plain page asks the office nothing."""
+    signed_in = not g.get("plain") and door().inside(session)
     return {
         "signed_in": signed_in,
-        "businesses": known,
-        "business": business_or_none() if known else None,
-        "language": speech().locale.to_tag() if known and business_or_none() else "en",
-        "proof_of_session": lambda: proof_of(session),
+        "businesses": office().businesses() if signed_in else (),
+        "business": shown() if signed_in else None,
+        "language": speech().locale.language if not signed_in else str(speech().locale).replace("_", "-"),
+        "form_proof": lambda: proof_of(session),
         "base_url": base_url(),
     }

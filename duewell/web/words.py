@@ -43,9 +43,9 @@ DIFFERENCE_STATES = {
 SAYS = {"send": ("good", "Send"), "hold": ("wait", "Hold"), "skip": ("quiet", "Skip")}
 ROLES = {"books": "Books", "till": "Till", "both": "Books and till"}
 OWN_REMINDERS = {
-    "yes": ("wait", "On: we hold ours, so that nobody is reminded twice"),
-    "no": ("good", "Off"),
-    "unknown": ("wait", "Not known: until a person says, nothing goes out on its own"),
+    "yes": ("wait", "On", "Ours are held, so that nobody is reminded twice."),
+    "no": ("good", "Off", ""),
+    "unknown": ("wait", "Not known", "Until a person says, nothing goes out on its own."),
 }
 CHANNELS = {"mail": "E-mail", "platform": "Sent by the platform"}
 
@@ -79,7 +79,7 @@ class Speech:
 
     def day(self, on: date | None) -> str:
         """10 March 2026."""
-        return str(format_date(on, "d MMMM y", locale=self.locale)) if on else "–"
+        return str(format_date(on, "d MMMM y", locale=self.locale)) if on else "\N{EN DASH}"
 
     def instant(self, at: datetime | None) -> str:
         """10 March 2026, 16:05, where the business is."""
@@ -135,7 +135,8 @@ def _basis(found: AgreementView) -> str:
 def zones() -> dict[str, tuple[str, ...]]:
     """Every time zone that a business may be in, by region."""
     known = sorted(available_timezones())
-    return {region: tuple(zone for zone in known if zone.startswith(f"{region}/")) for region in REGIONS}
+    by_region = {region: tuple(zone for zone in known if zone.startswith(f"{region}/")) for region in REGIONS}
+    return {**by_region, "Everywhere": ("UTC",)}
 
 
 def is_zone(name: str) -> bool:

@@ -105,7 +105,7 @@ class Acts:
         row.mail_error = problem
         held.ledger.changed(row, held.now())
 
-    def bend(self, held: Company, entity: str, id: str, fields: dict[str, Any]) -> None:  # noqa: A002 - the platform's word
+    def bend(self, held: Company, entity: str, id: str, fields: dict[str, Any]) -> None:
         """Show a record with other values, to try what nobody expects; the row counts as changed."""
         row = held.ledger.get(entity, id)
         held.bent[entity, id] = fields
@@ -121,7 +121,7 @@ class Acts:
                 number = f"C{index}"
                 held.ledger.sell(customer, now, total=100, number=number, dated_on=now.date(), due_on=now.date())
 
-    def touch(self, held: Company, entity: str, id: str) -> None:  # noqa: A002 - the platform's word
+    def touch(self, held: Company, entity: str, id: str) -> None:
         """Somebody saves a record again."""
         held.ledger.changed(held.ledger.get(entity, id), held.now())
 

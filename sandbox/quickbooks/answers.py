@@ -13,7 +13,8 @@ SOMEBODY = "Priya Weaver"
 HTML = b"<html><head><title>503 Service Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>"
 THROTTLED = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-    '<IntuitResponse time="{time}" xmlns="http://schema.intuit.com/finance/v3"><Fault type="SERVICE"><Error code="3001">'
+    '<IntuitResponse time="{time}" xmlns="http://schema.intuit.com/finance/v3">'
+    '<Fault type="SERVICE"><Error code="3001">'
     "<Message>message=ThrottleExceeded; errorCode=003001; statusCode=429</Message>"
     "<Detail>The request limit was reached.  Try again later</Detail></Error></Fault></IntuitResponse>"
 )
@@ -44,7 +45,7 @@ def fault(code: str, message: str, now: datetime, *, detail: str = "", status: i
 
 def gateway(code: str, message: str, now: datetime, *, detail: str, status: int) -> Response:
     """The gateway's refusal: all lower case, with a time in milliseconds since 1970."""
-    body = {
+    body: dict[str, Any] = {
         "warnings": None,
         "intuitObject": None,
         "fault": {
@@ -85,7 +86,9 @@ def trouble(kind: str, path: str, now: datetime) -> Response | None:
         "429": lambda: throttled(now, retry_after="2"),
         "429_silent": lambda: throttled(now),
         "429_day": lambda: _blocked(now),
-        "500": lambda: fault("10000", "An application error has occurred while processing your request", now, status=500),
+        "500": lambda: fault(
+            "10000", "An application error has occurred while processing your request", now, status=500
+        ),
         "503": lambda: Response(HTML, 503, content_type="text/html"),
         "html": lambda: Response(HTML, 200, content_type="text/html"),
         "expired": lambda: unauthorised("eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0..sandbox-token", now),

@@ -16,7 +16,13 @@ from sandbox.quickbooks.rows import Attachable, Invoice
 
 CDC_MAX = 1000
 CDC_LOOK_BACK = timedelta(days=30)
-READABLE = {"customer": "Customer", "invoice": "Invoice", "payment": "Payment", "creditmemo": "CreditMemo", "term": "Term"}
+READABLE = {
+    "customer": "Customer",
+    "invoice": "Invoice",
+    "payment": "Payment",
+    "creditmemo": "CreditMemo",
+    "term": "Term",
+}
 READABLE |= {"attachable": "Attachable"}
 NOTE_MAX = 2000
 REQUEST_ID_MAX = 50
@@ -195,7 +201,9 @@ def note(held: Company) -> Response:
     body = request.get_json(force=True)
     unknown = set(body) - {"AttachableRef", "Note"}
     if unknown or not body.get("AttachableRef"):
-        return answers.fault("2010", "Request has invalid or unsupported property", held.now(), detail=str(sorted(unknown)))
+        return answers.fault(
+            "2010", "Request has invalid or unsupported property", held.now(), detail=str(sorted(unknown))
+        )
     if len(body.get("Note", "")) > NOTE_MAX:
         return answers.fault("2050", "String length is too long", held.now(), detail="Note")
     hangs_on = body["AttachableRef"][0]

@@ -21,14 +21,16 @@ HARD_EXPIRY_HEADER = "x-include-refresh-token-hard-expires-in"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Connect to QuickBooks (sandbox)</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:32rem;padding:0 1rem;color:#1b2a1b}
-main{border:1px solid #b9c7b9;border-radius:.6rem;padding:1.5rem}button{font:inherit;padding:.5rem 1.2rem;margin-right:.6rem}
+main{border:1px solid #b9c7b9;border-radius:.6rem;padding:1.5rem}
+button{font:inherit;padding:.5rem 1.2rem;margin-right:.6rem}
 select{font:inherit;padding:.3rem}</style>
 <main><h1>QuickBooks sandbox</h1>
 <p>An application asks to read invoices, customers and payments of one of your companies, and to leave notes there.</p>
 <form method="post" action="/connect/oauth2">
-<p><label>Company <select name="realm">
-{% for realm, name in companies.items() %}<option value="{{ realm }}">{{ name }}</option>{% endfor %}</select></label></p>
-<input type="hidden" name="state" value="{{ state }}"><input type="hidden" name="redirect_uri" value="{{ redirect_uri }}">
+<p><label>Company <select name="realm">{% for realm, name in companies.items() %}
+<option value="{{ realm }}">{{ name }}</option>{% endfor %}</select></label></p>
+<input type="hidden" name="state" value="{{ state }}">
+<input type="hidden" name="redirect_uri" value="{{ redirect_uri }}">
 <button name="decision" value="connect">Connect</button><button name="decision" value="cancel">Cancel</button>
 </form></main></html>"""
 

@@ -1,4 +1,4 @@
-"""Authorisations: one-use codes, access tokens of an hour, refresh tokens that rotate after a day and kill the old one."""
+"""Authorisations: one-use codes, access tokens of an hour, refresh tokens that change after a day."""
 
 import random
 from dataclasses import dataclass

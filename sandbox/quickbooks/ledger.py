@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sandbox.quickbooks.rows import Attachable, CreditMemo, Customer, Document, Invoice, Line, Payment, Row, Term
-from sandbox.quickbooks.rows import Tombstone
+from sandbox.quickbooks.rows import (
+    CreditMemo,
+    Customer,
+    Document,
+    Invoice,
+    Line,
+    Payment,
+    Row,
+    Term,
+    Tombstone,
+)
 
 ENTITIES = ("Customer", "Invoice", "Payment", "CreditMemo", "Term", "Attachable")
 Applied = Sequence[tuple[str, int]]

@@ -104,7 +104,12 @@ def _customer_ref(ledger: Ledger, customer: str) -> dict[str, str]:
 
 def _sales_lines(total: int, currency: str) -> list[dict[str, Any]]:
     amount = number(total, currency)
-    item = {"ItemRef": {"value": "10", "name": "Services"}, "UnitPrice": amount, "Qty": 1, "TaxCodeRef": {"value": "NON"}}
+    item = {
+        "ItemRef": {"value": "10", "name": "Services"},
+        "UnitPrice": amount,
+        "Qty": 1,
+        "TaxCodeRef": {"value": "NON"},
+    }
     return [
         {
             "Id": "1",
@@ -158,7 +163,11 @@ def _invoice(ledger: Ledger, row: Invoice) -> dict[str, Any]:
 def _noise(ledger: Ledger, line: Line, currency: str) -> dict[str, Any]:
     """What no client should read: the same facts again, as serialised Java."""
     document = ledger.tables[line.kind][line.id]
-    facts = {"txnId": line.id, "txnOpenBalance": str(number(line.amount, currency)), "txnReferenceNumber": document.number}
+    facts = {
+        "txnId": line.id,
+        "txnOpenBalance": str(number(line.amount, currency)),
+        "txnReferenceNumber": document.number,
+    }
     return {
         "any": [
             {
@@ -259,7 +268,9 @@ def preferences(ledger: Ledger, book_close: str) -> dict[str, Any]:
     return {
         "AccountingInfoPrefs": accounting,
         "SalesFormsPrefs": {"CustomTxnNumbers": False, "AutoApplyCredit": False, "ETransactionPaymentEnabled": True},
-        "EmailMessagesPrefs": {"InvoiceMessage": {"Subject": "Invoice from us", "Message": "Your invoice is attached."}},
+        "EmailMessagesPrefs": {
+            "InvoiceMessage": {"Subject": "Invoice from us", "Message": "Your invoice is attached."}
+        },
         "CurrencyPrefs": {
             "MultiCurrencyEnabled": len(ledger.currencies) > 1,
             "HomeCurrency": {"value": ledger.home},

@@ -3,7 +3,19 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sandbox.history import Credited, Happening, Joined, Merged, Paid, Prepaid, Redated, Refunded, Sold, TakenBack, Undone
+from sandbox.history import (
+    Credited,
+    Happening,
+    Joined,
+    Merged,
+    Paid,
+    Prepaid,
+    Redated,
+    Refunded,
+    Sold,
+    TakenBack,
+    Undone,
+)
 from sandbox.quickbooks import undoing
 from sandbox.quickbooks.ledger import Ledger, whole
 from sandbox.quickbooks.rows import to_minor

@@ -1,4 +1,4 @@
-"""The query language: `SELECT * FROM Entity [WHERE a op v [AND ...]] [ORDERBY f [DESC]] [STARTPOSITION n] [MAXRESULTS n]`."""
+"""The query language: `SELECT * FROM Entity [WHERE ...] [ORDERBY f [DESC]] [STARTPOSITION n] [MAXRESULTS n]`."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -20,18 +20,20 @@ METADATA_KEYS_MAX, METADATA_NAME_MAX, METADATA_VALUE_MAX = 50, 40, 500
 def add_acting(app: Flask, desk: Desk) -> None:
     """Routes for everything that changes something, and the account."""
     for path, handler in (("/v1/account", own_account), ("/v1/accounts/<key>", own_account)):
-        _add(app, desk, "GET", path, handler)
-    _add(app, desk, "POST", "/v1/invoices/<key>", update_invoice)
-    _add(app, desk, "DELETE", "/v1/invoices/<key>", delete_invoice)
+        _add(app, desk, ("GET", path), handler)
+    _add(app, desk, ("POST", "/v1/invoices/<key>"), update_invoice)
+    _add(app, desk, ("DELETE", "/v1/invoices/<key>"), delete_invoice)
     for verb, act in ACTS.items():
-        _add(app, desk, "POST", f"/v1/invoices/<key>/{verb}", partial(act_on_invoice, act))
-    _add(app, desk, "DELETE", "/v1/customers/<key>", delete_customer)
-    _add(app, desk, "POST", "/v1/webhook_endpoints", add_endpoint)
-    _add(app, desk, "POST", "/v1/webhook_endpoints/<key>", update_endpoint)
-    _add(app, desk, "DELETE", "/v1/webhook_endpoints/<key>", drop_endpoint)
+        _add(app, desk, ("POST", f"/v1/invoices/<key>/{verb}"), partial(act_on_invoice, act))
+    _add(app, desk, ("DELETE", "/v1/customers/<key>"), delete_customer)
+    _add(app, desk, ("POST", "/v1/webhook_endpoints"), add_endpoint)
+    _add(app, desk, ("POST", "/v1/webhook_endpoints/<key>"), update_endpoint)
+    _add(app, desk, ("DELETE", "/v1/webhook_endpoints/<key>"), drop_endpoint)
 
 
-def _add(app: Flask, desk: Desk, method: str, path: str, handler: Callable[..., Any]) -> None:
+def _add(app: Flask, desk: Desk, route: tuple[str, str], handler: Callable[..., Any]) -> None:
+    method, path = route
+
     def answer(**ids: str) -> Response:
         return desk.answer(handler, **ids)
 

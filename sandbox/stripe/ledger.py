@@ -74,9 +74,10 @@ class Ledger:
 
     def emit(self, kind: str, record: Sellable, at: datetime) -> None:
         """Note that `kind` happened to `record`. What is older than Stripe keeps events gets an id and nothing else."""
-        event_id = self.ids.new("evt")
         if at < self._now() - EVENTS_KEPT:
+            self.ids.skip("evt")
             return
+        event_id = self.ids.new("evt")
         here = Here(self.base, int(at.timestamp()))
         old = self.api_version != PINNED and isinstance(record, Invoice)
         shape = old_invoice(record, here) if old and isinstance(record, Invoice) else rendered(record, here)

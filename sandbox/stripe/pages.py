@@ -82,11 +82,10 @@ def make_key(desk: Desk, ledger: Ledger, permissions: frozenset[str], *, tag: st
 
 
 def _payable(desk: Desk, key: str) -> tuple[Ledger, Invoice]:
-    for ledger in desk.ledgers.values():
-        invoice = ledger.books.invoices.get(key)
-        if invoice is not None and invoice.status != "draft":
-            return ledger, invoice
-    abort(404)
+    found = [(one, invoice) for one in desk.ledgers.values() if (invoice := one.books.invoices.get(key)) is not None]
+    if not found or found[0][1].status == "draft":
+        abort(404)
+    return found[0]
 
 
 def _young_enough(invoice: Invoice, now: int) -> None:

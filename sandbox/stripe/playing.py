@@ -1,6 +1,5 @@
 """Plays a history in a Stripe account: what Stripe has no word for is played as its nearest neighbour or not at all."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -30,9 +29,31 @@ BUSINESS_PARTIES = frozenset({"p1", "p2", "p4"})
 def play(ledger: Ledger, happening: Happening) -> None:
     """Enter one happening, dated by its own instant. Merged customers do not exist here."""
     posting.tick(ledger, happening.at)
-    step = STEPS.get(type(happening))
-    if step is not None:
-        step(ledger, happening)
+    match happening:
+        case Joined():
+            _join(ledger, happening)
+        case Sold():
+            _sell(ledger, happening)
+        case Paid():
+            _pay(ledger, happening)
+        case Credited():
+            _credit(ledger, happening)
+        case Prepaid():
+            _prepay(ledger, happening)
+        case TakenBack():
+            _take_back(ledger, happening)
+        case _:
+            _later_change(ledger, happening)
+
+
+def _later_change(ledger: Ledger, happening: Happening) -> None:
+    match happening:
+        case Refunded():
+            _refund(ledger, happening)
+        case ChargedBack():
+            _charge_back(ledger, happening)
+        case Redated():
+            _redate(ledger, happening)
 
 
 def _join(ledger: Ledger, one: Joined) -> None:
@@ -132,16 +153,3 @@ def _redate(ledger: Ledger, one: Redated) -> None:
     if invoice.status == "open" and invoice.due_date is not None:
         invoice.due_date = end_of_day(one.due_on, ledger.time_zone)
         ledger.emit("invoice.updated", invoice, one.at)
-
-
-STEPS: dict[type, Callable[[Ledger, "Happening"], None]] = {
-    Joined: _join,
-    Sold: _sell,
-    Paid: _pay,
-    Credited: _credit,
-    Prepaid: _prepay,
-    TakenBack: _take_back,
-    Refunded: _refund,
-    ChargedBack: _charge_back,
-    Redated: _redate,
-}  # type: ignore[dict-item]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.stripe.records import Customer, Endpoint, Invoice, InvoicePayment, Sellable
+from sandbox.stripe.records import CreditNote, Customer, Dispute, Endpoint, Invoice, InvoicePayment, Refund, Sellable
 from sandbox.stripe.rendering_money import credit_note, dispute, invoice_payment, refund
 
 PINNED = "2026-10-28.endive"
@@ -45,9 +45,10 @@ def rendered(record: Sellable, here: Here) -> dict[str, Any]:
     return _taken_back(record)
 
 
-def _taken_back(record: Any) -> dict[str, Any]:
-    by_type = {"CreditNote": credit_note, "Refund": refund, "Dispute": dispute}
-    return by_type[type(record).__name__](record)
+def _taken_back(record: CreditNote | Refund | Dispute) -> dict[str, Any]:
+    if isinstance(record, CreditNote):
+        return credit_note(record)
+    return refund(record) if isinstance(record, Refund) else dispute(record)
 
 
 def customer(one: Customer) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """Records in the order they were made, with ids of Stripe's look, paged the way Stripe pages."""
 
 import hashlib
-import string
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 class Ids:
@@ -20,18 +18,17 @@ class Ids:
 
     def new(self, prefix: str) -> str:
         """The next id with this prefix: `in_` and 24 letters, for instance."""
-        self._counts[prefix] += 1
+        self.skip(prefix)
         return f"{prefix}_{spelled(f'{self._seed}/{prefix}/{self._counts[prefix]}', 24)}"
+
+    def skip(self, prefix: str) -> None:
+        """Use up an id that nobody will ever see."""
+        self._counts[prefix] += 1
 
 
 def spelled(seed: str, length: int) -> str:
-    """Letters drawn from a hash."""
-    number = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big")
-    letters = []
-    for _ in range(length):
-        number, index = divmod(number, len(LETTERS))
-        letters.append(LETTERS[index])
-    return "".join(letters)
+    """Letters and digits drawn from a hash, at most 43."""
+    return b64encode(hashlib.sha256(seed.encode()).digest(), b"Qz").decode()[:length]
 
 
 class Shelf(Generic[T]):

@@ -114,7 +114,7 @@ class StripeTwin:
             "events": len(books.events),
         }
 
-    def fail(self, kind: str, path: str) -> Response | None:
+    def fail(self, kind: str, path: str) -> Response | None:  # noqa: ARG002 - the port asks by path too
         """Stripe's answer for a fault, whatever the path."""
         return fault(kind)
 

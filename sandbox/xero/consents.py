@@ -186,7 +186,7 @@ class Consents:
         self.connections.pop(app.client_id, None)
         for table in (self.refreshes, self.tokens):
             for key in [key for key, one in table.items() if one.app == app.client_id]:
-                del table[key]  # type: ignore[attr-defined]
+                del table[key]
 
     def expire(self) -> int:
         """Every access token is over its time."""

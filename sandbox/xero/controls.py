@@ -71,7 +71,7 @@ class Controls:
         one.ledger.change_due(found, date.fromisoformat(due_on), self._now())
         return {"bumped": found.updated != before}
 
-    def sell(self, business: str, customer: str, amount: Any, currency: str = "", due_in: int = 30) -> Reply:
+    def sell(self, business: str, customer: str, amount: Any, *, currency: str = "", due_in: int = 30) -> Reply:
         """A new approved invoice, in any currency."""
         one, now = self._of(business), self._now()
         contact = one.contact(customer)
@@ -225,8 +225,10 @@ class Controls:
 
     def drop_scope(self, scope: str) -> Reply:
         """The user who connected loses a right: tokens lack the scope from now on."""
-        for token in (*self.consents.tokens.values(), *self.consents.refreshes.values()):
+        for token in self.consents.tokens.values():
             token.scopes = token.scopes - {scope, f"{scope}.read"}
+        for refresh in self.consents.refreshes.values():
+            refresh.scopes = refresh.scopes - {scope, f"{scope}.read"}
         return {"dropped": scope}
 
     def disconnect(self, business: str) -> Reply:

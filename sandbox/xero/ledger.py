@@ -38,7 +38,7 @@ class Ledger:
         self.payments: dict[str, Payment] = {}
         self.numbers: dict[str, str] = {}
         self.seen_at: datetime | None = None
-        self.watch: Watcher = lambda category, id_, kind, at: None
+        self.watch: Watcher = _nobody
 
     def guid(self) -> str:
         """The next id of this organisation's own sequence."""
@@ -172,7 +172,8 @@ class Ledger:
         """The loser is archived with MergedToContactID; its documents move over."""
         loser.status, loser.merged_to = "ARCHIVED", survivor.id
         survivor.unseen, loser.unseen = survivor.unseen + loser.unseen, NOTHING
-        for document in (*self.invoices.values(), *self.credits.values()):
+        documents: tuple[Document, ...] = (*self.invoices.values(), *self.credits.values())
+        for document in documents:
             if document.contact == loser.id:
                 document.contact = survivor.id
                 self.changed(document, at)
@@ -200,6 +201,10 @@ class Ledger:
             return
         invoice.status = "AUTHORISED" if invoice.due else "PAID"
         invoice.paid_on = None if invoice.due else on
+
+
+def _nobody(*_: object) -> None:
+    """Watches nothing."""
 
 
 def _use_up(credit: Credit) -> None:

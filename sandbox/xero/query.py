@@ -1,4 +1,4 @@
-"""Xero's list parameters: a small `where`, `order`, comma lists, If-Modified-Since and page numbers over a live table."""
+"""Xero's list parameters: a small `where`, `order`, comma lists, If-Modified-Since, page numbers over a live table."""
 
 import operator
 import re
@@ -16,7 +16,7 @@ Test = Callable[[Row], bool]
 PAGE_SIZE, PAGE_SIZE_MAX = 100, 1000
 
 TOKEN = re.compile(
-    r'\s*(?:(?P<word>AND|OR|&&|\|\|)(?![\w.])|(?P<paren>[()])|(?P<field>[A-Za-z][\w.]*)\s*(?P<op>==|!=|<=|>=|<|>)\s*'
+    r"\s*(?:(?P<word>AND|OR|&&|\|\|)(?![\w.])|(?P<paren>[()])|(?P<field>[A-Za-z][\w.]*)\s*(?P<op>==|!=|<=|>=|<|>)\s*"
     r'(?P<value>"[^"]*"|Guid\("[^"]*"\)|DateTime\([\d,\s]+\)|-?\d+(?:\.\d+)?|true|false)\s*)',
     re.IGNORECASE,
 )

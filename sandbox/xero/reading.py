@@ -55,12 +55,11 @@ def _show_invoices(asked: Asked, rows: list[Any], paged: bool) -> list[Payload]:
 
 def _show_credits(asked: Asked, rows: list[Any], paged: bool) -> list[Payload]:
     organisation = asked.organisation
-    return [
-        organisation.shown(one.id, rendering.credit_list(organisation.ledger, one, lines=paged)) for one in rows
-    ]
+    return [organisation.shown(one.id, rendering.credit_list(organisation.ledger, one, lines=paged)) for one in rows]
 
 
 def _show_payments(asked: Asked, rows: list[Any], paged: bool) -> list[Payload]:
+    del paged
     organisation = asked.organisation
     return [organisation.shown(one.id, rendering.payment_list(organisation.ledger, one)) for one in rows]
 
@@ -68,7 +67,7 @@ def _show_payments(asked: Asked, rows: list[Any], paged: bool) -> list[Payload]:
 def _show_contacts(asked: Asked, rows: list[Any], paged: bool) -> list[Payload]:
     organisation, ledger = asked.organisation, asked.organisation.ledger
     owed = ledger.outstanding() if paged else {}
-    shown = [organisation.shown(one.id, rendering.contact_full(ledger, one, owed)) for one in rows]
+    shown = [organisation.shown(one.id, rendering.contact_full(one, owed)) for one in rows]
     if not paged:
         for payload in shown:
             payload.pop("MergedToContactID", None)
@@ -202,7 +201,7 @@ def single(asked: Asked, listing: Listing, named: str) -> Response:
     if isinstance(record, Invoice):
         payload = rendering.invoice_single(ledger, record)
     elif isinstance(record, Contact):
-        payload = rendering.contact_full(ledger, record, ledger.outstanding())
+        payload = rendering.contact_full(record, ledger.outstanding())
     elif isinstance(record, Credit):
         payload = rendering.credit_list(ledger, record, lines=True)
     else:

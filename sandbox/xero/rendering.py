@@ -43,7 +43,7 @@ def contact_stub(contact: Contact) -> Payload:
     }
 
 
-def contact_full(ledger: Ledger, contact: Contact, owed: dict[str, Any]) -> Payload:
+def contact_full(contact: Contact, owed: dict[str, Any]) -> Payload:
     """A contact in a paged list or on its own; `owed` is Ledger.outstanding()."""
     payload: Payload = {
         "ContactID": contact.id,
@@ -194,7 +194,7 @@ def _line(document: Invoice | Credit) -> Payload:
 def invoice_single(ledger: Ledger, invoice: Invoice) -> Payload:
     """An invoice fetched on its own: with the whole contact, and the exact rounding fields."""
     payload = invoice_list(ledger, invoice, lines=True, summary=False)
-    payload["Contact"] = contact_full(ledger, ledger.contacts[invoice.contact], {})
+    payload["Contact"] = contact_full(ledger.contacts[invoice.contact], {})
     return payload
 
 

@@ -29,10 +29,20 @@ BUSINESSES = (
         Shape(currencies=("GBP", "JPY", "KWD"), country="GB", prefix="INV-"),
     ),
     Business(
-        "harbour", "xero", "Harbour Lane Catering", "Europe/London", Shape(currencies=("GBP",), country="GB"), small=True
+        "harbour",
+        "xero",
+        "Harbour Lane Catering",
+        "Europe/London",
+        Shape(currencies=("GBP",), country="GB"),
+        small=True,
     ),
     Business(
-        "fenwick", "xero", "Fenwick & Sons Joinery", "Europe/London", Shape(currencies=("GBP",), country="GB"), small=True
+        "fenwick",
+        "xero",
+        "Fenwick & Sons Joinery",
+        "Europe/London",
+        Shape(currencies=("GBP",), country="GB"),
+        small=True,
     ),
 )
 CUSTOM = "fenwick"
@@ -47,7 +57,8 @@ WORDS = {
 PAY_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{{ one.number }}</title>
 <style>body{font:16px/1.5 system-ui;max-width:30rem;margin:3rem auto;padding:0 1rem}</style>
 <h1>{{ name }}</h1><p>Invoice {{ one.number }}: {{ one.due }} {{ one.currency }} to pay, due {{ one.due_on }}.</p>
-{% if one.due %}<form method="post"><button>Pay now</button></form>{% else %}<p>Nothing to pay. Thank you.</p>{% endif %}
+{% if one.due %}<form method="post"><button>Pay now</button></form>
+{% else %}<p>Nothing to pay. Thank you.</p>{% endif %}
 </html>"""
 
 
@@ -196,6 +207,7 @@ class Twin:
 
     def fail(self, kind: str, path: str) -> Response | None:
         """Xero's own answer for a fault."""
+        del path
         return fault(kind, self.world.clock.now())
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:

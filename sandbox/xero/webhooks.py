@@ -1,4 +1,4 @@
-"""Webhooks: thin events in batches, signed with the key as a literal string, after an intent-to-receive that is strict."""
+"""Webhooks: thin events, signed with the key as a literal string, after an intent-to-receive that is strict."""
 
 import base64
 import hashlib
@@ -73,9 +73,7 @@ class Webhooks:
         with requests.Session() as session:
             session.trust_env = False
             try:
-                answer = session.post(
-                    url, data=body, headers=headers, timeout=ANSWER_SECONDS, allow_redirects=False
-                )
+                answer = session.post(url, data=body, headers=headers, timeout=ANSWER_SECONDS, allow_redirects=False)
             except requests.RequestException:
                 return {"good": good, "status": 0, "passed": False}
         bare = not answer.content and "Set-Cookie" not in answer.headers
@@ -84,6 +82,8 @@ class Webhooks:
 
     def tell(self, organisation: Organisation, category: str, id_: str, happened: tuple[str, datetime]) -> None:
         """Queue an event for every app that is connected to the organisation and listens."""
+        if not self.subscriptions:
+            return
         kind, at = happened
         event = _event(organisation, category, id_, kind=kind, at=at)
         for subscription in self.subscriptions.values():

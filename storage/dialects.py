@@ -1,9 +1,9 @@
-"""Insert-or-update in the words of either database."""
+"""What the two databases say in different words: insert-or-update, and membership of a long list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, Text, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Tx
@@ -37,3 +37,15 @@ def differs(statement: Insert, table: Table, names: Sequence[str]) -> ColumnElem
     for other in rest:
         first = first | other
     return first
+
+
+def among(tx: Tx, column: Column[Any], ids: Iterable[str]) -> ColumnElement[bool]:
+    """Is the column one of `ids`?
+
+    PostgreSQL joins them as one array: in a prepared plan it would compare every row with every id, a thousand
+    ids costing 200 ms a page.
+    """
+    wanted = list(ids)
+    if tx.dialect.name == "sqlite":
+        return column.in_(wanted)
+    return column.in_(select(func.unnest(literal(wanted, ARRAY(Text)))))

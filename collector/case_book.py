@@ -1,0 +1,87 @@
+"""Reads cases from storage: all debtors of a connection who owe, or one with everything that is fresh."""
+
+from collections.abc import Iterable
+
+from collector.cases import Material, build, heads_of
+from receivables.case import Case, Contact
+from receivables.records import Customer, Kind, Ref
+from storage import actions, books
+from storage.connections import Connected
+from storage.database import Database, Tx
+from storage.differences import DifferenceState, differences
+
+MESSAGES = ("mail", "platform")
+
+
+def cases(database: Database, connected: Connected) -> list[Case]:
+    """One case per debtor with something open on this connection. None before its company is known."""
+    if connected.company is None:
+        return []
+    with database.read() as tx:
+        customers = tuple(books.customers(tx, connected.business, connected.id))
+        return build(_material(tx, connected, customers))
+
+
+def case(database: Database, connected: Connected, debtor: str) -> Case | None:
+    """The case of one debtor, with its family; None when nothing is open any more."""
+    if connected.company is None:
+        return None
+    head = Ref(connected.id, Kind.CUSTOMER, debtor.partition("/")[2])
+    with database.read() as tx:
+        family = _family(books.customers(tx, connected.business, connected.id), head)
+        found = build(_material(tx, connected, family, debtor))
+    return found[0] if found else None
+
+
+def _family(customers: Iterable[Customer], head: Ref) -> tuple[Customer, ...]:
+    known = tuple(customers)
+    heads = heads_of(known)
+    return tuple(one for one in known if heads[one.ref] == head)
+
+
+def _material(tx: Tx, connected: Connected, customers: tuple[Customer, ...], debtor: str = "") -> Material:
+    """Everything of the connection, or with a debtor only what belongs to its `customers`."""
+    assert connected.company is not None, "asked before"
+    mine = (tx, connected.business, connected.id)
+    only = [one.ref for one in customers] if debtor else []
+    return Material(
+        company=connected.company,
+        customers=customers,
+        invoices=tuple(books.invoices(*mine, open_only=True, customers=only)),
+        payments=tuple(one for one in books.payments(*mine, customers=only) if one.unapplied),
+        credits=tuple(one for one in books.credits_of(*mine, customers=only) if one.remaining),
+        contacts=contacts(tx, connected.business, debtor),
+        differing=_differing(tx, connected),
+        synced_at=connected.last_pull_at,
+    )
+
+
+def contacts(tx: Tx, business: str, debtor: str = "") -> dict[str, tuple[Contact, ...]]:
+    """What went out to each debtor, or may have, oldest first."""
+    by_action: dict[str, tuple[actions.Action, list[actions.Speaks]]] = {}
+    for speaks, action in actions.spoken(tx, business, debtor=debtor):
+        by_action.setdefault(action.id, (action, []))[1].append(speaks)
+    found: dict[str, list[Contact]] = {}
+    for action, spoken in by_action.values():
+        found.setdefault(action.debtor, []).append(_contact(action, spoken))
+    return {name: tuple(sorted(own, key=lambda one: one.at)) for name, own in found.items()}
+
+
+def _contact(action: actions.Action, spoken: Iterable[actions.Speaks]) -> Contact:
+    at = action.claimed_at or action.planned_at
+    return Contact(
+        at=at,
+        day_on=action.local_day or at.date(),
+        channel=action.act,
+        state=action.state.value,
+        steps=tuple((one.invoice, one.step) for one in spoken),
+    )
+
+
+def _differing(tx: Tx, connected: Connected) -> tuple[Ref, ...]:
+    found = differences(tx, connected.business, connection=connected.id)
+    return tuple(
+        Ref(connected.id, Kind.CUSTOMER, one.customer_id)
+        for one in found
+        if one.state is DifferenceState.OPEN and one.customer_id
+    )

@@ -1,0 +1,84 @@
+"""Puts cases together: who is billed with whom, and everything that belongs to each debtor. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from receivables.case import Case, Contact, head_of
+from receivables.records import Company, Credit, Customer, Invoice, Kind, Payment, Ref
+
+Owned = TypeVar("Owned", Invoice, Payment, Credit)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the books hold of one connection, or of some of its customers. `differing` are customers in doubt."""
+
+    company: Company
+    customers: tuple[Customer, ...]
+    invoices: tuple[Invoice, ...]
+    payments: tuple[Payment, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    contacts: Mapping[str, tuple[Contact, ...]] | None = None
+    differing: Collection[Ref] = ()
+    synced_at: datetime | None = None
+
+
+def debtor_key(head: Ref) -> str:
+    """The name of a debtor in everything that is recorded about it."""
+    return f"{head.connection}/{head.id}"
+
+
+def build(material: Material) -> list[Case]:
+    """One case per debtor who has an invoice, in the order of their names."""
+    heads = heads_of(material.customers)
+    by_ref = {customer.ref: customer for customer in material.customers}
+    invoices = _by_head(material.invoices, heads)
+    payments, credits = _by_head(material.payments, heads), _by_head(material.credits, heads)
+    members = _members(material.customers, heads)
+    in_doubt = {heads.get(ref, ref) for ref in material.differing}
+    cases = [
+        Case(
+            debtor=debtor_key(head),
+            company=material.company,
+            customers=tuple(members.get(head, ())) or (_stranger(head, own),),
+            invoices=tuple(own),
+            payments=tuple(payments.get(head, ())),
+            credits=tuple(credits.get(head, ())),
+            contacts=(material.contacts or {}).get(debtor_key(head), ()),
+            synced_at=material.synced_at,
+            differs=head in in_doubt,
+        )
+        for head, own in invoices.items()
+    ]
+    return sorted(cases, key=lambda case: (by_ref[case.head.ref].name if case.head.ref in by_ref else "", case.debtor))
+
+
+def heads_of(customers: Iterable[Customer]) -> dict[Ref, Ref]:
+    """For every customer, the one who is billed: itself, or the parent its invoices go to."""
+    known = list(customers)
+    parents = {one.ref: one.parent for one in known if one.parent is not None and one.bills_with_parent}
+    return {one.ref: head_of(one.ref, parents) for one in known}
+
+
+def _members(customers: Iterable[Customer], heads: Mapping[Ref, Ref]) -> dict[Ref, list[Customer]]:
+    """The head first, then its family by name. A head that is not in the books leaves its family to itself."""
+    members: dict[Ref, list[Customer]] = {}
+    for customer in sorted(customers, key=lambda one: (heads[one.ref] != one.ref, one.name)):
+        members.setdefault(heads[customer.ref], []).append(customer)
+    return members
+
+
+def _by_head(records: Iterable[Owned], heads: Mapping[Ref, Ref]) -> dict[Ref, list[Owned]]:
+    grouped: dict[Ref, list[Owned]] = {}
+    for record in records:
+        if record.customer is not None:
+            grouped.setdefault(heads.get(record.customer, record.customer), []).append(record)
+    return grouped
+
+
+def _stranger(head: Ref, invoices: Iterable[Invoice]) -> Customer:
+    """An invoice may name a customer the platform no longer shows; it has no address, so nothing is sent."""
+    changed_at = min(invoice.changed_at for invoice in invoices)
+    return Customer(Ref(head.connection, Kind.CUSTOMER, head.id), f"Customer {head.id}", changed_at)

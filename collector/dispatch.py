@@ -1,0 +1,199 @@
+"""Dispatch: the one machine through which everything leaves the building.
+
+Look again, decide again, claim, act, record. The claim is on disk before the call. A failure that provably did
+nothing may be tried again under the same key; one that may have acted is ambiguous and is never repeated blindly.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from collector.case_book import case as read_case
+from collector.channels.smtp import Postbox, compose, post
+from collector.decide import Decision, Message, decide
+from collector.notes import plan_notes
+from collector.plan import kept_verdicts
+from collector.policy import Channel, Policy
+from collector.wording import Letter, write
+from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
+from integrations.errors import IntegrationError, Refused, TryLater
+from integrations.registry import platform
+from receivables.case import Case
+from receivables.records import Ref
+from storage import actions
+from storage.actions import ActionState, Claim, Plan, Speaks
+from storage.verdicts import keep_verdicts
+from sync.refresh import refresh
+from sync.source import Source
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Everything a sending needs beside the books: the policy, our postbox, who signs, and who is at work."""
+
+    policy: Policy
+    postbox: Postbox | None
+    signature: str
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one debtor's turn. `state` is an action state, or "nothing" when there was no reason to write."""
+
+    debtor: str
+    state: str
+    reason: str
+    invoices: tuple[Ref, ...] = ()
+
+
+def key_of(*parts: str) -> str:
+    """The permanent name of an act, from what the act is; short enough for every platform's own field."""
+    return hashlib.blake2b("/".join(parts).encode(), digest_size=KEY_LENGTH_MAX // 2).hexdigest()
+
+
+def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
+    """Give one debtor their turn: a fresh look, a second decision, and the message if there still is one.
+
+    Raises TryLater or Reconnect when the books cannot be read afresh; then nothing was sent.
+    """
+    case = read_case(source.database, source.state(), debtor)
+    if case is None or decide(case, sender.policy, source.clock.now()).message is None:
+        return Outcome(debtor, "nothing", "There is nothing to send any more.")
+    refresh(source, [*(invoice.ref for invoice in case.invoices), *(one.ref for one in case.customers)])
+    return _second_look(source, sender, debtor)
+
+
+def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
+    case = read_case(source.database, source.state(), debtor)
+    if case is None:
+        return Outcome(debtor, "nothing", "Everything was paid in the meantime.")
+    now = source.clock.now()
+    decision = decide(case, sender.policy, now)
+    _keep(source, case, decision, now)
+    if decision.message is None:
+        return Outcome(debtor, "nothing", decision.verdicts[0].reason)
+    return _send(source, sender, case, decision.message)
+
+
+def _keep(source: Source, case: Case, decision: Decision, now: datetime) -> None:
+    with source.database.write() as tx:
+        keep_verdicts(tx, source.business, kept_verdicts(case, decision, now))
+
+
+def _send(source: Source, sender: Sender, case: Case, message: Message) -> Outcome:
+    """Prepare everything that may fail harmlessly, then claim, then act."""
+    refs = tuple(invoice.ref for invoice, _ in message.invoices)
+    channel, key = channel_of(source, message), message_key(source.business, message)
+    if channel is Channel.MAIL and sender.postbox is None:
+        return Outcome(message.debtor, "nothing", "No mail server is set up; see [mail] in the configuration.", refs)
+    letter = None if channel is Channel.PLATFORM else _letter(source, sender, case, message)
+    claim = _claim(source, message, _payload(message, letter), key=key, worker=sender.worker)
+    if claim is not Claim.MINE:
+        return Outcome(message.debtor, "nothing", TAKEN[claim], refs)
+    state, reason = _act(source, sender, key, lambda: _call(source, sender, message, letter, key=key))
+    return Outcome(message.debtor, state.value, reason, refs)
+
+
+TAKEN = {
+    Claim.NOT_FREE: "This message was already dealt with.",
+    Claim.KEY_TAKEN: "One of these invoices already has this reminder.",
+    Claim.DAY_TAKEN: "This customer already got a message today.",
+}
+
+
+def channel_of(source: Source, message: Message) -> Channel:
+    """The message's channel; the platform only where it can mail its invoices."""
+    can = Capability.SEND_INVOICE in platform(source.platform).capabilities
+    return message.channel if can else Channel.MAIL
+
+
+def message_key(business: str, message: Message) -> str:
+    """A message is its first invoice's step: that key is among those it claims."""
+    invoice, step = message.invoices[0]
+    return key_of("message", business, invoice.ref.connection, invoice.ref.id, step.name)
+
+
+def _letter(source: Source, sender: Sender, case: Case, message: Message) -> Letter:
+    urls = {invoice.ref: source.books.payment_url(invoice.ref) for invoice, _ in message.invoices}
+    return write(message, case, sender=sender.signature, pay_urls={ref: url for ref, url in urls.items() if url})
+
+
+def _payload(message: Message, letter: Letter | None) -> str:
+    """What is kept of a message: who got it and its words. Pay links are marked, never stored."""
+    return json.dumps(
+        {
+            "to": [one.address for one in message.to],
+            "step": message.tone.name,
+            "invoices": [invoice.number for invoice, _ in message.invoices],
+            "subject": letter.subject if letter else "",
+            "text": _without_links(letter.text) if letter else "",
+        }
+    )
+
+
+def _without_links(text: str) -> str:
+    return "\n".join("    [pay link]" if "://" in line else line for line in text.splitlines())
+
+
+def _claim(source: Source, message: Message, payload: str, *, key: str, worker: str) -> Claim:
+    now = source.clock.now()
+    act = channel_of(source, message).value
+    about = message.invoices[0][0].ref
+    wanted = Plan(act, key, message.debtor, source.connection, about, payload)
+    speaks = [
+        Speaks(key_of("step", source.business, one.ref.connection, one.ref.id, step.name), one.ref, step.name, "1")
+        for one, step in message.invoices
+    ]
+    with source.database.write() as tx:
+        actions.plan(tx, source.business, wanted, now=now)
+        return actions.claim(tx, source.business, key, by=worker, now=now, speaks=speaks, local_day=message.day_on)
+
+
+def _call(source: Source, sender: Sender, message: Message, letter: Letter | None, *, key: str) -> Receipt:
+    """The one call that leaves the building."""
+    if letter is None:
+        return source.books.send_invoice(message.invoices[0][0].ref, key=key)
+    assert sender.postbox is not None, "checked before the claim"
+    to = [(one.name, one.address) for one in message.to]
+    mail = compose(letter, sender.postbox, to=to, key=key, now=source.clock.now())
+    return post(mail, sender.postbox, recipients=[address for _, address in to])
+
+
+def _act(source: Source, sender: Sender, key: str, call: Callable[[], Receipt]) -> tuple[ActionState, str]:
+    """Make the call under a claim and record what came of it."""
+    try:
+        receipt = call()
+    except TryLater as error:
+        state = ActionState.AMBIGUOUS if error.may_have_acted else ActionState.FAILED
+        return _record(source, sender, key, state, reason=str(error))
+    except IntegrationError as error:
+        return _record(source, sender, key, ActionState.PARKED, reason=_for_a_person(error))
+    return _record(source, sender, key, ActionState.SENT, receipt=receipt.id)
+
+
+def _for_a_person(error: IntegrationError) -> str:
+    return str(error) if isinstance(error, Refused) else f"{error}; a person should look at this"
+
+
+def _record(
+    source: Source, sender: Sender, key: str, state: ActionState, *, receipt: str = "", reason: str = ""
+) -> tuple[ActionState, str]:
+    now = source.clock.now()
+    with source.database.write() as tx:
+        tried = actions.action(tx, source.business, key)
+        if state is ActionState.FAILED and tried is not None and tried.attempts >= ATTEMPTS_MAX:
+            state = ActionState.PARKED
+        actions.mark(tx, source.business, key, state, now=now, by=sender.worker, receipt=receipt, reason=reason)
+        if state is ActionState.SENT and (message := actions.action(tx, source.business, key)):
+            plan_notes(source, tx, message, now=now)
+    log.info("message", state=state.value, connection=source.connection)
+    return state, reason

@@ -1,0 +1,140 @@
+"""Follow-up: finds in the tables what was begun and not ended, and brings it to its end. Safe to run at any time.
+
+It holds no memory of its own: lose every queued job, and the next run finds the same work.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from collector.notes import NOTE, plan_notes
+from integrations.contract import Act, Lookup, Receipt
+from integrations.errors import IntegrationError, NotThere, Refused, TryLater
+from receivables.records import Invoice
+from storage import actions, books
+from storage.actions import Action, ActionState, Claim
+from sync.source import Source
+
+log = structlog.get_logger(__name__)
+
+CLAIM_LIFE = timedelta(minutes=10)
+ATTEMPTS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedUp:
+    """How many acts came to which end."""
+
+    resolved: int = 0
+    parked: int = 0
+    notes: int = 0
+    cancelled: int = 0
+
+
+def follow_up(source: Source, *, worker: str) -> FollowedUp:
+    """End what one connection has left open: lost claims, unanswered acts, notes not yet left, plans overtaken."""
+    _notice_lost_claims(source)
+    ends = [_resolve(source, one) for one in _open(source, ActionState.AMBIGUOUS)]
+    cancelled = sum(_overtaken(source, one) for one in _open(source, ActionState.PLANNED) if one.act != NOTE)
+    notes = sum(
+        _leave(source, one, worker) for one in _open(source, ActionState.PLANNED, ActionState.FAILED) if one.act == NOTE
+    )
+    return FollowedUp(ends.count(True), ends.count(False), notes, cancelled)
+
+
+def _open(source: Source, *states: ActionState) -> list[Action]:
+    with source.database.read() as tx:
+        found = actions.actions(tx, source.business, states=states)
+    return [one for one in found if one.connection == source.connection]
+
+
+def _notice_lost_claims(source: Source) -> None:
+    """A claim whose worker died: nobody knows whether it acted."""
+    now = source.clock.now()
+    with source.database.write() as tx:
+        lost = actions.abandoned(tx, source.business, before=now - CLAIM_LIFE, now=now)
+    for one in lost:
+        log.warning("an act was left unfinished", act=one.act, connection=one.connection)
+
+
+def _resolve(source: Source, one: Action) -> bool | None:
+    """Ask the platform whether an act was done. True when known, False when parked, None when to ask later."""
+    try:
+        answer = _ask(source, one)
+    except IntegrationError as error:
+        log.info("an unanswered act waits", act=one.act, why=str(error))
+        return None
+    if isinstance(answer, Receipt):
+        _end(source, one, ActionState.SENT, receipt=answer.id)
+        return True
+    if answer is Lookup.NOT_THERE:
+        _end(source, one, ActionState.FAILED, reason="It was looked up and had not been done.")
+        return True
+    reason = "Nobody can tell whether this was done; please look, and mark it as sent or not."
+    _end(source, one, ActionState.PARKED, reason=reason)
+    return False
+
+
+ASKS = {"platform": Act.SEND_INVOICE, NOTE: Act.LEAVE_NOTE}
+
+
+def _ask(source: Source, one: Action) -> Receipt | Lookup:
+    """Mail has nobody to ask: a server that fell silent after the text may have taken it."""
+    act = ASKS.get(one.act)
+    if act is None or one.about is None:
+        return Lookup.CANNOT_TELL
+    return source.books.found(act, one.about, one.key, since=one.claimed_at or one.planned_at)
+
+
+def _end(source: Source, one: Action, state: ActionState, *, receipt: str = "", reason: str = "") -> None:
+    now = source.clock.now()
+    with source.database.write() as tx:
+        actions.mark(tx, source.business, one.key, state, now=now, receipt=receipt, reason=reason)
+        if state is ActionState.SENT and one.act != NOTE:
+            plan_notes(source, tx, one, now=now)
+    log.info("an act came to its end", act=one.act, state=state.value, connection=source.connection)
+
+
+def _overtaken(source: Source, one: Action) -> bool:
+    """A message that was planned and never claimed, whose invoice is settled by now."""
+    if one.about is None:
+        return False
+    with source.database.read() as tx:
+        invoice = books.record(tx, source.business, one.about)
+    if isinstance(invoice, Invoice) and invoice.owing:
+        return False
+    _end(source, one, ActionState.CANCELLED, reason="The invoice was settled before this was sent.")
+    return True
+
+
+def _leave(source: Source, one: Action, worker: str) -> bool:
+    """Leave one planned note under a claim of its own."""
+    now = source.clock.now()
+    with source.database.write() as tx:
+        mine = actions.claim(tx, source.business, one.key, by=worker, now=now) is Claim.MINE
+    if not mine or one.about is None:
+        return False
+    about, text = one.about, json.loads(one.payload)["text"]
+    return _tried(source, one, lambda: source.books.leave_note(about, text, key=one.key))
+
+
+def _tried(source: Source, one: Action, call: Callable[[], Receipt]) -> bool:
+    try:
+        receipt = call()
+    except TryLater as error:
+        hopeless = one.attempts + 1 >= ATTEMPTS_MAX
+        state = ActionState.PARKED if hopeless else ActionState.FAILED
+        _end(source, one, ActionState.AMBIGUOUS if error.may_have_acted else state, reason=str(error))
+        return False
+    except NotThere:
+        _end(source, one, ActionState.PARKED, reason="The record is no longer there, so it carries no note.")
+        return False
+    except IntegrationError as error:
+        reason = str(error) if isinstance(error, Refused) else f"{error}; a person should look at this"
+        _end(source, one, ActionState.PARKED, reason=reason)
+        return False
+    _end(source, one, ActionState.SENT, receipt=receipt.id)
+    return True

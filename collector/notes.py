@@ -1,0 +1,36 @@
+"""The note left on the platform for the bookkeeper: planned when a message has gone, left soon after."""
+
+import json
+from datetime import datetime
+
+from integrations.contract import Act, Capability
+from integrations.registry import platform
+from storage import actions
+from storage.actions import Action, Plan
+from storage.database import Tx
+from sync.source import Source
+
+NOTE = Act.LEAVE_NOTE.value
+
+
+def plan_notes(source: Source, tx: Tx, message: Action, *, now: datetime) -> None:
+    """Plan one note for each invoice the sent message spoke of, where the platform takes notes."""
+    if Capability.LEAVE_NOTE not in platform(source.platform).capabilities:
+        return
+    for speaks, held in actions.spoken(tx, source.business, debtor=message.debtor):
+        if held.key == message.key:
+            payload = json.dumps({"text": note_text(message, speaks.step)})
+            wanted = Plan(NOTE, note_key(speaks.key), about=speaks.invoice, payload=payload)
+            actions.plan(tx, source.business, wanted, now=now)
+
+
+def note_key(step_key: str) -> str:
+    """A note belongs to one invoice's step; its key is that step's, marked."""
+    return f"n{step_key[1:]}"
+
+
+def note_text(message: Action, step: str) -> str:
+    """What the bookkeeper reads. No addresses: notes travel further than mails."""
+    day = f"{message.local_day:%-d %B %Y}" if message.local_day else "today"
+    how = "by e-mail" if message.act == "mail" else "by having the invoice mailed again from here"
+    return f"Duewell reminded the customer on {day} {how} (step: {step.replace('-', ' ')})."

@@ -1,0 +1,161 @@
+"""The jobs and their hours. The scheduler only ticks: what there is to do stands in the tables."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from duewell.connecting import Uncounted
+from duewell.running import drain_inbox, follow_up_all, living, make_plan, may_send_alone, send_plan, sync_one
+from duewell.wiring import House
+from integrations.errors import IntegrationError
+from integrations.oauth import RenewingToken
+from integrations.registry import platform
+from storage.businesses import Business, businesses
+from storage.connections import using_grant
+from storage.settings import set_setting, setting
+from sync.pull import meet
+
+log = structlog.get_logger(__name__)
+
+NIGHT_HOUR, NIGHT_MINUTE = 4, 10
+LEASE_SECONDS = 3600.0
+RENEW_IDLE_DAYS = 6
+
+
+def all_businesses(house: House) -> list[Business]:
+    """Every business here."""
+    with house.database.read() as tx:
+        return businesses(tx)
+
+
+def zone_of(house: House, business: Business) -> ZoneInfo:
+    """The business's own time zone: as set, else its first company's, else UTC."""
+    zones = [one.company.time_zone for one in living(house, business.id) if one.company and one.company.time_zone]
+    name = str(business.settings.get("time_zone") or (zones[0] if zones else "UTC"))
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def night_is_due(house: House, business: Business) -> bool:
+    """It is past 04:10 of the business's local day and this day's night was not run yet: also the catch-up."""
+    local = house.clock.now().astimezone(zone_of(house, business))
+    with house.database.read() as tx:
+        done = setting(tx, business.id, "night_done_on")
+    late_enough = (local.hour, local.minute) >= (NIGHT_HOUR, NIGHT_MINUTE)
+    return late_enough and done != local.date().isoformat()
+
+
+def nightly(house: House) -> None:
+    """Every business whose night has come: pull, sweep, reconcile."""
+    for business in all_businesses(house):
+        if night_is_due(house, business):
+            _under_lease(house, f"night:{business.id}", lambda business=business: _night(house, business))
+
+
+def _night(house: House, business: Business) -> None:
+    if not night_is_due(house, business):
+        return
+    local_day = house.clock.now().astimezone(zone_of(house, business)).date()
+    for connected in living(house, business.id):
+        result = sync_one(house, connected)
+        if local_day.weekday() == 0 and not result.trouble:
+            _meet_again(house, business, connected.id)
+    with house.database.write() as tx:
+        set_setting(tx, business.id, "night_done_on", local_day.isoformat())
+
+
+def _meet_again(house: House, business: Business, connection: str) -> None:
+    """Once a week: has the company turned on its own reminders, moved, changed its name?"""
+    for connected in living(house, business.id):
+        if connected.id == connection:
+            with house.source(connected) as source:
+                try:
+                    meet(source)
+                except IntegrationError as error:
+                    log.info("company not read", connection=connection, why=str(error))
+
+
+def collect(house: House) -> None:
+    """Every hour: today's plan; where a person has chosen automatic, the ordinary messages go."""
+    for business in all_businesses(house):
+        _under_lease(house, f"collect:{business.id}", lambda business=business: _collect(house, business))
+
+
+def _collect(house: House, business: Business) -> None:
+    make_plan(house, business.id)
+    if may_send_alone(house, business):
+        send_plan(house, business.id)
+
+
+def drain_job(house: House) -> None:
+    """Every few seconds: what webhooks named; then what that settled."""
+    for business in drain_inbox(house).businesses:
+        follow_up_all(house, business)
+
+
+def follow_up_job(house: House) -> None:
+    """Every few minutes: what was begun and not ended."""
+    for business in all_businesses(house):
+        _under_lease(house, f"follow_up:{business.id}", lambda business=business: follow_up_all(house, business.id))
+
+
+def renew(house: House) -> None:
+    """Every day: authorisations that were idle for a week, so that their hundred or sixty days never run out."""
+    idle = house.clock.now() - timedelta(days=RENEW_IDLE_DAYS)
+    for grant_id in house.grants.expiring(idle):
+        with house.database.read() as tx:
+            users = using_grant(tx, grant_id)
+        grant = house.grants.load(grant_id)
+        if users and grant.refresh:
+            token = RenewingToken(
+                platform(grant.platform), house.wire(grant.platform, Uncounted()), house.grants, grant_id
+            )
+            _try(lambda token=token, access=grant.access: token.renewed(access), "renewal")
+
+
+def _under_lease(house: House, name: str, work: Callable[[], object]) -> None:
+    with house.leases.hold(name, seconds=LEASE_SECONDS) as mine:
+        if mine:
+            _try(work, name)
+
+
+def _try(work: Callable[[], object], name: str) -> None:
+    """One business's trouble must not end another's job; trouble with a platform is noted where it belongs."""
+    try:
+        work()
+    except IntegrationError as error:
+        log.warning("job not finished", job=name, why=str(error))
+    except Exception:
+        log.exception("job failed", job=name)
+
+
+JOBS: dict[str, tuple[Callable[[House], None], timedelta]] = {
+    "drain": (drain_job, timedelta(seconds=3)),
+    "nightly": (nightly, timedelta(minutes=5)),
+    "collect": (collect, timedelta(hours=1)),
+    "follow_up": (follow_up_job, timedelta(minutes=5)),
+    "renew": (renew, timedelta(hours=12)),
+}
+
+
+def schedule(house: House, started_at: datetime) -> BackgroundScheduler:
+    """A scheduler with every job; all run once at the start to catch up. It holds no state of the business."""
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(4)},
+        job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        timezone="UTC",
+    )
+    for name, (work, every) in JOBS.items():
+        seconds = every.total_seconds()
+        scheduler.add_job(_run, "interval", [house, name, work], id=name, seconds=seconds, next_run_time=started_at)
+    return scheduler
+
+
+def _run(house: House, name: str, work: Callable[[House], None]) -> None:
+    _try(lambda: work(house), name)

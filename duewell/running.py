@@ -1,0 +1,139 @@
+"""What the pages, the command line and the jobs have done: sync, plan, send, follow up. One way for all three."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import structlog
+
+from collector.dispatch import Outcome, dispatch
+from collector.follow_up import FollowedUp, follow_up
+from collector.plan import Decided, keep, plan
+from duewell.wiring import WORKER, House, policy_of
+from integrations.errors import IntegrationError
+from receivables.records import Answer
+from storage import connections
+from storage.businesses import Business
+from storage.businesses import business as business_of
+from storage.connections import Connected, State
+from storage.errors import StorageError
+from storage.meters import StoredMeter
+from sync.night import Night, night
+from sync.pull import Progress
+from sync.source import Source
+from webhooks.drain import Drained, drain
+
+log = structlog.get_logger(__name__)
+
+InvoiceKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """One connection's night, or the trouble that ended it."""
+
+    connected: Connected
+    night: Night | None
+    trouble: str = ""
+
+
+def living(house: House, business: str) -> list[Connected]:
+    """The business's connections that have not ended."""
+    with house.database.read() as tx:
+        return connections.connections(tx, business)
+
+
+def the_business(house: House, business: str) -> Business:
+    """The business. Raises StorageError for a stranger."""
+    with house.database.read() as tx:
+        found = business_of(tx, business)
+    if found is None:
+        raise StorageError(f"there is no business {business!r}")
+    return found
+
+
+def sync_one(house: House, connected: Connected, progress: Progress | None = None) -> Synced:
+    """Bring one connection up to date and compare; trouble is noted on it and given back as a sentence."""
+    if parked(house, connected):
+        return Synced(connected, None, f"parked: {connected.trouble}")
+    with house.source(connected) as source:
+        try:
+            return Synced(connected, night(source, progress))
+        except IntegrationError as error:
+            return Synced(connected, None, str(error))
+
+
+def parked(house: House, connected: Connected) -> bool:
+    """Did the platform ask to be left alone until later?"""
+    until = connected.parked_until
+    return connected.state is State.PARKED and until is not None and house.clock.now() < until
+
+
+def make_plan(house: House, business: str) -> list[Decided]:
+    """Today's plan, decided and kept."""
+    now = house.clock.now()
+    decided = plan(house.database, business, policy_of(house.settings), now)
+    keep(house.database, business, decided, now)
+    return decided
+
+
+def send_plan(
+    house: House,
+    business: str,
+    only: Collection[InvoiceKey] | None = None,
+    told: Callable[[Decided, Outcome], None] | None = None,
+) -> list[tuple[Decided, Outcome]]:
+    """Send today's plan, or only the debtors of some invoices; each is looked at afresh and decided again first."""
+    chosen = [one for one in make_plan(house, business) if _wanted(one, only)]
+    sender = house.sender(the_business(house, business))
+    outcomes: list[tuple[Decided, Outcome]] = []
+    for one in chosen:
+        with house.source(one.connected) as source:
+            try:
+                outcome = dispatch(source, sender, one.case.debtor)
+            except IntegrationError as error:
+                outcome = Outcome(one.case.debtor, "nothing", f"Not sent: {error}")
+        outcomes.append((one, outcome))
+        if told is not None:
+            told(one, outcome)
+    follow_up_all(house, business)
+    return outcomes
+
+
+def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:
+    if one.decision.message is None:
+        return False
+    refs = [invoice.ref for invoice, _ in one.decision.message.invoices]
+    return only is None or any((ref.connection, ref.id) in only for ref in refs)
+
+
+def follow_up_all(house: House, business: str) -> list[FollowedUp]:
+    """Bring to an end what was begun on every connection of the business that works."""
+    done: list[FollowedUp] = []
+    for connected in living(house, business):
+        if connected.books and not parked(house, connected):
+            with house.source(connected) as source:
+                done.append(follow_up(source, worker=WORKER))
+    return done
+
+
+def drain_inbox(house: House) -> Drained:
+    """Fetch what the webhooks named."""
+    meters: list[StoredMeter] = []
+
+    def open_source(connected: Connected) -> Source:
+        meter = StoredMeter(house.database, connected.business, connected.id, clock_now=house.clock.now)
+        meters.append(meter)
+        return house.open(connected, meter)
+
+    try:
+        return drain(house.database, house.clock, open_source)
+    finally:
+        for meter in meters:
+            meter.flush()
+
+
+def may_send_alone(house: House, business: Business) -> bool:
+    """Automatic was chosen, and of every ledger it is known that it does not chase by itself."""
+    ledgers = [one for one in living(house, business.id) if one.books]
+    known = all(one.company is not None and one.company.own_reminders is Answer.NO for one in ledgers)
+    return business.automatic and known

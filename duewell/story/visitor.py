@@ -1,0 +1,101 @@
+"""A visitor who walks web pages as a person would: opens them, fills in forms, follows where they lead."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+import requests
+
+REDIRECTS = (301, 302, 303, 307, 308)
+HOPS_MAX = 10
+
+
+class Lost(Exception):
+    """The page a visitor looked for was not there, or had not the form or button that was expected."""
+
+
+@dataclass
+class Form:
+    """A form as it stands on the page: where it leads and what is filled in already."""
+
+    action: str
+    method: str
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    """Collects the forms of a page with their fields, ticks and buttons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what belongs to a form."""
+        told = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(told.get("action", ""), told.get("method", "get").lower()))
+        elif self.forms and tag in ("input", "button", "textarea"):
+            self._note(told, default="submit" if tag == "button" else "text")
+        elif tag == "select":
+            self._select = told.get("name", "")
+        elif tag == "option" and self.forms and self._select:
+            chosen = self.forms[-1].fields.setdefault(self._select, [])
+            if "selected" in told or not chosen:
+                self.forms[-1].fields[self._select] = [told.get("value", "")]
+
+    def _note(self, told: dict[str, str], *, default: str) -> None:
+        form, name, kind = self.forms[-1], told.get("name", ""), told.get("type", default)
+        if kind == "submit":
+            form.buttons.append((name, told.get("value", "")))
+        elif name and (kind not in ("checkbox", "radio") or "checked" in told):
+            form.fields.setdefault(name, []).append(told.get("value", ""))
+
+
+class Visitor:
+    """One person's browser session. It knows where it is (`url`) and what is on the page (`text`)."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self.url = ""
+        self.text = ""
+        self.trail: list[str] = []
+
+    def open(self, url: str) -> str:
+        """Go there; returns the page. Raises Lost for an error page."""
+        return self._go("get", urljoin(self.url, url), {})
+
+    def form(self, leading_to: str = "") -> Form:
+        """The first form whose action holds `leading_to`. Raises Lost."""
+        reader = _Forms()
+        reader.feed(self.text)
+        for form in reader.forms:
+            if leading_to in form.action:
+                return form
+        raise Lost(f"{self.url} has no form that leads to {leading_to!r}")
+
+    def submit(self, form: Form, press: str = "", **filled: str | list[str]) -> str:
+        """Fill in and send the form, by the button whose value or name is `press` if there are several."""
+        values = dict(form.fields)
+        values.update({name: [value] if isinstance(value, str) else value for name, value in filled.items()})
+        for name, value in form.buttons:
+            if name and press in (name, value, ""):
+                values[name] = [value]
+                break
+        return self._go(form.method, urljoin(self.url, form.action), values)
+
+    def _go(self, method: str, url: str, values: dict[str, list[str]]) -> str:
+        for _ in range(HOPS_MAX):
+            body = {"params": values} if method == "get" else {"data": values}
+            answer = self._session.request(method, url, timeout=60, allow_redirects=False, **body)  # type: ignore[arg-type]
+            self.trail.append(url)
+            if answer.status_code not in REDIRECTS:
+                break
+            method, url, values = "get", urljoin(url, answer.headers["Location"]), {}
+        self.url, self.text = answer.url, answer.text
+        if answer.status_code >= 400:
+            raise Lost(f"{url.partition('?')[0]} answered {answer.status_code}")
+        return self.text

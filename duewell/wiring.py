@@ -1,0 +1,187 @@
+"""The composition root: one page on which everything meets."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import time
+from functools import cached_property
+from pathlib import Path
+
+from collector.channels.smtp import Postbox
+from collector.dispatch import Sender
+from collector.policy import DEFAULT, Channel, Policy, Step
+from duewell.clock import FollowingClock, SystemClock
+from duewell.config import BadSetting, Settings
+from integrations.contract import Account, AppKeys, Attempt, Clock, Grant, Meter, Wire
+from integrations.errors import Reconnect
+from integrations.oauth import RenewingToken
+from integrations.registry import platform
+from storage.attempts import SealedAttempts
+from storage.businesses import Business
+from storage.connections import Connected
+from storage.database import Database
+from storage.grants import SealedGrants
+from storage.leases import Leases
+from storage.meters import StoredMeter
+from storage.schema import upgrade
+from storage.seals import Seal, new_key
+from storage.writer import GroupWriter
+from sync.source import Source
+
+WORKER = f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass
+class House:
+    """Everything that runs shares one of these."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    keys: list[str] = field(repr=False)
+
+    @cached_property
+    def grants(self) -> SealedGrants[Grant]:
+        """Authorisations, sealed."""
+        return SealedGrants(self.database, self.keys, self.clock.now, grant_type=Grant, missing=Reconnect)
+
+    @cached_property
+    def attempts(self) -> SealedAttempts[Attempt]:
+        """Connectings that have begun."""
+        return SealedAttempts(self.database, self.keys, self.clock.now, attempt_type=Attempt)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """One holder at a time, across processes."""
+        return Leases(self.database, self.clock.now)
+
+    @cached_property
+    def writer(self) -> GroupWriter:
+        """The one thread that commits claims and deliveries in groups while pages are served."""
+        return GroupWriter(self.database)
+
+    @cached_property
+    def seal(self) -> Seal:
+        """For the webhook secrets."""
+        return Seal(self.keys)
+
+    def wire(self, slug: str, meter: Meter, keys: AppKeys | None = None) -> Wire:
+        """What a platform needs to talk."""
+        http = self.settings.http
+        return Wire(
+            app=keys or self.app(slug),
+            clock=self.clock,
+            meter=meter,
+            connect_timeout=http.connect_timeout,
+            read_timeout=http.read_timeout,
+            patience=http.patience,
+        )
+
+    def app(self, slug: str) -> AppKeys:
+        """What was registered at the platform, as the settings say."""
+        told = self.settings.app(slug)
+        secrets = tuple(secret.get_secret_value() for secret in told.webhook_secrets)
+        return AppKeys(told.client_id, told.client_secret.get_secret_value(), secrets, dict(told.addresses))
+
+    @contextmanager
+    def source(self, connected: Connected) -> Iterator[Source]:
+        """A connection with its books opened; what it cost is written when done."""
+        meter = StoredMeter(self.database, connected.business, connected.id, clock_now=self.clock.now)
+        try:
+            yield self.open(connected, meter)
+        finally:
+            meter.flush()
+
+    def open(self, connected: Connected, meter: Meter) -> Source:
+        """The same, with a meter of the caller's."""
+        found = platform(connected.platform)
+        wire = self.wire(connected.platform, meter)
+        token = RenewingToken(found, wire, self.grants, connected.grant_id)
+        books = found.open(wire, account_of(connected), token)
+        return Source(self.database, self.clock, connected.business, connected.id, connected.platform, books)
+
+    def sender(self, business: Business) -> Sender:
+        """How this business writes: the policy, the postbox and the signature."""
+        signature = str(business.settings.get("sender_name") or self.settings.mail.sender_name or "Accounts")
+        return Sender(policy_of(self.settings), postbox_of(self.settings), signature, WORKER)
+
+    def close(self) -> None:
+        """Write what is still to be written and give everything back."""
+        if "writer" in vars(self):
+            self.writer.stop()
+        self.database.close()
+
+
+def account_of(connected: Connected) -> Account:
+    """What the contract calls an account."""
+    return Account(connected.id, connected.external_id, connected.label, dict(connected.details))
+
+
+def build(settings: Settings) -> House:
+    """Open everything; the database is brought up to date first. Raises BadSetting or a StorageError."""
+    clock = FollowingClock(_loopback(settings.sandbox_control)) if settings.sandbox_control else SystemClock()
+    return House(settings, open_database(settings), clock, sealing_keys(settings.key_file))
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, with its tables as this version wants them."""
+    if not settings.database:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database.open(settings.database_url)
+    upgrade(database)
+    return database
+
+
+def sealing_keys(file: Path) -> list[str]:
+    """The keys, newest first, one a line; a first one is made when there is no file. Raises BadSetting."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as made:
+            made.write(new_key() + "\n")
+    keys = [line.strip() for line in file.read_text().splitlines() if line.strip()]
+    if not keys:
+        raise BadSetting(f"{file} holds no key; put a backup of it back, since without it no token can be opened")
+    return keys
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The policy as the settings say. Raises BadSetting for one that makes no sense."""
+    from collector.wording import known_letters
+
+    manners, steps = settings.manners, DEFAULT.steps
+    if settings.steps:
+        steps = tuple(Step(one.name, one.days, one.letter, Channel(one.channel)) for one in settings.steps)
+    if strangers := {step.letter for step in steps} - known_letters():
+        raise BadSetting(f"steps name a letter that is not there: {', '.join(sorted(strangers))}")
+    opens_at, closes_at = time.fromisoformat(manners.opens_at), time.fromisoformat(manners.closes_at)
+    try:
+        return Policy(steps, manners.gap_days, manners.minimum, opens_at, closes_at)
+    except ValueError as error:
+        raise BadSetting(f"the settings [[steps]] and [manners] make no policy: {error}") from None
+
+
+def postbox_of(settings: Settings) -> Postbox | None:
+    """Our mail server, if one is set up."""
+    mail = settings.mail
+    if not mail.host or not mail.sender_address:
+        return None
+    return Postbox(
+        mail.host,
+        mail.port,
+        mail.sender_name or "Accounts",
+        mail.sender_address,
+        security=mail.security,
+        user=mail.user,
+        password=mail.password.get_secret_value(),
+        reply_to=mail.reply_to,
+    )
+
+
+def _loopback(control: str) -> str:
+    from integrations.http import require_loopback
+
+    require_loopback("sandbox_control", control)
+    return control.rstrip("/")

@@ -1,0 +1,1 @@
+"""QuickBooks Online: our side of the wire."""

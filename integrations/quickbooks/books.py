@@ -1,0 +1,66 @@
+"""The books of one QuickBooks company: the contract's names, each kept by the file named for its verb."""
+
+# ruff: noqa: ARG002 - the signatures are the contract's, and say more than QuickBooks needs
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
+from integrations.errors import Unsupported
+from integrations.quickbooks import changes, lookups, mapping, writing
+from integrations.quickbooks.mapping import Place
+from integrations.quickbooks.reader import Reader
+from receivables.page import Cursor, OpenTotals, Page
+from receivables.records import Company, Ref
+
+
+class QuickBooksBooks:
+    """One opened company; use it in one thread."""
+
+    def __init__(self, wire: Wire, account: Account, token: Token) -> None:
+        self._reader = Reader(wire, account, token)
+
+    def company(self) -> Company:
+        """The creditor, from two calls: company info and preferences."""
+        reader = self._reader
+        return mapping.company(reader.info(), reader.settings(), Place(reader.connection), reader.details)
+
+    def changes(self, since: Cursor | None) -> Iterator[Page]:
+        """Pages of what changed; see changes.py."""
+        return changes.changes(self._reader, since)
+
+    def sweep(self, known_open: Sequence[Ref]) -> Iterator[Page]:
+        """No page on an ordinary night; see lookups.py."""
+        return lookups.sweep(self._reader, known_open)
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:
+        """These records as they are now."""
+        return lookups.fetch(self._reader, refs)
+
+    def open_totals(self, as_at_on: date) -> OpenTotals:
+        """Customer.Balance per customer."""
+        return lookups.open_totals(self._reader, as_at_on)
+
+    def document(self, invoice: Ref) -> bytes:
+        """The invoice as PDF."""
+        return writing.document(self._reader, invoice)
+
+    def payment_url(self, invoice: Ref) -> str:
+        """QuickBooks' own pay page, fetched fresh; empty when there is none."""
+        return writing.payment_url(self._reader, invoice)
+
+    def send_invoice(self, invoice: Ref, *, key: str) -> Receipt:
+        """Have QuickBooks mail the invoice again."""
+        return writing.send_invoice(self._reader, invoice, key=key)
+
+    def leave_note(self, on: Ref, text: str, *, key: str) -> Receipt:
+        """Leave a note beside the record."""
+        return writing.leave_note(self._reader, on, text, key=key)
+
+    def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:
+        """QuickBooks has no such field."""
+        raise Unsupported("QuickBooks has no expected payment date")
+
+    def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
+        """Was this write done?"""
+        return writing.found(self._reader, act, on, key, since=since)

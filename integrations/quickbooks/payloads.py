@@ -1,0 +1,241 @@
+"""The shapes QuickBooks sends, as far as we keep them: decoded once, from the raw bytes, with exact decimals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+
+class Payload(msgspec.Struct, rename="pascal", frozen=True, gc=False):
+    """Names as QuickBooks spells them. Everything may be missing, and some of it may be null."""
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False):
+    """A pointer to another record; `name` is for people and often absent."""
+
+    value: str = ""
+
+
+class Times(Payload, frozen=True, gc=False):
+    """When a record was made and last moved, as text with an offset."""
+
+    create_time: str | None = None
+    last_updated_time: str | None = None
+
+
+class Email(Payload, frozen=True, gc=False):
+    """One text field that may hold several addresses with commas between them."""
+
+    address: str | None = None
+
+
+class Phone(Payload, frozen=True, gc=False):
+    """A number as somebody typed it."""
+
+    free_form_number: str | None = None
+
+
+class PostalAddress(Payload, frozen=True, gc=False):
+    """An address; the country may be a word, or a code of two or three letters."""
+
+    line1: str | None = None
+    line2: str | None = None
+    line3: str | None = None
+    city: str | None = None
+    country_sub_division_code: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class LinkedTxn(Payload, frozen=True, gc=False):
+    """Another document that a document is tied to."""
+
+    txn_id: str | None = None
+    txn_type: str | None = None
+
+
+class PaymentLine(Payload, frozen=True, gc=False):
+    """A part of a payment. `LineEx` repeats it as serialised Java and is never read."""
+
+    amount: Decimal | None = None
+    linked_txn: Sequence[LinkedTxn] | None = None
+
+
+class DeliveryInfo(Payload, frozen=True, gc=False):
+    """When QuickBooks mailed an invoice, and what went wrong."""
+
+    delivery_time: str | None = None
+    delivery_error_type: str | None = None
+
+
+class Row(Payload, frozen=True, gc=False, kw_only=True):
+    """What every record has. `status` says Deleted on the stubs of changed data."""
+
+    id: str
+    sync_token: str | None = None
+    meta_data: Times | None = None
+    status: str | None = msgspec.field(default=None, name="status")
+
+    @property
+    def changed(self) -> str:
+        """LastUpdatedTime as it was written; empty when it is missing."""
+        return (self.meta_data.last_updated_time if self.meta_data else None) or ""
+
+    @property
+    def deleted(self) -> bool:
+        """Is this the stub of a record that is no more?"""
+        return (self.status or "").lower() == "deleted"
+
+
+class CustomerRow(Row, frozen=True, gc=False, kw_only=True):
+    """A customer, sub-customer or project. `balance` is its own, without its jobs."""
+
+    display_name: str | None = None
+    company_name: str | None = None
+    fully_qualified_name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    primary_email_addr: Email | None = None
+    primary_phone: Phone | None = None
+    mobile: Phone | None = None
+    alternate_phone: Phone | None = None
+    bill_addr: PostalAddress | None = None
+    currency_ref: Reference | None = None
+    parent_ref: Reference | None = None
+    job: bool | None = None
+    bill_with_parent: bool | None = None
+    is_project: bool | None = None
+    active: bool | None = None
+    balance: Decimal | None = None
+
+
+class DocumentRow(Row, frozen=True, gc=False, kw_only=True):
+    """What invoices, credit memos and payments share."""
+
+    doc_number: str | None = None
+    customer_ref: Reference | None = None
+    currency_ref: Reference | None = None
+    txn_date: str | None = None
+    total_amt: Decimal | None = None
+    private_note: str | None = None
+
+    @property
+    def voided(self) -> bool:
+        """There is no flag: an amount of nothing and a memo that begins with the word."""
+        return self.total_amt == 0 and (self.private_note or "").startswith("Voided")
+
+
+class InvoiceRow(DocumentRow, frozen=True, gc=False, kw_only=True):
+    """An invoice."""
+
+    due_date: str | None = None
+    balance: Decimal | None = None
+    deposit: Decimal | None = None
+    linked_txn: Sequence[LinkedTxn] | None = None
+    email_status: str | None = None
+    bill_email: Email | None = None
+    delivery_info: DeliveryInfo | None = None
+    invoice_link: str | None = None
+
+
+class CreditMemoRow(DocumentRow, frozen=True, gc=False, kw_only=True):
+    """A credit memo."""
+
+    balance: Decimal | None = None
+    remaining_credit: Decimal | None = None
+
+
+class PaymentRow(DocumentRow, frozen=True, gc=False, kw_only=True):
+    """A payment, or with an amount of nothing the use of a credit memo."""
+
+    unapplied_amt: Decimal | None = None
+    payment_ref_num: str | None = None
+    line: Sequence[PaymentLine] | None = None
+
+
+class AttachableRow(Row, frozen=True, gc=False, kw_only=True):
+    """A note that hangs on a record."""
+
+    note: str | None = None
+
+
+class CompanyInfoRow(Payload, frozen=True, gc=False):
+    """The company; it knows no time zone."""
+
+    company_name: str | None = None
+    legal_name: str | None = None
+    country: str | None = None
+    company_addr: PostalAddress | None = None
+
+
+class AccountingPrefs(Payload, frozen=True, gc=False):
+    """Until when the books are closed."""
+
+    book_close_date: str | None = None
+
+
+class CurrencyPrefs(Payload, frozen=True, gc=False):
+    """The home currency, and whether there are others."""
+
+    multi_currency_enabled: bool | None = None
+    home_currency: Reference | None = None
+
+
+class PreferencesRow(Payload, frozen=True, gc=False):
+    """The company's settings."""
+
+    accounting_info_prefs: AccountingPrefs | None = None
+    currency_prefs: CurrencyPrefs | None = None
+
+
+class Glimpse(Payload, frozen=True, gc=False):
+    """The least we want to know of a record that cannot be read."""
+
+    id: object = None
+    meta_data: Times | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record whose shape is not what it should be. `why` names fields and types, never contents."""
+
+    id: str
+    why: str
+    changed: str = ""
+
+
+ROWS: Mapping[str, type[Row]] = {
+    "Customer": CustomerRow,
+    "Invoice": InvoiceRow,
+    "CreditMemo": CreditMemoRow,
+    "Payment": PaymentRow,
+    "Attachable": AttachableRow,
+}
+_ONE = {entity: msgspec.json.Decoder(row) for entity, row in ROWS.items()}
+_MANY = {entity: msgspec.json.Decoder(list[row]) for entity, row in ROWS.items()}  # type: ignore[valid-type]
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def decode(entity: str, listed: bytes) -> Sequence[Row | Unreadable]:
+    """A JSON list of one kind of record: all at once, or each for itself when one of them is odd.
+
+    Raises msgspec.DecodeError only when the bytes are no list at all.
+    """
+    try:
+        return _MANY[entity].decode(listed)
+    except (msgspec.ValidationError, UnicodeDecodeError):
+        return [_decode_one(entity, bytes(raw)) for raw in _RAWS.decode(listed)]
+
+
+def _decode_one(entity: str, raw: bytes) -> Row | Unreadable:
+    try:
+        return _ONE[entity].decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = str(error) if isinstance(error, msgspec.ValidationError) else "its text cannot be decoded"
+    try:
+        seen = msgspec.json.decode(raw, type=Glimpse)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Unreadable("", why)
+    changed = (seen.meta_data.last_updated_time if seen.meta_data else None) or ""
+    return Unreadable(str(seen.id or ""), why, changed)

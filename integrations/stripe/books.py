@@ -1,0 +1,117 @@
+"""One connected Stripe account: what it says, and what may be done there."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
+from integrations.errors import Refused, Unsupported
+from integrations.stripe import cursor, mapping
+from integrations.stripe.client import StripeClient
+from integrations.stripe.documents import fetched_pdf
+from integrations.stripe.listing import Lists
+from integrations.stripe.payloads import AccountPayload
+from integrations.stripe.reading import Gathered, Reading
+from integrations.stripe.streams import BY_KIND, INVOICES
+from integrations.stripe.writing import Writing
+from receivables.page import Basis, Cursor, Figure, OpenTotals, Page, Scope
+from receivables.records import Company, Invoice, Kind, Ref
+
+OPEN_STATUSES = ("open", "uncollectible")
+RE_READ = Basis(scope=Scope.INVOICE, net=False, re_read=True)
+
+
+class StripeBooks:
+    """Books over one restricted key. `details` of the account: account (a Stripe-Account), time_zone."""
+
+    def __init__(self, wire: Wire, account: Account, token: Token) -> None:
+        self._wire = wire
+        self._connection = account.id
+        self._client = StripeClient(wire, token, account=account.details.get("account", ""))
+        self._lists = Lists(self._client, account.id, mapping.zone(account.details.get("time_zone", "")))
+        self._reading = Reading(self._lists)
+        self._writing = Writing(self._lists)
+
+    def company(self) -> Company:
+        """The account. Whether Stripe reminds by itself cannot be read: own_reminders is unknown."""
+        return mapping.company(self._client.get("/v1/account", account_payload), self._connection)
+
+    def changes(self, since: Cursor | None) -> Iterator[Page]:
+        """A first run through six lists, later the events list; a cursor older than 29 days means a first run."""
+        place = None if since is None else cursor.read(since)
+        return self._reading.since(place)
+
+    def sweep(self, known_open: Sequence[Ref]) -> Iterator[Page]:  # noqa: ARG002 - the contract's
+        """Nothing: `open_totals` lists the open set every night, and what is open only here is fetched singly."""
+        return iter(())
+
+    def fetch(self, refs: Sequence[Ref]) -> Page:
+        """Each record by itself; a deleted one, or an id Stripe does not know, is gone."""
+        gathered = Gathered()
+        for ref in refs:
+            stream = BY_KIND.get(ref.kind)
+            if stream is not None and not _lives_in_invoices(ref):
+                self._reading.fetch(stream, ref.id, gathered)
+        return gathered.page()
+
+    def open_totals(self, as_at_on: date) -> OpenTotals:
+        """Open and uncollectible invoices listed again: a re-read, as Stripe keeps no other figure."""
+        seen = tuple(page for status in OPEN_STATUSES for page in self._listed(status))
+        owing = (one for page in seen for one in page.records if isinstance(one, Invoice) and one.open)
+        figures = tuple(Figure(one.ref, one.open) for one in owing)
+        not_read = {one.ref: one.why for page in seen for one in page.odd}
+        return OpenTotals(RE_READ, as_at_on, figures, not_read, seen)
+
+    def _listed(self, status: str) -> Iterator[Page]:
+        for listing in self._lists.pages(INVOICES, {"status": status}):
+            yield Page(listing.records, odd=listing.odd, stream=INVOICES.name)
+
+    def document(self, invoice: Ref) -> bytes:
+        """The PDF. Raises Refused for a draft, which has none."""
+        url = self._writing.actions(invoice).invoice_pdf
+        if not url:
+            raise Refused("Stripe has no document for this invoice yet")
+        return fetched_pdf(self._wire, url)
+
+    def payment_url(self, invoice: Ref) -> str:
+        """The hosted page, always fetched: a link ages from the moment it is made. Empty when nothing can be paid."""
+        now = self._writing.actions(invoice)
+        return (now.hosted_invoice_url or "") if now.status in OPEN_STATUSES else ""
+
+    def send_invoice(self, invoice: Ref, *, key: str) -> Receipt:
+        """Stripe's own mail again. Test mode mails nothing and says it did."""
+        _require_invoice(invoice, "only invoices can be mailed")
+        return self._writing.send(invoice, key)
+
+    def leave_note(self, on: Ref, text: str, *, key: str) -> Receipt:
+        """In the invoice's metadata, which customers never see."""
+        _require_invoice(on, "Stripe keeps our notes on invoices only")
+        return self._writing.note(on, text, key)
+
+    def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:
+        """Stripe has nothing like it."""
+        raise Unsupported("Stripe has no field for an expected payment date")
+
+    def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
+        """A note by its name in the metadata; a mailing by the event our request left."""
+        if act is Act.LEAVE_NOTE:
+            return self._writing.noted(on, key)
+        if act is Act.SEND_INVOICE:
+            return self._writing.sent(on, key, since)
+        raise Unsupported("Stripe has no field for an expected payment date")
+
+
+def account_payload(body: bytes) -> AccountPayload:
+    """An account's answer."""
+    return msgspec.json.decode(body, type=AccountPayload)
+
+
+def _require_invoice(ref: Ref, why_not: str) -> None:
+    if ref.kind is not Kind.INVOICE:
+        raise Unsupported(why_not)
+
+
+def _lives_in_invoices(ref: Ref) -> bool:
+    """A customer of Accounts v2 (`acct_…`) is known to us only by its invoices."""
+    return ref.kind is Kind.CUSTOMER and ref.id.startswith("acct_")

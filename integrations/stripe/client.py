@@ -1,0 +1,133 @@
+"""The vendor's SDK, tamed: it addresses, authenticates and encodes; bodies stay bytes, and nothing is retried or told.
+
+Without this file the SDK would report the machine it runs on, take its key from a .netrc, follow proxies, turn
+notices into warnings and answers into slow objects, print bodies when an environment variable says so, and invent a new
+idempotency key for every try.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+import stripe as stripe_sdk
+from stripe import _util as sdk_logging
+
+from integrations.contract import Token, Wire
+from integrations.errors import Reconnect, TryLater
+from integrations.http import address, out_of_reach, patiently, tame
+from integrations.stripe.failures import KeyRejected, failure
+
+T = TypeVar("T")
+
+API_VERSION = stripe_sdk.api_version
+API_HOST = "https://api.stripe.com"
+
+# Before the first request: it would look for a home directory, fail without one, and send what machine this is.
+stripe_sdk.enable_telemetry = False
+# The SDK logs URLs, parameters and bodies, and prints them when STRIPE_LOG is set.
+logging.getLogger("stripe").disabled = True
+sdk_logging.STRIPE_LOG = None
+
+
+class KeepingTransport(stripe_sdk.RequestsClient):
+    """The SDK's own requests transport, which sets good answers' bytes aside before the SDK parses them.
+
+    Good bodies come back empty, so that the SDK builds nothing of them; refusals pass through for its error classes.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        session = tame(requests.Session(), wire)
+        super().__init__(timeout=(wire.connect_timeout, wire.read_timeout), session=session)
+        self._kept = threading.local()
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        """One exchange. The user agent names us and not the machine or what else runs on it."""
+        ours = {name: value for name, value in (headers or {}).items() if name != "X-Stripe-Client-User-Agent"}
+        ours["User-Agent"] = f"Duewell Stripe/v1 PythonBindings/{stripe_sdk.VERSION}"
+        content, status, answered = super().request(method, url, ours, post_data)
+        self._kept.body = content
+        quiet = requests.structures.CaseInsensitiveDict(answered)
+        # A notice would become a Python warning, and with -W error a crash in the middle of a pull.
+        quiet.pop("Stripe-Notice", None)
+        return (b"{}" if 200 <= status < 300 else content), status, quiet
+
+    def taken(self) -> bytes:
+        """The bytes of this thread's last answer."""
+        return bytes(self._kept.body)
+
+
+class StripeClient:
+    """Calls one account with one grant's key. Reads are repeated with patience; every write carries its own key."""
+
+    def __init__(self, wire: Wire, token: Token, *, account: str = "") -> None:
+        self.wire = wire
+        self._token = token
+        self._account = account
+        self._transport = KeepingTransport(wire)
+        self._addresses = {"api": address(wire, "api", API_HOST)}
+        self._opened: tuple[str, stripe_sdk.StripeClient] | None = None
+
+    def get(self, path: str, decode: Callable[[bytes], T], params: Mapping[str, Any] | None = None) -> T:
+        """Read. Raises TryLater, Reconnect, Refused (NotThere for a 404)."""
+        return patiently(self.wire, lambda: self._call("get", path, decode, params=params or {}))
+
+    def post(self, path: str, decode: Callable[[bytes], T], params: Mapping[str, Any] | None = None, *, key: str) -> T:
+        """Write once under an idempotency key; only what Stripe certainly did not do is tried again."""
+        given = {**(params or {}), "idempotency_key": key}
+        return patiently(self.wire, lambda: self._call("post", path, decode, params=given))
+
+    def delete(self, path: str) -> None:
+        """Delete. Raises NotThere when it is gone already."""
+        patiently(self.wire, lambda: self._call("delete", path, bytes, params={}))
+
+    def _call(self, method: str, path: str, decode: Callable[[bytes], T], *, params: Mapping[str, Any]) -> T:
+        key = self._token.current()
+        try:
+            body = self._once(key, method, path, params=params)
+        except KeyRejected:
+            body = self._with_another(key, method, path, params)
+        try:
+            return decode(body)
+        except msgspec.MsgspecError:
+            raise TryLater("what answered was not Stripe", may_have_acted=method != "get") from None
+
+    def _with_another(self, rejected: str, method: str, path: str, params: Mapping[str, Any]) -> bytes:
+        """A restricted key cannot be renewed, but a person may have replaced it meanwhile."""
+        fresh = self._token.renewed(rejected)
+        try:
+            return self._once(fresh, method, path, params=params)
+        except KeyRejected:
+            raise Reconnect("Stripe does not accept the key; please connect again with a new one") from None
+
+    def _once(self, key: str, method: str, path: str, *, params: Mapping[str, Any]) -> bytes:
+        try:
+            self._sdk(key).raw_request(method, path, **params)
+        except stripe_sdk.APIConnectionError as error:
+            raise out_of_reach(_cause(error), writing=method != "get") from None
+        except stripe_sdk.StripeError as error:
+            status, headers = error.http_status or 0, error.headers or {}
+            body = self._transport.taken()
+            raise failure(status, body, headers, self.wire.clock, writing=method != "get") from None
+        return self._transport.taken()
+
+    def _sdk(self, key: str) -> stripe_sdk.StripeClient:
+        """The SDK's client for a key; options go here and never among the parameters, where they would leak into URLs."""
+        if self._opened is None or self._opened[0] != key:
+            opened = stripe_sdk.StripeClient(
+                key,
+                stripe_account=self._account or None,
+                base_addresses=self._addresses,  # type: ignore[arg-type]
+                max_network_retries=0,
+                http_client=self._transport,
+            )
+            self._opened = (key, opened)
+        return self._opened[1]
+
+
+def _cause(error: stripe_sdk.APIConnectionError) -> Exception:
+    return error.__cause__ if isinstance(error.__cause__, Exception) else error

@@ -1,0 +1,1 @@
+"""Xero: our side of the wire."""

@@ -1,0 +1,276 @@
+"""Connected companies: what they are, how they fare, how far they were read, and their webhook secrets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from receivables.page import Cursor
+from receivables.records import Company
+from storage import tables
+from storage.database import AnyRow, Tx
+from storage.ids import new_id
+from storage.seals import Seal
+
+
+class Role(StrEnum):
+    """What a connection is for."""
+
+    BOOKS = "books"
+    TILL = "till"
+    BOTH = "both"
+
+
+class State(StrEnum):
+    """How a connection fares."""
+
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    PARKED = "parked"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One connected company of a business. `trouble` is a sentence for people; the webhook secret is kept apart."""
+
+    business: str
+    id: str
+    platform: str
+    external_id: str
+    label: str
+    role: Role
+    grant_id: str
+    details: Mapping[str, str]
+    created_at: datetime
+    cursor: Cursor | None = None
+    state: State = State.HEALTHY
+    trouble: str = ""
+    trouble_since: datetime | None = None
+    parked_until: datetime | None = None
+    first_pull_done_at: datetime | None = None
+    last_pull_at: datetime | None = None
+    last_agreed_at: datetime | None = None
+    company: Company | None = None
+    has_webhook_secret: bool = False
+
+    @property
+    def books(self) -> bool:
+        """Is it a ledger whose invoices are owed?"""
+        return self.role in (Role.BOOKS, Role.BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """What is known of a company at connect."""
+
+    platform: str
+    external_id: str
+    grant_id: str
+    label: str = ""
+    role: Role = Role.BOTH
+    details: Mapping[str, str] = field(default_factory=dict)
+    id: str = ""
+
+
+def connect(tx: Tx, business: str, fresh: NewConnection, *, now: datetime) -> str:
+    """Connect a company; our id for it. One that was connected before is taken up again under its old id.
+
+    Its cursor and records stay, so that nobody is reminded twice because of a reconnect.
+    """
+    known = _latest(tx, business, fresh)
+    values = {
+        "label": fresh.label,
+        "role": fresh.role.value,
+        "grant_id": fresh.grant_id,
+        "details": _json(fresh.details),
+        **_well(),
+    }
+    if known is not None:
+        _set(tx, business, known, values)
+        return known
+    own = {"business_id": business, "id": fresh.id or new_id(), "created_at": now}
+    row = own | values | {"platform": fresh.platform, "external_id": fresh.external_id}
+    tx.execute(insert(tables.connection), [row])
+    return str(own["id"])
+
+
+def connections(tx: Tx, business: str, *, disconnected: bool = False) -> list[Connected]:
+    """The business's connections, oldest first, those that ended only when asked for."""
+    table = tables.connection
+    wanted = select(table).where(table.c.business_id == business).order_by(table.c.created_at, table.c.id)
+    if not disconnected:
+        wanted = wanted.where(table.c.state != State.DISCONNECTED.value)
+    return [_connected(row) for row in tx.execute(wanted)]
+
+
+def connection(tx: Tx, business: str, connection: str) -> Connected | None:
+    """One connection, or None."""
+    row = tx.execute(select(tables.connection).where(*_mine(business, connection))).one_or_none()
+    return None if row is None else _connected(row)
+
+
+def routed(tx: Tx, platform: str, *, external_id: str = "", connection: str = "") -> list[Connected]:
+    """Whom a webhook is for, by our id or by the platform's: the same company may be connected to several businesses.
+
+    The only question that does not start with the business, since its answer is the business.
+    """
+    table = tables.connection
+    wanted = select(table).where(table.c.platform == platform, table.c.state != State.DISCONNECTED.value)
+    if connection:
+        wanted = wanted.where(table.c.id == connection)
+    if external_id:
+        wanted = wanted.where(table.c.external_id == external_id)
+    if not (connection or external_id):
+        return []
+    return [_connected(row) for row in tx.execute(wanted.order_by(table.c.business_id, table.c.id))]
+
+
+def using_grant(tx: Tx, grant_id: str) -> list[Connected]:
+    """The living connections that one authorisation serves, across businesses: the last one out ends it."""
+    table = tables.connection
+    alive = table.c.state != State.DISCONNECTED.value
+    return [_connected(row) for row in tx.execute(select(table).where(table.c.grant_id == grant_id, alive))]
+
+
+def well(tx: Tx, business: str, connection: str) -> bool:
+    """It works (again); whether that is news."""
+    troubled = tables.connection.c.state.in_([State.UNHEALTHY.value, State.PARKED.value])
+    changed = tx.execute(update(tables.connection).where(*_mine(business, connection), troubled).values(_well()))
+    return changed.rowcount > 0
+
+
+def unwell(tx: Tx, business: str, connection: str, trouble: str, *, now: datetime) -> bool:
+    """It does not work, for this reason; whether that is news. The first reason's instant stays."""
+    known = _state(tx, business, connection)
+    if known is None or known.state == State.DISCONNECTED or (known.state, known.trouble) == ("unhealthy", trouble):
+        return False
+    news: bool = known.state != State.UNHEALTHY
+    since = now if news else known.trouble_since
+    _set(tx, business, connection, {"state": "unhealthy", "trouble": trouble, "trouble_since": since})
+    return news
+
+
+def park(tx: Tx, business: str, connection: str, trouble: str, *, now: datetime, until: datetime) -> bool:
+    """Leave it alone until then, for this reason; whether that is news."""
+    known = _state(tx, business, connection)
+    if known is None or known.state == State.DISCONNECTED:
+        return False
+    news: bool = known.state != State.PARKED
+    since = known.trouble_since or now
+    values = {"state": "parked", "trouble": trouble, "trouble_since": since, "parked_until": until}
+    _set(tx, business, connection, values)
+    return news
+
+
+def disconnect(tx: Tx, business: str, connection: str) -> None:
+    """It ended. Its records stay for the case files; its webhook secret goes."""
+    gone = {**_well(), "state": State.DISCONNECTED.value, "webhook_secret": None}
+    _set(tx, business, connection, gone)
+
+
+def pulled(tx: Tx, business: str, connection: str, *, now: datetime) -> None:
+    """A pull came to its end. The first one marks where this connection's known past begins."""
+    table = tables.connection
+    tx.execute(update(table).where(*_mine(business, connection)).values(last_pull_at=now))
+    first = (*_mine(business, connection), table.c.first_pull_done_at.is_(None))
+    tx.execute(update(table).where(*first).values(first_pull_done_at=now))
+
+
+def agreed(tx: Tx, business: str, connection: str, *, now: datetime) -> None:
+    """Its books were compared and agreed."""
+    _set(tx, business, connection, {"last_agreed_at": now})
+
+
+def start_over(tx: Tx, business: str, connection: str) -> None:
+    """Forget the cursor, so that the next pull reads everything."""
+    _set(tx, business, connection, {"cursor": None})
+
+
+def save_company(tx: Tx, business: str, company: Company) -> bool:
+    """Keep what the platform says of the creditor; whether it was news. Nothing is written otherwise."""
+    body = msgspec.json.encode(company).decode()
+    table = tables.connection
+    other = table.c.company.is_distinct_from(body)
+    changed = tx.execute(update(table).where(*_mine(business, company.connection), other).values(company=body))
+    return changed.rowcount > 0
+
+
+def change_details(tx: Tx, business: str, connection: str, details: Mapping[str, str]) -> None:
+    """Replace what was learnt or asked at connect."""
+    _set(tx, business, connection, {"details": _json(details)})
+
+
+def keep_webhook_secret(tx: Tx, business: str, connection: str, secret: str, *, seal: Seal) -> None:
+    """Seal and keep the signing secret of this connection's own webhook endpoint."""
+    _set(tx, business, connection, {"webhook_secret": seal.close(secret.encode())})
+
+
+def webhook_secret(tx: Tx, business: str, connection: str, *, seal: Seal) -> str:
+    """The signing secret, or empty. Raises BadKey when no key opens it."""
+    table = tables.connection
+    kept = tx.execute(select(table.c.webhook_secret).where(*_mine(business, connection))).scalar()
+    return "" if kept is None else seal.open(kept).decode()
+
+
+def _mine(business: str, connection: str) -> tuple[Any, ...]:
+    return tables.connection.c.business_id == business, tables.connection.c.id == connection
+
+
+def _set(tx: Tx, business: str, connection: str, values: Mapping[str, Any]) -> None:
+    tx.execute(update(tables.connection).where(*_mine(business, connection)).values(values))
+
+
+def _state(tx: Tx, business: str, connection: str) -> AnyRow | None:
+    table = tables.connection
+    columns = (table.c.state, table.c.trouble, table.c.trouble_since)
+    return tx.execute(select(*columns).where(*_mine(business, connection)).with_for_update()).one_or_none()
+
+
+def _well() -> dict[str, Any]:
+    return {"state": State.HEALTHY.value, "trouble": "", "trouble_since": None, "parked_until": None}
+
+
+def _latest(tx: Tx, business: str, fresh: NewConnection) -> str | None:
+    table = tables.connection
+    same = (
+        table.c.business_id == business,
+        table.c.platform == fresh.platform,
+        table.c.external_id == fresh.external_id,
+    )
+    found: str | None = tx.execute(
+        select(table.c.id).where(*same).order_by(table.c.state == "disconnected", table.c.created_at.desc())
+    ).scalar()
+    return found
+
+
+def _json(details: Mapping[str, str]) -> str:
+    return msgspec.json.encode(details).decode()
+
+
+def _connected(row: AnyRow) -> Connected:
+    return Connected(
+        business=row.business_id,
+        id=row.id,
+        platform=row.platform,
+        external_id=row.external_id,
+        label=row.label,
+        role=Role(row.role),
+        grant_id=row.grant_id,
+        details=msgspec.json.decode(row.details),
+        created_at=row.created_at,
+        cursor=None if row.cursor is None else Cursor(row.cursor),
+        state=State(row.state),
+        trouble=row.trouble,
+        trouble_since=row.trouble_since,
+        parked_until=row.parked_until,
+        first_pull_done_at=row.first_pull_done_at,
+        last_pull_at=row.last_pull_at,
+        last_agreed_at=row.last_agreed_at,
+        company=None if row.company is None else msgspec.json.decode(row.company, type=Company),
+        has_webhook_secret=row.webhook_secret is not None,
+    )

@@ -1,0 +1,79 @@
+"""Why each invoice was sent, held or skipped on each day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from receivables.records import Kind, Ref
+from storage import tables
+from storage.database import AnyRow, Tx
+from storage.dialects import differs, insert_into, overwrite
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVerdict:
+    """One day's answer for one invoice. `facts` is JSON text; `next_look_on` is when the answer may change."""
+
+    invoice: Ref
+    day: date
+    verdict: str
+    reason: str
+    rule: str = ""
+    facts: str = "{}"
+    step: str = ""
+    next_look_on: date | None = None
+
+
+def keep_verdicts(tx: Tx, business: str, verdicts: Sequence[KeptVerdict]) -> None:
+    """Keep the day's answers, the last one of each invoice and day; equal ones are not written again."""
+    if not verdicts:
+        return
+    table = tables.verdict
+    statement = insert_into(tx, table)
+    names = [column.name for column in table.columns if not column.primary_key]
+    statement = overwrite(statement, table, where=differs(statement, table, names))
+    tx.execute(statement, [_row(business, verdict) for verdict in verdicts])
+
+
+def verdicts(
+    tx: Tx, business: str, *, day: date | None = None, invoice: Ref | None = None, connection: str = ""
+) -> list[KeptVerdict]:
+    """Answers, newest day first; every condition that is given must hold."""
+    table = tables.verdict
+    wanted = select(table).where(table.c.business_id == business)
+    wanted = wanted.where(table.c.day == day) if day else wanted
+    wanted = wanted.where(table.c.connection_id == connection) if connection else wanted
+    if invoice:
+        wanted = wanted.where(table.c.connection_id == invoice.connection, table.c.invoice_id == invoice.id)
+    newest_first = wanted.order_by(table.c.day.desc(), table.c.connection_id, table.c.invoice_id)
+    return [_verdict(row) for row in tx.execute(newest_first)]
+
+
+def _row(business: str, verdict: KeptVerdict) -> dict[str, object]:
+    return {
+        "business_id": business,
+        "connection_id": verdict.invoice.connection,
+        "invoice_id": verdict.invoice.id,
+        "day": verdict.day,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "rule": verdict.rule,
+        "facts": verdict.facts,
+        "step": verdict.step,
+        "next_look_on": verdict.next_look_on,
+    }
+
+
+def _verdict(row: AnyRow) -> KeptVerdict:
+    return KeptVerdict(
+        invoice=Ref(row.connection_id, Kind.INVOICE, row.invoice_id),
+        day=row.day,
+        verdict=row.verdict,
+        reason=row.reason,
+        rule=row.rule,
+        facts=row.facts,
+        step=row.step,
+        next_look_on=row.next_look_on,
+    )
