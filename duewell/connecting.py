@@ -17,6 +17,7 @@ from storage import connections
 from storage.connections import Connected, NewConnection, Role
 from storage.ids import new_id
 from storage.meters import StoredMeter
+from sync.pull import meet
 
 log = structlog.get_logger(__name__)
 
@@ -168,6 +169,27 @@ def _reachable(house: House, slug: str) -> bool:
     if host not in ("localhost", "127.0.0.1"):
         return True
     return bool(house.app(slug).addresses)
+
+
+def change_answers(house: House, business: str, connection: str, answers: Mapping[str, str]) -> None:
+    """Change what was said at connect; answers that were not given stay. Raises NotThere or Refused."""
+    with house.database.read() as tx:
+        connected = connections.connection(tx, business, connection)
+    if connected is None:
+        raise NotThere("there is no such connection")
+    checked = check_answers({**connected.details, "role": connected.role.value, **answers})
+    again = NewConnection(
+        connected.platform,
+        connected.external_id,
+        connected.grant_id,
+        label=connected.label,
+        role=Role(checked["role"]),
+        details={**connected.details, **checked},
+    )
+    with house.database.write() as tx:
+        connections.connect(tx, business, again, now=house.clock.now())
+    with house.source(connected) as source:
+        meet(source)
 
 
 def _talk(house: House, connected: Connected, found: Platform) -> tuple[Wire, Token]:

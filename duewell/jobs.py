@@ -1,7 +1,8 @@
 """The jobs and their hours. The scheduler only ticks: what there is to do stands in the tables."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -55,7 +56,7 @@ def nightly(house: House) -> None:
     """Every business whose night has come: pull, sweep, reconcile."""
     for business in all_businesses(house):
         if night_is_due(house, business):
-            _under_lease(house, f"night:{business.id}", lambda business=business: _night(house, business))
+            _under_lease(house, f"night:{business.id}", partial(_night, house, business))
 
 
 def _night(house: House, business: Business) -> None:
@@ -84,7 +85,7 @@ def _meet_again(house: House, business: Business, connection: str) -> None:
 def collect(house: House) -> None:
     """Every hour: today's plan; where a person has chosen automatic, the ordinary messages go."""
     for business in all_businesses(house):
-        _under_lease(house, f"collect:{business.id}", lambda business=business: _collect(house, business))
+        _under_lease(house, f"collect:{business.id}", partial(_collect, house, business))
 
 
 def _collect(house: House, business: Business) -> None:
@@ -102,7 +103,7 @@ def drain_job(house: House) -> None:
 def follow_up_job(house: House) -> None:
     """Every few minutes: what was begun and not ended."""
     for business in all_businesses(house):
-        _under_lease(house, f"follow_up:{business.id}", lambda business=business: follow_up_all(house, business.id))
+        _under_lease(house, f"follow_up:{business.id}", partial(follow_up_all, house, business.id))
 
 
 def renew(house: House) -> None:
@@ -116,7 +117,7 @@ def renew(house: House) -> None:
             token = RenewingToken(
                 platform(grant.platform), house.wire(grant.platform, Uncounted()), house.grants, grant_id
             )
-            _try(lambda token=token, access=grant.access: token.renewed(access), "renewal")
+            _try(partial(token.renewed, grant.access), "renewal")
 
 
 def _under_lease(house: House, name: str, work: Callable[[], object]) -> None:
@@ -144,8 +145,11 @@ JOBS: dict[str, tuple[Callable[[House], None], timedelta]] = {
 }
 
 
-def schedule(house: House, started_at: datetime) -> BackgroundScheduler:
-    """A scheduler with every job; all run once at the start to catch up. It holds no state of the business."""
+def schedule(house: House) -> BackgroundScheduler:
+    """A scheduler with every job; all run once at the start to catch up. It holds no state of the business.
+
+    It ticks by this machine's clock; what is due is judged by the house's.
+    """
     scheduler = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(4)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
@@ -153,9 +157,11 @@ def schedule(house: House, started_at: datetime) -> BackgroundScheduler:
     )
     for name, (work, every) in JOBS.items():
         seconds = every.total_seconds()
-        scheduler.add_job(_run, "interval", [house, name, work], id=name, seconds=seconds, next_run_time=started_at)
+        scheduler.add_job(
+            _run, "interval", [house, name, work], id=name, seconds=seconds, next_run_time=datetime.now(UTC)
+        )
     return scheduler
 
 
 def _run(house: House, name: str, work: Callable[[House], None]) -> None:
-    _try(lambda: work(house), name)
+    _try(partial(work, house), name)

@@ -20,7 +20,7 @@ def answer(values: object, sentence: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plain(values), ensure_ascii=False, indent=2))
     else:
-        console.print(sentence, markup=False)
+        console.print(sentence, markup=False, soft_wrap=True)
 
 
 def plain(value: Any) -> Any:

@@ -11,10 +11,10 @@ from receivables.money import Money
 class DifferenceView:
     """Our figure and theirs for one customer (or, with `invoice`, one invoice), and what is left to explain.
 
-    `state` is open, accepted (by a person, with a note) or mended (found wrong here, read again and put right).
+    `state` is open, accepted (by a person, with a note) or gone (found wrong here, read again and put right).
     """
 
-    id: int
+    id: str
     customer_id: str
     customer: str
     invoice: str

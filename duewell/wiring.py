@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import time
 from functools import cached_property
@@ -137,14 +137,32 @@ def open_database(settings: Settings) -> Database:
 def sealing_keys(file: Path) -> list[str]:
     """The keys, newest first, one a line; a first one is made when there is no file. Raises BadSetting."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as made:
-            made.write(new_key() + "\n")
+        _first_key(file)
     keys = [line.strip() for line in file.read_text().splitlines() if line.strip()]
     if not keys:
         raise BadSetting(f"{file} holds no key; put a backup of it back, since without it no token can be opened")
     return keys
+
+
+def _first_key(file: Path) -> None:
+    """Two processes may start at once: the key of whoever is first is everybody's."""
+    mine = file.with_suffix(f".{os.getpid()}")
+    write_keys(mine, [new_key()])
+    with suppress(FileExistsError):
+        os.link(mine, file)
+    mine.unlink()
+
+
+def write_keys(file: Path, keys: list[str]) -> None:
+    """Put the keys there, readable by the owner alone, all or nothing."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = file.with_suffix(".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as made:
+        made.write("\n".join(keys) + "\n")
+        made.flush()
+        os.fsync(made.fileno())
+    beside.replace(file)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -335,7 +335,7 @@ class History:
     def _pay_in_parts(self, sale: Sold, owed: Decimal, at: datetime) -> None:
         first = self._share(owed, sale.currency, 40)
         self._pay(sale, first, at)
-        if self._random.random() < 0.6:
+        if self._random.random() < 0.85:
             self._pay(sale, owed - first, at + timedelta(days=self._random.randrange(10, 60)))
 
     def _credit(self, sale: Sold, owed: Decimal, at: datetime) -> None:

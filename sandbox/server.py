@@ -21,7 +21,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.world import Business, Twin, World
 
 HOST = "127.0.0.1"
-START = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+START = datetime(2026, 3, 10, 16, 30, tzinfo=UTC)
 PLATFORMS = tuple(sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]) if found.ispkg))
 
 
@@ -151,6 +151,11 @@ class Sandbox:
             played += 0 if quiet else self.play()
         self.courier.knock()
         return played
+
+    def act(self, platform: str, name: str, **said: Any) -> Any:
+        """One of a twin's control acts, as over the control port."""
+        with self.world.lock:
+            return self.twins[platform].controls()[name](**said)
 
     def _bind(self, name: str) -> socket.socket:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -84,11 +84,15 @@ def _address(url: str) -> URL:
 
 
 def _check_file(address: URL) -> None:
-    """A file in a folder that is there. In memory every connection would see a database of its own."""
+    """A file in a folder that is there, its owner's only. In memory every thread would see a database of its own."""
     if not address.database or address.database == ":memory:":
         raise BadAddress("the SQLite address names no file; write it like sqlite:///data/duewell.db")
     if not Path(address.database).parent.is_dir():
         raise BadAddress(f"the folder for {_name(address)} does not exist")
+    try:
+        Path(address.database).touch(mode=0o600)
+    except OSError as error:
+        raise BadAddress(f"{_name(address)} cannot be written: {error.strerror}") from None
 
 
 def _engine(address: URL) -> Engine:

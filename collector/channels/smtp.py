@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 
@@ -87,7 +88,7 @@ def _envelope(server: smtplib.SMTP, postbox: Postbox, recipients: list[str]) -> 
 
 def _text(server: smtplib.SMTP, mail: EmailMessage) -> None:
     try:
-        answer = server.data(mail.as_bytes())
+        answer = server.data(mail.as_bytes(policy=policy.SMTP))
     except smtplib.SMTPDataError as error:
         _expect((error.smtp_code, b""))
     except (OSError, smtplib.SMTPServerDisconnected) as error:

@@ -1,11 +1,14 @@
 """A visitor who walks web pages as a person would: opens them, fills in forms, follows where they lead."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import requests
 
+YES = re.compile("connect|allow|consent|approve|yes", re.IGNORECASE)
+KEY = re.compile(r"rk_(?:test|live)_\w{10,}")
 REDIRECTS = (301, 302, 303, 307, 308)
 HOPS_MAX = 10
 
@@ -22,6 +25,7 @@ class Form:
     method: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    ticks: dict[str, list[str]] = field(default_factory=dict)
 
 
 class _Forms(HTMLParser):
@@ -50,8 +54,23 @@ class _Forms(HTMLParser):
         form, name, kind = self.forms[-1], told.get("name", ""), told.get("type", default)
         if kind == "submit":
             form.buttons.append((name, told.get("value", "")))
-        elif name and (kind not in ("checkbox", "radio") or "checked" in told):
+        elif kind == "checkbox" and name:
+            form.ticks.setdefault(name, []).append(told.get("value", "on"))
+        if name and kind != "submit" and (kind not in ("checkbox", "radio") or "checked" in told):
             form.fields.setdefault(name, []).append(told.get("value", ""))
+
+
+class _Links(HTMLParser):
+    """Collects where a page's links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hrefs: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note every link."""
+        if tag == "a":
+            self.hrefs.extend(value for name, value in attrs if name == "href" and value)
 
 
 class Visitor:
@@ -86,6 +105,27 @@ class Visitor:
                 values[name] = [value]
                 break
         return self._go(form.method, urljoin(self.url, form.action), values)
+
+    def consent(self) -> str:
+        """On a platform's page: tick everything and press the button that says yes."""
+        form = self.form()
+        yes = next((value or name for name, value in form.buttons if YES.search(value or name)), "")
+        return self.submit(form, press=yes, **form.ticks)
+
+    def find_key(self) -> str:
+        """Follow our page's link to where restricted keys are made, make one, and copy it. Raises Lost."""
+        links = _Links()
+        links.feed(self.text)
+        link = next((one for one in links.hrefs if "apikeys/create" in one), None)
+        if link is None:
+            raise Lost(f"{self.url} has no link to make a key")
+        self.open(link)
+        if not KEY.search(self.text):
+            self.submit(self.form())
+        found = KEY.search(self.text)
+        if found is None:
+            raise Lost("no key was shown")
+        return found.group()
 
     def _go(self, method: str, url: str, values: dict[str, list[str]]) -> str:
         for _ in range(HOPS_MAX):

@@ -76,6 +76,26 @@ def sync(connection: str) -> Response:
     return redirect(url_for("connecting.listing"), 303)
 
 
+@pages.get("/connections/<connection>/answers")
+def questions(connection: str) -> str:
+    """What a person said about this company, to be changed: “I do not know” should not stay for ever."""
+    known = _connection(connection)
+    return _questions(known, first_answers(business(), known))
+
+
+@pages.post("/connections/<connection>/answers")
+def answer(connection: str) -> ResponseReturnValue:
+    """Keep the new answers."""
+    known = _connection(connection)
+    try:
+        given = answers_from(request.form, office().connect_questions(known.platform))
+    except BadAnswer as error:
+        return _questions(known, request.form, str(error)), 422
+    office().answer(business().id, connection, given)
+    flash(f"The answers for {known.label} are kept."[:TELL_MAX], "good")
+    return redirect(url_for("connecting.listing"), 303)
+
+
 @pages.get("/connections/<connection>/disconnect")
 def confirm(connection: str) -> str:
     """Ask before ending a connection."""
@@ -91,8 +111,8 @@ def disconnect(connection: str) -> Response:
     return redirect(url_for("connecting.listing"), 303)
 
 
-@pages.post("/differences/<int:difference>")
-def accept(difference: int) -> Response:
+@pages.post("/differences/<path:difference>")
+def accept(difference: str) -> Response:
     """Accept a named remainder; a note is needed, since somebody will ask why."""
     note = request.form.get("note", "").strip()
     if not note or len(note) > NOTE_MAX:
@@ -133,3 +153,8 @@ def _form(choice: ConnectChoice, way: str, answers: Mapping[str, str], problem: 
     return render_template(
         "connect.html", choice=choice, way=way, fields=FIELDS[way], answers=answers, asked=asked, problem=problem
     )
+
+
+def _questions(known: ConnectionView, answers: Mapping[str, str], problem: str = "") -> str:
+    asked = office().connect_questions(known.platform)
+    return render_template("answers.html", connection=known, answers=answers, asked=asked, problem=problem)

@@ -35,6 +35,11 @@ TITLES = {
     413: "That is too much at once",
     503: "Not ready yet",
 }
+SENTENCES = {
+    404: "The address may be mistyped, or what it showed is gone.",
+    405: "This address takes forms only; go back and use the page's own buttons.",
+    413: "At most one megabyte is taken at a time. Nothing was changed.",
+}
 
 
 def install(app: Flask) -> None:
@@ -66,10 +71,17 @@ def _of_http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    answer = _page(status, TITLES.get(status, error.name), error.description or "")
+    g.plain = status == 413  # such a form cannot be read, not even for its business
+    answer = _page(status, TITLES.get(status, error.name), _said(error))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
+
+
+def _said(error: HTTPException) -> str:
+    """Our own sentence, where there is one; the library's are not for business owners."""
+    own = error.description != type(error).description
+    return error.description or "" if own else SENTENCES.get(error.code or 500, "")
 
 
 def _ours(error: Exception) -> Response:

@@ -118,11 +118,15 @@ class Office(Protocol):
         """Connect by `api_key` (and `account`, may be empty), or by `client_id` and `client_secret`; returns labels."""
         ...
 
+    def answer(self, business: str, connection: str, answers: Mapping[str, str]) -> None:
+        """Change what a person said about a connection: the same `answers` as at connect. Raises NotThere."""
+        ...
+
     def disconnect(self, business: str, connection: str) -> None:
         """End this one company. Raises NotThere for a connection that is not this business's."""
         ...
 
-    def accept_difference(self, business: str, difference_id: int, note: str) -> None:
+    def accept_difference(self, business: str, difference_id: str, note: str) -> None:
         """A person accepts a named remainder with a note. Raises NotThere when it is not this business's."""
         ...
 

@@ -52,8 +52,8 @@ def install(app: Flask) -> None:
         size=lambda octets: speech().size(octets),
         day=lambda on: speech().day(on),
         instant=lambda at: speech().instant(at),
-        spell=lambda word: speech().spell(word),
     )
+    app.jinja_env.globals["spell"] = lambda word: speech().spell(word)
     app.context_processor(_around)
 
 

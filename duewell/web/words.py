@@ -34,11 +34,12 @@ CONTACT_STATES = {
     "ambiguous": ("wait", "May have been sent; being looked up"),
     "parked": ("bad", "May have been sent; a person must look"),
     "resolved": ("good", "Looked up and settled"),
+    "cancelled": ("quiet", "Not sent after all"),
 }
 DIFFERENCE_STATES = {
     "open": ("wait", "Open"),
     "accepted": ("quiet", "Accepted"),
-    "mended": ("good", "Read again and put right"),
+    "gone": ("good", "Gone: read again and put right"),
 }
 SAYS = {"send": ("good", "Send"), "hold": ("wait", "Hold"), "skip": ("quiet", "Skip")}
 ROLES = {"books": "Books", "till": "Till", "both": "Books and till"}
@@ -79,7 +80,7 @@ class Speech:
 
     def day(self, on: date | None) -> str:
         """10 March 2026."""
-        return str(format_date(on, "d MMMM y", locale=self.locale)) if on else "\N{EN DASH}"
+        return str(format_date(on, "d MMMM y", locale=self.locale)) if on and on != date.min else "\N{EN DASH}"
 
     def instant(self, at: datetime | None) -> str:
         """10 March 2026, 16:05, where the business is."""
@@ -122,13 +123,14 @@ def agreement(connection: ConnectionView) -> tuple[str, str]:
     if not found.agrees or open_ones:
         return "wait", f"Differs from {connection.platform_label} for {counted(open_ones, 'balance')}. {_basis(found)}"
     if found.re_read:
-        return "good", f"The same when read again: a re-read, not a second opinion. {_basis(found)}"
+        return "good", f"The same when read again. {_basis(found)}"
     return "good", f"Agrees with {connection.platform_label} to the cent. {_basis(found)}"
 
 
 def _basis(found: AgreementView) -> str:
     """What was held against what."""
-    return f"Compared: {counted(found.compared, 'figure')}, {found.basis}."
+    only = "" if not found.re_read or "re-read" in found.basis else ": a re-read, not a second opinion"
+    return f"Compared: {counted(found.compared, 'figure')}, {found.basis}{only}."
 
 
 @cache

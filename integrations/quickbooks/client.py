@@ -22,6 +22,8 @@ API = "https://quickbooks.api.intuit.com"
 MINOR_VERSION = 75
 PLAIN = {"minorversion": MINOR_VERSION}
 Parts = dict[str, msgspec.Raw]
+EMPTY = msgspec.Raw(b"")
+NULL = b"null"
 
 
 class Part(msgspec.Struct, rename="pascal"):
@@ -35,10 +37,10 @@ class Envelope(msgspec.Struct):
 
     query: Parts = msgspec.field(default_factory=dict, name="QueryResponse")
     changed: list[Part] = msgspec.field(default_factory=list, name="CDCResponse")
-    invoice: msgspec.Raw | None = msgspec.field(default=None, name="Invoice")
-    attachable: msgspec.Raw | None = msgspec.field(default=None, name="Attachable")
-    fault: msgspec.Raw | None = msgspec.field(default=None, name="Fault")
-    gateway_fault: msgspec.Raw | None = msgspec.field(default=None, name="fault")
+    invoice: msgspec.Raw = msgspec.field(default=EMPTY, name="Invoice")
+    attachable: msgspec.Raw = msgspec.field(default=EMPTY, name="Attachable")
+    fault: msgspec.Raw = msgspec.field(default=EMPTY, name="Fault")
+    gateway_fault: msgspec.Raw = msgspec.field(default=EMPTY, name="fault")
     time: str | int = ""
 
     def listed(self, entity: str) -> bytes:
@@ -49,7 +51,11 @@ class Envelope(msgspec.Struct):
     def faulty(self) -> bool:
         """A fault may ride on a 200, even in one slot of many."""
         slots = (slot for part in self.changed for slot in part.query_response)
-        return bool(self.fault or self.gateway_fault or any("Fault" in slot or "fault" in slot for slot in slots))
+        return self.refused() or any("Fault" in slot for slot in slots)
+
+    def refused(self) -> bool:
+        """Is the whole answer a fault? Other answers may carry an empty one."""
+        return any(bytes(fault) not in (b"", NULL) for fault in (self.fault, self.gateway_fault))
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -178,7 +184,7 @@ def _opened(body: bytes, *, writing: bool) -> Envelope:
 
 
 def _fault_of(envelope: Envelope, body: bytes) -> bytes:
-    if envelope.fault or envelope.gateway_fault:
+    if envelope.refused():
         return body
     slots = (slot for part in envelope.changed for slot in part.query_response)
     return next(b'{"Fault":' + bytes(slot["Fault"]) + b"}" for slot in slots if "Fault" in slot)

@@ -110,9 +110,9 @@ def _entity(on: Ref) -> str:
     return ENTITIES[on.kind]
 
 
-def _row(raw: msgspec.Raw | None, shape: type[T]) -> T | None:
+def _row(raw: msgspec.Raw, shape: type[T]) -> T | None:
     try:
-        return None if raw is None else msgspec.json.decode(raw, type=shape)
+        return msgspec.json.decode(raw, type=shape)
     except msgspec.DecodeError:
         return None
 

@@ -89,7 +89,7 @@ class StripeBooks:
         _require_invoice(on, "Stripe keeps our notes on invoices only")
         return self._writing.note(on, text, key)
 
-    def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:
+    def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:  # noqa: ARG002
         """Stripe has nothing like it."""
         raise Unsupported("Stripe has no field for an expected payment date")
 

@@ -43,7 +43,7 @@ class KeepingTransport(stripe_sdk.RequestsClient):
         super().__init__(timeout=(wire.connect_timeout, wire.read_timeout), session=session)
         self._kept = threading.local()
 
-    def request(
+    def request(  # type: ignore[override]
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """One exchange. The user agent names us and not the machine or what else runs on it."""
@@ -116,7 +116,7 @@ class StripeClient:
         return self._transport.taken()
 
     def _sdk(self, key: str) -> stripe_sdk.StripeClient:
-        """The SDK's client for a key; options go here and never among the parameters, where they would leak into URLs."""
+        """The SDK's client for a key. Options go here: among the parameters they would leak into URLs."""
         if self._opened is None or self._opened[0] != key:
             opened = stripe_sdk.StripeClient(
                 key,

@@ -1,4 +1,4 @@
-"""What Stripe's error answers mean for the caller, in sentences for people: no ids, keys, addresses or links in them."""
+"""What Stripe's error answers mean for the caller, in sentences for people without ids, keys, addresses or links."""
 
 import re
 from collections.abc import Mapping

@@ -63,9 +63,14 @@ class Lists:
         return seen, self.client.get(f"/v1/{stream.name}/{key}", bytes)
 
 
+def is_id(stream: Stream[Any], key: str) -> bool:
+    """Does `key` look like an id of this stream?"""
+    bare = next((key[len(prefix) :] for prefix in stream.prefixes if key.startswith(prefix)), "")
+    return bare.isascii() and bare.replace("_", "").isalnum()
+
+
 def require_id(stream: Stream[Any], key: str) -> str:
     """Raises Refused unless `key` looks like an id of this stream: an empty one would call the whole list."""
-    bare = next((key[len(prefix) :] for prefix in stream.prefixes if key.startswith(prefix)), "")
-    if not (bare.isascii() and bare.replace("_", "").isalnum()):
+    if not is_id(stream, key):
         raise Refused(f"{key[:40]!r} is not an id of Stripe's {stream.name}")
     return key

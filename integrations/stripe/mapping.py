@@ -71,7 +71,7 @@ def invoice(one: payloads.InvoicePayload, seen: Seen) -> list[Record]:
     if customer is None:
         raise OddRecord("it names no customer")
     mapped = _invoice(one, seen, customer)
-    return [mapped] if one.customer else [_customer_of(one, seen, customer), mapped]
+    return [mapped] if one.customer else [_customer_of(one, customer), mapped]
 
 
 def _invoice(one: payloads.InvoicePayload, seen: Seen, customer: Ref) -> Invoice:
@@ -105,7 +105,7 @@ def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _customer_of(one: payloads.InvoicePayload, seen: Seen, ref: Ref) -> Customer:
+def _customer_of(one: payloads.InvoicePayload, ref: Ref) -> Customer:
     """What an invoice says of its payer, as true as on the day it was frozen: the newest invoice wins."""
     return Customer(
         ref=ref,

@@ -68,6 +68,7 @@ class CustomerPayload(Payload, frozen=True, gc=False):
     """Stripe's customer, or the stub of a deleted one."""
 
     deleted: bool = False
+    created: int = 0
     name: str | None = None
     business_name: str | None = None
     individual_name: str | None = None

@@ -10,46 +10,14 @@ import msgspec
 from integrations.errors import BadCursor, NotThere, TryLater
 from integrations.stripe.client import API_VERSION
 from integrations.stripe.cursor import OVERLAP_SECONDS, Place, Trail
-from integrations.stripe.listing import PAGE, Lists
+from integrations.stripe.events import TYPES, EventPage, event_page, stream_of
+from integrations.stripe.listing import PAGE, Lists, is_id
 from integrations.stripe.mapping import Seen
-from integrations.stripe.payloads import CustomerPayload, EventPayload, PageOf
-from integrations.stripe.streams import BY_NAME, CREDITS, CUSTOMERS, DISPUTES, INVOICES, PAYMENTS, REFUNDS, STREAMS
-from integrations.stripe.streams import Stream, dated_of
+from integrations.stripe.payloads import CustomerPayload, EventPayload
+from integrations.stripe.streams import BY_NAME, CUSTOMERS, STREAMS, Stream, dated_of
 from receivables.page import Gone, Odd, Page
-from receivables.records import Record
+from receivables.records import Kind, Record
 
-ABOUT: dict[str, Stream[Any]] = {
-    "customer": CUSTOMERS,
-    "invoice": INVOICES,
-    "invoice_payment": PAYMENTS,
-    "credit_note": CREDITS,
-    "refund": REFUNDS,
-    "charge.dispute": DISPUTES,
-}
-# Twenty is all one list takes. What is left out has a sibling here: every change of an invoice also says
-# invoice.updated, a failed attempt and an overpayment too; credit_note.updated changes no amount.
-TYPES = (
-    "customer.created",
-    "customer.updated",
-    "customer.deleted",
-    "invoice.created",
-    "invoice.updated",
-    "invoice.deleted",
-    "invoice.finalized",
-    "invoice.paid",
-    "invoice.voided",
-    "invoice.marked_uncollectible",
-    "invoice.sent",
-    "invoice_payment.paid",
-    "credit_note.created",
-    "credit_note.voided",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.dispute.closed",
-)
 WITHIN_ITS_SECOND = timedelta(microseconds=999_999)
 
 
@@ -88,7 +56,7 @@ class Reading:
         """Before anything is listed, note the newest event: what happens from here on is read after the lists."""
         began = int(self._clock.now().timestamp())
         events = self._events_page({"limit": 1})
-        anchor = events.data[0] if events.data else None
+        anchor = events.events[0] if events.events else None
         place = Place(read_at=began, run="full", stream=STREAMS[0].name)
         return place if anchor is None else msgspec.structs.replace(place, anchor=anchor.id, anchor_at=anchor.created)
 
@@ -127,11 +95,11 @@ class Reading:
         before, more = place.anchor, True
         while more:
             read_at = int(self._clock.now().timestamp())
-            events = self._events_page({"ending_before": before})
-            if events.has_more and (not events.data or events.data[0].id == before):
+            got = self._events_page({"ending_before": before})
+            if got.has_more and got.newest in ("", before):
                 raise TryLater("Stripe broke off its list of events")
-            before, more = (events.data[0].id if events.data else before), events.has_more
-            place, page = self._taken(place, events.data[::-1], read_at)
+            before, more = got.newest or before, got.has_more
+            place, page = self._taken(place, got.events[::-1], got.odd, read_at)
             yield page
 
     def _backlog(self, place: Place) -> Page:
@@ -139,22 +107,27 @@ class Reading:
         read_at = int(self._clock.now().timestamp())
         asked: dict[str, Any] = {"created": {"gte": place.read_at - OVERLAP_SECONDS}}
         found: list[EventPayload] = []
-        more = True
+        odd: list[str] = []
+        after, more = "", True
         while more:
-            events = self._events_page(asked | ({"starting_after": found[-1].id} if found else {}))
-            found, more = found + events.data, events.has_more and bool(events.data)
-        return self._taken(place, found[::-1], read_at)[1]
+            got = self._events_page(asked | ({"starting_after": after} if after else {}))
+            if got.has_more and got.oldest in ("", after):
+                raise TryLater("Stripe broke off its list of events")
+            found, odd, after, more = found + got.events, odd + got.odd, got.oldest, got.has_more
+        return self._taken(place, found[::-1], odd, read_at)[1]
 
-    def _events_page(self, params: dict[str, Any]) -> PageOf[EventPayload]:
+    def _events_page(self, params: dict[str, Any]) -> EventPage:
         asked = {"limit": PAGE, "types": list(TYPES), **params}
-        return self._lists.client.get("/v1/events", _decoded_events, asked)
+        return self._lists.client.get("/v1/events", event_page, asked)
 
-    def _taken(self, place: Place, events: Sequence[EventPayload], read_at: int) -> tuple[Place, Page]:
+    def _taken(
+        self, place: Place, events: Sequence[EventPayload], odd: Sequence[str], read_at: int
+    ) -> tuple[Place, Page]:
         """Events, oldest first, as a page: each object once, as its newest event has it."""
         known = {key for key, _ in place.trail}
         fresh = [event for event in events if event.id not in known]
-        newest = {(_stream_of(event.type).name, dated_of(event.data.object).id): event for event in fresh}
-        gathered = Gathered()
+        newest = {(stream_of(event).name, dated_of(event.data.object).id): event for event in fresh}
+        gathered = Gathered(odd=[self._odd_event(key) for key in odd if key not in known])
         for (name, key), event in newest.items():
             self._take(BY_NAME[name], key, event, gathered)
         trail: Trail = [(event.id, event.created) for event in fresh]
@@ -165,10 +138,15 @@ class Reading:
         seen = self._seen_in(event)
         if event.type.endswith(".deleted"):
             gathered.gone.append(Gone(seen.ref(stream.kind, key), seen.at))
+        elif not key:
+            gathered.odd.append(stream.odd("", "an event about a record without an id", seen))
         elif event.api_version == API_VERSION:
             stream.read(event.data.object, seen, gathered.records, gathered.odd)
         else:
             self.fetch(stream, key, gathered)
+
+    def _odd_event(self, key: str) -> Odd:
+        return Odd(self._lists.seen_now().ref(Kind.OTHER, key), "events: an event that cannot be understood")
 
     def _seen_in(self, event: EventPayload) -> Seen:
         """True since the event, whose second has begun: its end counts, or a list read earlier in it would win."""
@@ -179,6 +157,9 @@ class Reading:
     def fetch(self, stream: Stream[Any], key: str, gathered: Gathered) -> None:
         """One record as it is now, or gone, or odd."""
         seen = self._lists.seen_now()
+        if not is_id(stream, key):
+            gathered.odd.append(stream.odd(key, "that is not an id of Stripe's", seen))
+            return
         try:
             seen, body = self._lists.one(stream, key)
         except NotThere:
@@ -188,10 +169,6 @@ class Reading:
             gathered.gone.append(Gone(seen.ref(stream.kind, key), seen.at))
             return
         stream.read(body, seen, gathered.records, gathered.odd)
-
-
-def _decoded_events(body: bytes) -> PageOf[EventPayload]:
-    return msgspec.json.decode(body, type=PageOf[EventPayload])
 
 
 def _events_place(place: Place) -> Place:
@@ -204,10 +181,6 @@ def _next_stream(place: Place) -> Place:
     if at == len(names):
         return _events_place(place)
     return msgspec.structs.replace(place, stream=names[at], after="", after_created=0)
-
-
-def _stream_of(kind: str) -> Stream[Any]:
-    return ABOUT[kind.rpartition(".")[0]]
 
 
 def _deleted(body: bytes) -> bool:

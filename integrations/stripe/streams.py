@@ -56,7 +56,7 @@ class Stream(Generic[P]):
     becomes: Callable[[P, Seen], list[Record]]
 
     def listing(self, body: bytes, seen: Seen) -> Listing:
-        """A list answer. One odd record is set aside and never loses its page. Raises MsgspecError for no list at all."""
+        """A list answer. One odd record is set aside. Raises MsgspecError for no list at all."""
         try:
             page = msgspec.json.decode(body, type=PageOf[self.shape])  # type: ignore[name-defined]
         except msgspec.MsgspecError:
@@ -95,7 +95,7 @@ class Stream(Generic[P]):
 
 
 def _created(rows: list[Any]) -> int:
-    return rows[-1].created if rows and hasattr(rows[-1], "created") else 0
+    return int(rows[-1].created) if rows else 0
 
 
 def dated_of(raw: bytes | msgspec.Raw) -> Dated:

@@ -1,4 +1,4 @@
-"""Stripe's webhooks: signatures judged by our own clock, and the records that a delivery names; its values are not used."""
+"""Stripe's webhooks: signatures judged by our own clock, and the records that a delivery names, never its values."""
 
 import hashlib
 import hmac
@@ -82,7 +82,8 @@ def verify(delivery: Delivery, now: datetime) -> None:
     if abs(now.timestamp() - at) > WINDOW.total_seconds():
         raise BadSignature("the delivery was signed too long ago, or ahead of our clock")
     notice = _notice(delivery.body)
-    if notice is not None and None is not delivery.livemode != notice.livemode is not None:
+    said = notice.livemode if notice else None
+    if None not in (said, delivery.livemode) and said is not delivery.livemode:
         raise BadSignature("the delivery is of the other mode (test or live)")
 
 

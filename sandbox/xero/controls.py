@@ -213,6 +213,11 @@ class Controls:
         self._of(business).emails_left = left
         return {"left": left}
 
+    def ids_max(self, business: str, most: int) -> Reply:
+        """How many ids a list takes before it is answered with 404."""
+        self._of(business).ids_max = most
+        return {"most": most}
+
     def limits(self, business: str, minute: int = 60, day: int = 5000, enforce: bool = True) -> Reply:
         """Enforce the minute and day limits from now on."""
         one = self._of(business)

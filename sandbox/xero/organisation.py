@@ -13,6 +13,7 @@ from sandbox.xero.rendering import Payload, day
 from sandbox.xero.replies import LIMITS, Answer, too_many
 
 EMAILS_A_DAY = 1000
+IDS_MAX = 52
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Organisation:
     minute: Window = field(default_factory=lambda: Window(60, LIMITS["minute"]))
     day: Window = field(default_factory=lambda: Window(86_400, LIMITS["day"]))
     distorted: dict[str, Payload] = field(default_factory=dict)
+    ids_max: int = IDS_MAX
     between_pages: list[Callable[[], None]] = field(default_factory=list)
 
     @property

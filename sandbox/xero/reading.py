@@ -12,7 +12,6 @@ from sandbox.xero.organisation import Organisation
 from sandbox.xero.records import LIVE, Contact, Credit, Invoice
 from sandbox.xero.replies import Answer, bad_query, envelope, invalid, not_found
 
-ROWS_NAMED_MAX = 52
 Payload = dict[str, Any]
 
 
@@ -189,7 +188,7 @@ def _named(asked: Asked, rows: list[Any], by: tuple[str, Callable[[Any], Any]]) 
     wanted = query.comma_list(asked.args, name)
     if wanted is None:
         return rows
-    if name == "IDs" and len(wanted) > ROWS_NAMED_MAX:
+    if name == "IDs" and len(wanted) > asked.organisation.ids_max:
         raise Answer(not_found())
     return [row for row in rows if str(read(row)).lower() in wanted]
 

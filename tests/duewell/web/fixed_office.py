@@ -72,9 +72,9 @@ def row(say: str, number: str, customer: str, **changes: object) -> PlanRow:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def difference(number: int, state: str = "open", **changes: object) -> DifferenceView:
+def difference(id: str, state: str = "open", **changes: object) -> DifferenceView:
     plain = DifferenceView(
-        id=number,
+        id=id,
         customer_id="58",
         customer="Hollis & Daughters",
         invoice="",
@@ -95,7 +95,7 @@ def quickbooks(**changes: object) -> ConnectionView:
         basis="each customer's balance, net of unapplied payments, as at 10 March 2026",
         re_read=False,
         compared=41,
-        differences=(difference(7), difference(8, "accepted", customer="Quill Press", invoice="1044")),
+        differences=(difference("7"), difference("8", "accepted", customer="Quill Press", invoice="1044")),
         not_comparable=(("Orbis Trading", "open in several currencies: EUR, USD"),),
         future_dated=(Money(50_000, "USD"),),
     )
@@ -132,7 +132,6 @@ def xero(**changes: object) -> ConnectionView:
         state="unhealthy",
         trouble="Xero needs to be connected again: it no longer renews our access",
         trouble_since=NOON - timedelta(hours=9),
-        parked_until=NOON + timedelta(hours=2),
         own_reminders="yes",
         agreement=agreement,
         odd=(),
@@ -143,7 +142,8 @@ def xero(**changes: object) -> ConnectionView:
 
 
 def stripe(**changes: object) -> ConnectionView:
-    agreement = AgreementView(True, NOON, "every open and uncollectible invoice listed again", True, 17)
+    basis = "Stripe's open and uncollectible invoices listed again: a re-read, not a second opinion"
+    agreement = AgreementView(True, NOON, basis, True, 17)
     plain = quickbooks(
         id="stripe-1",
         platform="stripe",
@@ -151,6 +151,10 @@ def stripe(**changes: object) -> ConnectionView:
         label="Northwind Cloud",
         role="both",
         own_reminders="no",
+        state="parked",
+        trouble="Stripe is busy",
+        trouble_since=NOON,
+        parked_until=NOON + timedelta(hours=2),
         agreement=agreement,
         odd=(),
         webhook_path="/webhooks/stripe/stripe-1",
@@ -189,7 +193,7 @@ def customer(**changes: object) -> CustomerView:
             HistoryLine(date(2026, 2, 10), "Invoice 1037 issued", Money(148_250, "USD")),
         ),
         platform_url="https://qbo.intuit.com/app/customerdetail?nameId=58",
-        differences=(difference(7),),
+        differences=(difference("7"),),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
@@ -294,11 +298,14 @@ class FixedOffice:
         self._do("connect_with_key", business, platform, dict(fields), dict(answers))
         return ("Northwind Cloud",)
 
+    def answer(self, business: str, connection: str, answers: Mapping[str, str]) -> None:
+        self._do("answer", business, connection, dict(answers))
+
     def disconnect(self, business: str, connection: str) -> None:
         self._do("disconnect", business, connection)
 
-    def accept_difference(self, business: str, difference_id: int, note: str) -> None:
-        if difference_id not in (7, 8):
+    def accept_difference(self, business: str, difference_id: str, note: str) -> None:
+        if difference_id not in ("7", "8"):
             raise NotThere("There is no such difference in this business.")
         self._do("accept_difference", business, difference_id, note)
 

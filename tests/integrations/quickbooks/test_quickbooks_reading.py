@@ -234,7 +234,12 @@ def test_words_that_nobody_knows_cost_nothing(cedar: Cedar) -> None:
         "bend",
         entity="Invoice",
         id=row_id,
-        fields={"EmailStatus": "Telepathy", "DeliveryInfo": {"DeliveryType": "Owl"}, "NewField": [1], "LinkedTxn": None},
+        fields={
+            "EmailStatus": "Telepathy",
+            "DeliveryInfo": {"DeliveryType": "Owl"},
+            "NewField": [1],
+            "LinkedTxn": None,
+        },
     )
     shelf = cedar.pull()
     assert shelf.odd == []
@@ -344,7 +349,9 @@ def test_a_journal_that_no_call_shows_is_a_difference_of_one_customer(cedar: Ced
     cedar.pull(shelf)
     totals = cedar.books.open_totals(cedar.sandbox.clock.now().date())
     ours = shelf.owed()
-    differing = {one.about.id: one.open.minor - ours[one.about].minor for one in totals.figures if one.open != ours[one.about]}
+    differing = {
+        one.about.id: one.open.minor - ours[one.about].minor for one in totals.figures if one.open != ours[one.about]
+    }
     assert differing == {customer: 1234}
 
 

@@ -1,8 +1,10 @@
 """A local Xero with opened books, for every test of the adapter."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -25,6 +27,7 @@ class Shared(Protocol):
     MemoryGrants: Callable[..., GrantStore]
 
 
+@cache
 def shared() -> Shared:
     """tests/conftest.py, loaded once more under another name."""
     spec = spec_from_file_location("duewell_tests_shared", Path(__file__).parents[2] / "conftest.py")
@@ -135,7 +138,7 @@ class Shelf:
         return next(page.cursor for page in reversed(self.pages) if page.cursor)
 
 
-def desk_of(sandbox: Sandbox, key: str, **details: str) -> Desk:
+def make_desk(sandbox: Sandbox, key: str, **details: str) -> Desk:
     """Books of one organisation with the ready-made credentials of the twin."""
     keys = sandbox.twins["xero"].credentials()["businesses"][key]
     wire = shared().wire_to(sandbox, "xero")
@@ -154,9 +157,15 @@ def open_desk(sandboxes: Callable[..., Sandbox]) -> Callable[..., Desk]:
 
     def start(key: str = "brightwater", **setup: object) -> Desk:
         asked: dict[str, object] = {"platforms": ("xero",), "invoices": 60, "customers": 20, **setup}
-        return desk_of(sandboxes(**asked), key, base_currency="GBP")
+        return make_desk(sandboxes(**asked), key, base_currency="GBP")
 
     return start
+
+
+@pytest.fixture
+def desk_of() -> Callable[..., Desk]:
+    """Books of another organisation of a running Xero: `desk_of(sandbox, "harbour")`."""
+    return make_desk
 
 
 @pytest.fixture
@@ -169,3 +178,17 @@ def desk(open_desk: Callable[..., Desk]) -> Iterator[Desk]:
 def shelf() -> Callable[[], Shelf]:
     """An empty shelf for pages."""
     return Shelf
+
+
+@pytest.fixture
+def in_threads() -> Callable[..., None]:
+    """Does the same thing in several threads at once."""
+
+    def run(number: int, act: Callable[[], object]) -> None:
+        threads = [threading.Thread(target=act) for _ in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return run

@@ -1,0 +1,264 @@
+"""The desk: answers whatever the pages ask, by handing on to the rooms that know."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+
+from duewell import connecting, running, showing, showing_customers
+from duewell.jobs import all_businesses, zone_of
+from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
+from duewell.web.office import Business, CustomerList, InvoiceKey
+from duewell.wiring import House
+from integrations import registry
+from integrations.contract import Capability, Clock, Delivery, Platform
+from integrations.errors import BadSignature, NotThere, Refused
+from storage import differences, inbox
+from storage.connections import Connected, State, routed, webhook_secret
+from storage.errors import StorageError
+from storage.owners import owner_by_email
+from storage.schema import schema
+from webhooks.receive import Arrived, Counts, receive
+
+log = structlog.get_logger(__name__)
+
+OWNER = "owner"
+
+
+class Desk:
+    """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
+
+    def __init__(self, house: House, *, reads: bool = True) -> None:
+        self._house = house
+        self._reads = reads
+        self._soon = ThreadPoolExecutor(2, thread_name_prefix="soon")
+        self._counts = Counts()
+        self._registry = CollectorRegistry()
+        self._webhooks = Gauge("duewell_webhooks", "Webhooks since start", ["outcome"], registry=self._registry)
+        self._waiting = Gauge("duewell_inbox_waiting", "Webhooks not yet drained", registry=self._registry)
+        self._healthy = Gauge(
+            "duewell_connection_healthy", "1 when it works", ["connection", "platform"], registry=self._registry
+        )
+        self._sends = Counter("duewell_messages", "Messages by end", ["state"], registry=self._registry)
+
+    @property
+    def clock(self) -> Clock:
+        """The house's time."""
+        return self._house.clock
+
+    def owner_hash(self) -> str | None:
+        """The hash of the owner's password."""
+        with self._house.database.read() as tx:
+            found = owner_by_email(tx, OWNER)
+        return found.password_hash if found else None
+
+    def session_key(self) -> bytes:
+        """Derived from the sealing key, so that it is the same in every process and stored nowhere."""
+        return hashlib.blake2b(self._house.keys[-1].encode(), person=b"duewell session").digest()[:64]
+
+    def businesses(self) -> tuple[Business, ...]:
+        """All businesses."""
+        return tuple(self._business(one.id) for one in all_businesses(self._house))
+
+    def _business(self, id: str) -> Business:
+        known = running.the_business(self._house, id)
+        companies = [one.company for one in running.living(self._house, id) if one.company]
+        country = next((company.country for company in companies if company.country), "")
+        return Business(id, known.name, country, str(zone_of(self._house, known)))
+
+    def overview(self, business: str) -> Overview:
+        """The first page."""
+        return showing.overview(self._house, business)
+
+    def connections(self, business: str) -> tuple[ConnectionView, ...]:
+        """Every connected company."""
+        return showing.connections(self._house, business)
+
+    def plan(self, business: str) -> PlanView:
+        """Today's plan."""
+        return showing.plan(self._house, business)
+
+    def customers(self, business: str, text: str) -> CustomerList:
+        """The customers that match."""
+        return showing_customers.customers(self._house, business, text)
+
+    def customer(self, business: str, connection: str, customer_id: str) -> CustomerView | None:
+        """One customer."""
+        return showing_customers.customer(self._house, business, connection, customer_id)
+
+    def connect_choices(self) -> tuple[ConnectChoice, ...]:
+        """Every platform and how it can be connected."""
+        return tuple(self._choice(found) for found in connecting.all_platforms())
+
+    def _choice(self, found: Platform) -> ConnectChoice:
+        ways = [Capability.OAUTH, Capability.API_KEY, Capability.CLIENT_CREDENTIALS]
+        missing = connecting.what_is_missing(self._house, found.slug)
+        url = "" if missing else self._consent_url(found)
+        by_key = Capability.API_KEY in found.capabilities
+        parts = urlsplit(url)
+        return ConnectChoice(
+            slug=found.slug,
+            label=found.label,
+            ways=tuple(way.value for way in ways if way in found.capabilities),
+            ready=not missing,
+            missing=missing,
+            key_url=url if by_key else "",
+            foreign_host="" if by_key or not url else f"{parts.scheme}://{parts.netloc}",
+        )
+
+    def _consent_url(self, found: Platform) -> str:
+        """Only to learn where the consent page is; nothing is begun by it."""
+        wire = self._house.wire(found.slug, connecting.Uncounted())
+        uri = connecting.redirect_uri(self._house, found.slug)
+        return found.authorize_url(wire, state="none", redirect_uri=uri, challenge="none")
+
+    def connect_questions(self, platform: str) -> frozenset[str]:
+        """What must be asked."""
+        return connecting.questions(platform)
+
+    def begin_connect(self, business: str, platform: str, answers: Mapping[str, str]) -> str:
+        """The consent page's address."""
+        return connecting.begin_connect(self._house, business, platform, answers)
+
+    def finish_connect(self, platform: str, query: Mapping[str, str]) -> tuple[str, ...]:
+        """The labels of what is connected now; their books are read soon."""
+        return self._read_soon(connecting.finish_connect(self._house, platform, query))
+
+    def connect_with_key(
+        self, business: str, platform: str, fields: Mapping[str, str], answers: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        """The same, by a key."""
+        labels = connecting.connect_with_key(self._house, business, platform, fields=fields, answers=answers)
+        return self._read_soon(labels)
+
+    def _read_soon(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Unless another process does the reading, the first pull starts now."""
+        if not self._reads:
+            return labels
+        for business in all_businesses(self._house):
+            for one in running.living(self._house, business.id):
+                if one.first_pull_done_at is None:
+                    self._soon.submit(self._sync, one)
+        return labels
+
+    def answer(self, business: str, connection: str, answers: Mapping[str, str]) -> None:
+        """Change what a person said at connect."""
+        connecting.change_answers(self._house, business, connection, answers)
+
+    def disconnect(self, business: str, connection: str) -> None:
+        """End one company."""
+        connecting.disconnect(self._house, business, connection)
+
+    def accept_difference(self, business: str, difference_id: str, note: str) -> None:
+        """A person accepts a remainder."""
+        if not note.strip():
+            raise Refused("please say in a few words what the difference is, so that it can be understood later")
+        now = self.clock.now()
+        with self._house.database.write() as tx:
+            done = differences.accept(tx, business, difference_id, by=OWNER, note=note.strip(), now=now)
+        if not done:
+            raise NotThere("this difference is no longer open")
+
+    def send_now(self, business: str, rows: Collection[InvoiceKey] | None) -> tuple[str, ...]:
+        """One line for every customer who had a turn."""
+        outcomes = running.send_plan(self._house, business, rows)
+        for _, outcome in outcomes:
+            self._sends.labels(outcome.state).inc()
+        return tuple(
+            f"{one.case.head.name}: {outcome_words(outcome.state, outcome.reason)}" for one, outcome in outcomes
+        )
+
+    def sync_now(self, business: str, connection: str) -> None:
+        """Read one connection's books soon."""
+        for one in running.living(self._house, business):
+            if one.id == connection:
+                self._soon.submit(self._sync, one)
+
+    def _sync(self, one: Connected) -> None:
+        try:
+            running.sync_one(self._house, one)
+        except Exception:
+            log.exception("sync failed", connection=one.id)
+
+    def receive(self, platform: str, connection: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Verify, remember, answer: 200, 401 or 403 for a wrong signature, 404 for an address that is nobody's."""
+        if platform not in registry.slugs():
+            return 404
+        found = registry.platform(platform)
+        known = self._whose(platform, connection)
+        secrets = self._secrets(platform, known) if known or not connection else ()
+        if not secrets:
+            return 404
+        mode = known.details.get("livemode") if known else None
+        delivery = Delivery(body, headers, secrets, connection, {"true": True, "false": False}.get(mode or ""))
+        try:
+            receive(found, delivery, now=self.clock.now(), remember=self._remember, counts=self._counts)
+        except BadSignature:
+            return 401 if platform == "xero" else 403
+        return 200
+
+    def _whose(self, slug: str, id: str) -> Connected | None:
+        if not id:
+            return None
+        with self._house.database.read() as tx:
+            found = routed(tx, slug, connection=id)
+        return next((one for one in found if one.platform == slug and one.state is not State.DISCONNECTED), None)
+
+    def _secrets(self, slug: str, known: Connected | None) -> tuple[str, ...]:
+        """The connection's own secret, else those of the app. An empty secret verifies whatever anybody forges."""
+        if known is None:
+            return tuple(secret for secret in self._house.app(slug).webhook_secrets if secret)
+        with self._house.database.read() as tx:
+            own = webhook_secret(tx, known.business, known.id, seal=self._house.seal)
+        return (own,) if own else tuple(secret for secret in self._house.app(slug).webhook_secrets if secret)
+
+    def _remember(self, arrived: Arrived) -> bool:
+        kept = inbox.Arrived(
+            arrived.platform, arrived.dedupe, arrived.body, headers=arrived.headers, connection=arrived.connection
+        )
+        return self._house.writer.do(lambda tx: inbox.remember(tx, kept, now=arrived.received_at))
+
+    def health(self) -> tuple[bool, str]:
+        """The process answers."""
+        return True, "ok"
+
+    def ready(self) -> tuple[bool, str]:
+        """The database answers and has the tables this version wants."""
+        try:
+            at_head = schema(self._house.database).ready
+        except StorageError:
+            return False, "the database was made by a newer version"
+        except Exception:
+            log.exception("not ready")
+            return False, "the database does not answer"
+        return at_head, "ready" if at_head else "the database must be upgraded"
+
+    def metrics(self) -> tuple[str, bytes]:
+        """For Prometheus."""
+        for outcome in ("received", "repeated", "refused"):
+            self._webhooks.labels(outcome).set(getattr(self._counts, outcome))
+        with self._house.database.read() as tx:
+            self._waiting.set(inbox.waiting(tx)[0])
+        for business in all_businesses(self._house):
+            for one in running.living(self._house, business.id):
+                self._healthy.labels(one.id, one.platform).set(one.state is State.HEALTHY)
+        return CONTENT_TYPE_LATEST, generate_latest(self._registry)
+
+    def close(self) -> None:
+        """Let what was begun come to its end."""
+        self._soon.shutdown(wait=True, cancel_futures=True)
+
+
+def outcome_words(state: str, reason: str) -> str:
+    """What came of a message, for people."""
+    words = {
+        "sent": "sent",
+        "failed": f"not sent, will be tried again ({reason})",
+        "ambiguous": f"not known whether it arrived; it will be looked up, never repeated blindly ({reason})",
+        "parked": f"not sent; a person should look ({reason})",
+        "nothing": f"left alone. {reason}",
+    }
+    return words.get(state, state)

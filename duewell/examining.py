@@ -1,0 +1,114 @@
+"""What a healthy installation looks like, checked point by point, each with a remedy."""
+
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+
+from duewell.desk import OWNER
+from duewell.jobs import all_businesses
+from duewell.running import living
+from duewell.wiring import House, policy_of
+from storage import inbox
+from storage.owners import owner_by_email
+from storage.schema import schema
+
+ROOMS = ("receivables", "integrations", "storage", "sync", "collector", "webhooks", "sandbox")
+# the first patch releases that refuse line breaks in mail headers
+SAFE_PYTHON = {(3, 11): 10, (3, 12): 5, (3, 13): 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One point: fine, a note, or wrong, with what to do."""
+
+    what: str
+    level: str
+    said: str
+
+
+def examine(house: House) -> list[Finding]:
+    """Every point, in the order in which one would mend them."""
+    return [
+        *_python(),
+        *_rooms(),
+        *_database(house),
+        *_key(house),
+        *_settings(house),
+        *_people(house),
+        *_running(house),
+    ]
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    safe = sys.version_info[2] >= SAFE_PYTHON.get(sys.version_info[:2], 0)
+    said = (
+        version if safe else f"{version} lets line breaks into mail headers (we filter them); upgrade the patch release"
+    )
+    yield Finding("Python", "fine" if safe else "note", said)
+
+
+def _rooms() -> Iterator[Finding]:
+    owners = packages_distributions()
+    strangers = sorted(room for room in ROOMS if set(owners.get(room, ["duewell"])) != {"duewell"})
+    if strangers:
+        said = f"other packages bring {', '.join(strangers)} as well; install Duewell in an environment of its own"
+        yield Finding("Packages", "wrong", said)
+    else:
+        yield Finding("Packages", "fine", "no other package shadows ours")
+
+
+def _database(house: House) -> Iterator[Finding]:
+    found = schema(house.database)
+    said = f"{house.database.name}, schema {found.current}" if found.ready else "run `duewell db upgrade`"
+    yield Finding("Database", "fine" if found.ready else "wrong", said)
+
+
+def _key(house: House) -> Iterator[Finding]:
+    mode = stat.S_IMODE(house.settings.key_file.stat().st_mode)
+    safe = mode & 0o077 == 0
+    file = house.settings.key_file
+    yield Finding(
+        "Key file", "fine" if safe else "wrong", f"{file}" if safe else f"others can read {file}; chmod 600 it"
+    )
+
+
+def _settings(house: House) -> Iterator[Finding]:
+    steps = len(policy_of(house.settings).steps)
+    yield Finding("Policy", "fine", f"{steps} steps")
+    mail = house.settings.mail
+    if not mail.host or not mail.sender_address:
+        yield Finding(
+            "Mail", "note", "no mail server is set up ([mail] host and sender_address), so nothing can be sent"
+        )
+    elif mail.security == "none" and mail.host not in ("127.0.0.1", "localhost"):
+        yield Finding(
+            "Mail", "wrong", f"mail to {mail.host} would travel in the open; set mail.security to starttls or tls"
+        )
+    else:
+        yield Finding("Mail", "fine", f"{mail.host}:{mail.port} as {mail.sender_address}")
+
+
+def _people(house: House) -> Iterator[Finding]:
+    with house.database.read() as tx:
+        owner = owner_by_email(tx, OWNER)
+    if owner is None or not all_businesses(house):
+        yield Finding("Owner", "note", "nobody can sign in yet; run `duewell init`")
+    else:
+        yield Finding("Owner", "fine", "a password is set")
+
+
+def _running(house: House) -> Iterator[Finding]:
+    for business in all_businesses(house):
+        for one in living(house, business.id):
+            healthy = one.state.value == "healthy"
+            said = "works" if healthy else f"{one.state.value}: {one.trouble}"
+            yield Finding(f"{business.name} / {one.label}", "fine" if healthy else "wrong", said)
+    with house.database.read() as tx:
+        count, since = inbox.waiting(tx)
+    said = (
+        "empty" if not count else f"{count} webhooks wait since {since:%Y-%m-%d %H:%M} UTC; is `duewell serve` running?"
+    )
+    yield Finding("Inbox", "fine" if count < 500 else "note", said)

@@ -1,0 +1,51 @@
+"""How a command gets at the house: settings, logs, database, and which business is meant."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from duewell.config import load
+from duewell.jobs import all_businesses
+from duewell.logs import configure
+from duewell.running import living
+from duewell.wiring import House, build
+from storage.businesses import Business
+from storage.connections import Connected
+
+
+@contextmanager
+def opened(config: Path | None) -> Iterator[House]:
+    """The house, closed again afterwards. Raises BadSetting or a StorageError."""
+    settings = load(config)
+    configure(settings)
+    house = build(settings)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def chosen(house: House, name: str) -> Business:
+    """The business with that id or name; the only one when nothing was said. Raises UsageError."""
+    known = all_businesses(house)
+    if not known:
+        raise click.UsageError("there is no business yet; run `duewell init` first")
+    if not name and len(known) == 1:
+        return known[0]
+    for one in known:
+        if name and name in (one.id, one.name):
+            return one
+    names = ", ".join(one.name for one in known)
+    raise click.UsageError(f"say which business with --business: {names}")
+
+
+def chosen_connections(house: House, business: Business, name: str) -> list[Connected]:
+    """The connections whose id, label or platform is `name`; all of them when nothing was said. Raises UsageError."""
+    known = living(house, business.id)
+    found = [one for one in known if name in ("", one.id, one.label, one.platform)]
+    if not found:
+        have = ", ".join(f"{one.label} ({one.id})" for one in known) or "none yet; see `duewell connect`"
+        raise click.UsageError(f"there is no connection {name!r}; connected: {have}")
+    return found

@@ -1,0 +1,30 @@
+"""The owner and the businesses: who may sign in, and for whom messages go out."""
+
+from argon2 import PasswordHasher
+
+from duewell.desk import OWNER
+from duewell.jobs import all_businesses
+from duewell.wiring import House
+from storage.businesses import add_business
+from storage.owners import add_owner, owner_by_email, set_password
+
+
+def set_owner_password(house: House, password: str) -> None:
+    """Set or change it; only its argon2 hash is kept."""
+    hashed = PasswordHasher().hash(password)
+    with house.database.write() as tx:
+        known = owner_by_email(tx, OWNER)
+        if known is None:
+            add_owner(tx, OWNER, name="Owner", password_hash=hashed, now=house.clock.now())
+        else:
+            set_password(tx, known.id, hashed)
+
+
+def begin_business(house: House, name: str, *, sender_name: str = "", time_zone: str = "") -> str:
+    """A new business in draft, or the one that has this name already; its id."""
+    for known in all_businesses(house):
+        if known.name == name:
+            return known.id
+    settings = {key: value for key, value in {"sender_name": sender_name, "time_zone": time_zone}.items() if value}
+    with house.database.write() as tx:
+        return add_business(tx, name, now=house.clock.now(), settings=settings)

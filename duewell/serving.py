@@ -1,0 +1,62 @@
+"""The running process: waitress for pages and webhooks, the scheduler for jobs, stopped in order."""
+
+import threading
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from waitress.server import create_server
+
+from duewell.config import BadSetting
+from duewell.desk import Desk
+from duewell.jobs import schedule
+from duewell.web import create_app
+from duewell.wiring import House
+
+log = structlog.get_logger(__name__)
+
+
+class Serving:
+    """Use it as a context manager: inside, everything runs."""
+
+    def __init__(self, house: House, *, jobs: bool) -> None:
+        self._house = house
+        self.desk = Desk(house, reads=jobs)
+        self._server: Any = None
+        self._thread: threading.Thread | None = None
+        self._scheduler: BackgroundScheduler | None = None
+        self._jobs = jobs
+
+    def __enter__(self) -> "Serving":
+        app = create_app(self._house.settings, self.desk)
+        self._server = self._listen(app)
+        self._thread = threading.Thread(target=self._server.run, name="pages", daemon=True)
+        self._thread.start()
+        if self._jobs:
+            self.start_jobs()
+        log.info("serving", address=self._house.settings.web.base_url, jobs=self._jobs)
+        return self
+
+    def start_jobs(self) -> None:
+        """Let the jobs run; all of them catch up at once."""
+        self._scheduler = schedule(self._house)
+        self._scheduler.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+        self._server.task_dispatcher.shutdown(timeout=10)
+        self._server.close()
+        self.desk.close()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        log.info("stopped")
+
+    def _listen(self, app: Any) -> Any:
+        web = self._house.settings.web
+        try:
+            return create_server(app, listen=web.listen, threads=web.threads, ident="", max_request_body_size=2**21)
+        except OSError as error:
+            raise BadSetting(f"web.listen {web.listen!r} cannot be listened on: {error.strerror}") from None
+        except ValueError as error:
+            raise BadSetting(f"web.listen {web.listen!r} is not host:port: {error}") from None

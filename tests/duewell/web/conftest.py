@@ -1,0 +1,60 @@
+"""The pages over a fixed office, met as a visitor and as the owner."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from duewell.config import Settings, Web
+from duewell.web import create_app
+from tests.duewell.web.fixed_office import PASSWORD, FixedOffice
+
+Post = Callable[..., TestResponse]
+
+
+def app_over(office: FixedOffice, base_url: str = "http://localhost:8123") -> Flask:
+    return create_app(Settings(web=Web(base_url=base_url)), office)
+
+
+def proof_in(page: TestResponse) -> str:
+    """The token of the first form on a page."""
+    found = re.search(r'name="proof" value="([^"]+)"', page.get_data(as_text=True))
+    assert found, "the page has no form"
+    return found[1]
+
+
+def sign_in(client: FlaskClient, password: str = PASSWORD, **form: str) -> TestResponse:
+    proof = proof_in(client.get("/login"))
+    return client.post("/login", data={"proof": proof, "password": password, **form})
+
+
+@pytest.fixture
+def office() -> FixedOffice:
+    return FixedOffice()
+
+
+@pytest.fixture
+def visitor(office: FixedOffice) -> FlaskClient:
+    """Nobody has signed in."""
+    return app_over(office).test_client()
+
+
+@pytest.fixture
+def owner(visitor: FlaskClient) -> FlaskClient:
+    """Signed in."""
+    assert sign_in(visitor).status_code == 303
+    return visitor
+
+
+@pytest.fixture
+def post(owner: FlaskClient) -> Post:
+    """Sends one of the owner's forms, with its token and business."""
+
+    def send(path: str, **form: object) -> TestResponse:
+        proof = proof_in(owner.get("/connections/new/stripe"))
+        return owner.post(path, data={"proof": proof, "business": "b-1", **form})
+
+    return send

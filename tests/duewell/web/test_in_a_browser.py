@@ -1,0 +1,148 @@
+"""The pages in a real browser: axe finds nothing, nothing is wider than a phone, the consent form may leave."""
+
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from duewell.views import ConnectChoice
+from duewell.web.office import Business
+from tests.duewell.web.conftest import app_over
+from tests.duewell.web.fixed_office import PASSWORD, FixedOffice
+from tests.duewell.web.test_signing_in import PAGES
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists() and os.environ.get("CI") != "true", reason="there is no Chromium here"),
+]
+FLAGS = ("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update")
+SEEN = tuple(path for path in PAGES if "callback" not in path)
+
+
+class Consent(BaseHTTPRequestHandler):
+    """A foreign site that asks for consent."""
+
+    def do_GET(self) -> None:
+        body = b"<!doctype html><title>Consent</title><p>May Duewell read your books?</p>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silence."""
+
+
+class AwayOffice(FixedOffice):
+    """Its consent page stands on another site of this machine."""
+
+    consent = ""
+
+    def begin_connect(self, business: str, platform: str, answers: object) -> str:
+        return f"{self.consent}/consent"
+
+
+@pytest.fixture(scope="module")
+def office() -> AwayOffice:
+    return AwayOffice(known=(Business("b-1", "Juniper Group", "US", "America/New_York"), Business("b-2", "Fenwick")))
+
+
+@pytest.fixture(scope="module")
+def desk(office: AwayOffice) -> Iterator[str]:
+    """The pages on localhost, the consent page on 127.0.0.1."""
+    away = ThreadingHTTPServer(("127.0.0.1", 0), Consent)
+    server = make_server("127.0.0.1", 0, app_over(office), threaded=True)
+    office.consent = f"http://127.0.0.1:{away.server_port}"
+    office.choices = (ConnectChoice("xero", "Xero", ("oauth",), True, "", "", office.consent), *office.choices)
+    threads = [threading.Thread(target=one.serve_forever, daemon=True) for one in (away, server)]
+    for thread in threads:
+        thread.start()
+    yield f"http://localhost:{server.server_port}"
+    for one in (away, server):
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+def owner_at(browser: Any, desk: str, **context: Any) -> Any:
+    """A page on which the owner has signed in. `bypass_csp` lets axe in; the policy has its own tests."""
+    page = browser.new_context(**context).new_page()
+    page.goto(f"{desk}/login")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{desk}/")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 360])
+def test_axe_finds_nothing_and_nothing_is_too_wide(browser: Any, desk: str, width: int, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    viewport = {"width": width, "height": 800}
+    page = owner_at(browser, desk, viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    for path in SEEN:
+        page.goto(f"{desk}{path}")
+        for details in page.locator("details").all():
+            details.evaluate("one => one.open = true")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.context.close()
+
+
+def test_the_sign_in_page_too(browser: Any, desk: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_context(viewport={"width": 360, "height": 800}, bypass_csp=True).new_page()
+    page.goto(f"{desk}/login")
+
+    assert Axe().run(page).violations_count == 0
+    page.context.close()
+
+
+def test_the_policy_stops_nothing_of_ours(browser: Any, desk: str) -> None:
+    page = owner_at(browser, desk)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    for path in SEEN:
+        page.goto(f"{desk}{path}")
+
+    assert [text for text in complaints if "404" not in text] == []
+    assert page.evaluate("getComputedStyle(document.querySelector('.top')).borderBottomStyle") == "solid"
+    page.context.close()
+
+
+def test_the_consent_form_may_leave_and_only_it(browser: Any, desk: str, office: AwayOffice) -> None:
+    page = owner_at(browser, desk)
+    page.goto(f"{desk}/connections/new/xero")
+    page.get_by_role("button", name="Go on to Xero").click()
+    page.wait_for_url(f"{office.consent}/consent")
+
+    assert "May Duewell read your books?" in page.content()
+    page.context.close()
+
+
+def test_coming_back_from_a_foreign_site_the_owner_is_still_inside(browser: Any, desk: str, office: AwayOffice) -> None:
+    page = owner_at(browser, desk)
+    page.goto(f"{office.consent}/consent")
+    page.evaluate("url => { location.href = url }", f"{desk}/oauth/xero/callback?code=c&state=s")
+    page.wait_for_url(f"{desk}/connections")
+
+    assert "Connected: Brightwater Studio" in page.content()
+    page.context.close()

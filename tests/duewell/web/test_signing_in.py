@@ -1,0 +1,190 @@
+"""The door: one password, few tries, a session that ends."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from duewell.web.door import Door, Knock
+from tests.duewell.web.conftest import app_over, proof_in, sign_in
+from tests.duewell.web.fixed_office import PASSWORD, FixedOffice, StillClock
+
+PAGES = (
+    "/",
+    "/plan",
+    "/customers",
+    "/customers/qb-1/58",
+    "/connections",
+    "/connections/new",
+    "/connections/new/xero",
+    "/connections/qb-1/answers",
+    "/connections/qb-1/disconnect",
+    "/oauth/xero/callback?code=c&state=s",
+    "/nothing/here",
+)
+FORMS = (
+    "/plan",
+    "/logout",
+    "/business",
+    "/connections/new/stripe",
+    "/connections/qb-1/sync",
+    "/connections/qb-1/answers",
+    "/connections/qb-1/disconnect",
+    "/differences/7",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_asks_for_the_password_first(visitor: FlaskClient, office: FixedOffice, path: str) -> None:
+    answer = visitor.get(path)
+
+    assert answer.status_code == 303
+    assert answer.location.startswith("/login")
+    assert not office.asked
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_no_form_is_taken_from_a_stranger(visitor: FlaskClient, office: FixedOffice, path: str) -> None:
+    proof = proof_in(visitor.get("/login"))
+
+    answer = visitor.post(path, data={"proof": proof, "business": "b-1"})
+
+    assert answer.location == "/login"
+    assert not office.asked
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("proof", [None, "", "made-up", "Ünïcödé"])
+def test_no_form_is_taken_without_its_token(
+    owner: FlaskClient, office: FixedOffice, path: str, proof: str | None
+) -> None:
+    answer = owner.post(path, data={"business": "b-1"} | ({} if proof is None else {"proof": proof}))
+
+    assert answer.status_code == 403
+    assert not office.asked
+
+
+def test_signing_in_needs_a_token_too(visitor: FlaskClient) -> None:
+    assert visitor.post("/login", data={"password": PASSWORD}).status_code == 403
+
+
+def test_the_right_password_leads_to_the_page_that_was_wanted(visitor: FlaskClient) -> None:
+    wanted = visitor.get("/customers?q=hollis").location
+
+    assert "next=/customers?q%3Dhollis" in wanted
+    assert sign_in(visitor, next="/customers?q=hollis").location == "/customers?q=hollis"
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:x",
+    ],
+)
+def test_signing_in_never_leads_away(visitor: FlaskClient, foreign: str) -> None:
+    assert sign_in(visitor, next=foreign).location == "/"
+    assert visitor.get("/login", query_string={"next": foreign}).location == "/"
+
+
+def test_a_wrong_password_is_told_and_the_fifth_closes_the_door_for_five_minutes(
+    visitor: FlaskClient, office: FixedOffice
+) -> None:
+    for _ in range(5):
+        assert sign_in(visitor, "wrong").status_code == 401
+    shut = sign_in(visitor)
+
+    assert shut.status_code == 429
+    assert shut.headers["Retry-After"] == "300"
+    assert visitor.get("/").status_code == 303
+    office.clock.sleep(301)
+    assert sign_in(visitor).status_code == 303
+
+
+def test_tries_are_counted_by_address(office: FixedOffice) -> None:
+    door = Door(office)
+    for _ in range(5):
+        door.knock("2001:db8::1", "wrong")
+
+    assert door.knock("2001:db8::ffff", PASSWORD) is Knock.TOO_OFTEN
+    assert door.knock("192.0.2.7", PASSWORD) is Knock.OPENED
+    assert door.knock("no address", PASSWORD) is Knock.OPENED
+
+
+def test_a_right_password_forgets_the_wrong_ones(office: FixedOffice) -> None:
+    door = Door(office)
+    knocks = [door.knock("192.0.2.7", "wrong" if at % 5 < 4 else PASSWORD) for at in range(15)]
+
+    assert knocks.count(Knock.OPENED) == 3
+
+
+@pytest.mark.parametrize("stored", [None, "", "not a hash"])
+def test_without_a_password_nobody_gets_in_and_the_page_says_what_to_do(stored: str | None) -> None:
+    office = FixedOffice(password_hash=stored)
+    visitor = app_over(office).test_client()
+
+    assert sign_in(visitor, "").status_code == 401
+    assert sign_in(visitor, PASSWORD).status_code == 401
+    assert ("duewell init" in visitor.get("/login").get_data(as_text=True)) is (stored is None)
+
+
+def test_the_session_is_a_new_one_after_signing_in(visitor: FlaskClient) -> None:
+    before = proof_in(visitor.get("/login"))
+    with visitor.session_transaction() as session:
+        session["planted"] = "by somebody else"
+    sign_in(visitor)
+
+    assert proof_in(visitor.get("/connections")) != before
+    with visitor.session_transaction() as session:
+        assert "planted" not in session
+
+
+def test_a_session_ends_after_twelve_idle_hours_and_not_before(owner: FlaskClient, office: FixedOffice) -> None:
+    for _ in range(3):
+        office.clock.sleep(11 * 3600)
+        assert owner.get("/").status_code == 200
+    office.clock.sleep(12 * 3600 + 1)
+
+    assert owner.get("/").status_code == 303
+
+
+def test_signing_out_is_a_form_and_ends_copies_of_the_cookie_too(owner: FlaskClient) -> None:
+    cookie = owner.get_cookie("duewell")
+    assert cookie
+    assert owner.get("/logout").status_code == 405
+
+    assert owner.post("/logout", data={"proof": proof_in(owner.get("/"))}).location == "/login"
+    owner.set_cookie("duewell", cookie.value)
+    assert owner.get("/").status_code == 303
+
+
+def test_a_changed_password_ends_every_session(owner: FlaskClient, office: FixedOffice) -> None:
+    office.password_hash = "another hash"
+
+    assert owner.get("/").status_code == 303
+
+
+def test_the_cookie_on_this_machine(visitor: FlaskClient) -> None:
+    cookie = sign_in(visitor).headers["Set-Cookie"]
+
+    assert cookie.startswith("duewell=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Path=/" in cookie
+    assert "Secure" not in cookie
+
+
+def test_the_cookie_on_the_web_is_bound_to_its_host() -> None:
+    visitor = app_over(FixedOffice(), "https://desk.example.com").test_client()
+    cookie = visitor.get("/login", base_url="https://desk.example.com").headers["Set-Cookie"]
+
+    assert cookie.startswith("__Host-duewell=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
+def test_time_is_the_offices(office: FixedOffice) -> None:
+    assert isinstance(office.clock, StillClock)
+    assert Door(office).knock("192.0.2.7", PASSWORD) is Knock.OPENED
