@@ -53,10 +53,10 @@ def set_up(setup: Setup, *, data: Path | None = None) -> Stage:
     password = secrets.token_urlsafe(12)
     set_owner_password(house, password)
     business = begin_business(house, BUSINESS, sender_name="Robin")
-    for slug, twin in sandbox.twins.items():
-        _announce(sandbox, slug, twin, settings.web.base_url)
     serving = Serving(house, jobs=False)
     serving.__enter__()
+    for slug in sandbox.twins:
+        _announce(sandbox, slug, settings.web.base_url)
     return Stage(sandbox, house, serving, business, password)
 
 
@@ -90,12 +90,10 @@ def _app(told: dict[str, Any]) -> App:
     )
 
 
-def _announce(sandbox: Sandbox, slug: str, twin: Any, base_url: str) -> None:
+def _announce(sandbox: Sandbox, slug: str, base_url: str) -> None:
     """What an operator does once in a platform's portal: say where webhooks go. Stripe's are made at connect."""
     if slug != "stripe":
-        url = f"{base_url}/webhooks/{slug}"
-        with sandbox.world.lock:
-            twin.controls()["subscribe"](url=url)
+        sandbox.act(slug, "subscribe", url=f"{base_url}/webhooks/{slug}")
 
 
 def _free_port() -> int:

@@ -9,6 +9,7 @@ from integrations.quickbooks import cursor as places
 from integrations.quickbooks.client import Envelope
 from integrations.quickbooks.cursor import STREAMS, Follow, Run
 from integrations.quickbooks.mapping import NotUnderstood, instant
+from integrations.quickbooks.payloads import Row, Unreadable
 from integrations.quickbooks.reader import Reader, Rows, server_time
 from integrations.quickbooks.statements import PAGE, literal, select
 from receivables.page import Cursor, Page
@@ -16,7 +17,8 @@ from receivables.page import Cursor, Page
 AGAIN = 20
 CHANGED_MAX = 1000
 LOOK_BACK_DAYS = 25
-Seen = frozenset[tuple[str, str]]
+Mark = tuple[str, str, str]
+Seen = frozenset[Mark]
 
 
 def changes(reader: Reader, since: Cursor | None) -> Iterator[Page]:
@@ -68,7 +70,7 @@ def _run(reader: Reader, run: Run) -> Iterator[Page]:
         entity = run.streams[0]
         answer = reader.client.query(_statement(entity, run))
         rows = reader.rows(entity, answer)
-        fresh = [row for row in rows if (row.id, row.changed) not in seen]
+        fresh = [row for row in rows if _mark(row) not in seen]
         began = run.began or server_time(answer)
         run, seen = _advanced(msgspec.structs.replace(run, began=began), rows, seen)
         yield reader.page({entity: fresh}, answer, cursor=_cursor(reader, run), stream=entity)
@@ -95,12 +97,17 @@ def _advanced(run: Run, rows: Rows, seen: Seen) -> tuple[Run, Seen]:
     if not times:
         return msgspec.structs.replace(run, position=run.position + PAGE), seen
     last = times[-1]
-    boundary = frozenset((row.id, row.changed) for row in rows if row.changed == last)
+    boundary = frozenset(_mark(row) for row in rows if row.changed == last)
     if instant(times[0]) != instant(last):
         return msgspec.structs.replace(run, after=last, position=1), boundary
     same = bool(run.after) and instant(run.after) == instant(last)
     position = (run.position if same else 1) + PAGE - AGAIN
     return msgspec.structs.replace(run, after=last, position=position), boundary | (seen if same else frozenset())
+
+
+def _mark(row: Row | Unreadable) -> Mark:
+    """One version of one record: two changes within a second share their time."""
+    return row.id, row.changed, "" if isinstance(row, Unreadable) else row.sync_token or ""
 
 
 def _readable(text: str) -> bool:

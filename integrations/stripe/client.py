@@ -54,7 +54,9 @@ class KeepingTransport(stripe_sdk.RequestsClient):
         quiet = requests.structures.CaseInsensitiveDict(answered)
         # A notice would become a Python warning, and with -W error a crash in the middle of a pull.
         quiet.pop("Stripe-Notice", None)
-        return (b"{}" if 200 <= status < 300 else content), status, quiet
+        # The SDK's errors trip over bytes that are no UTF-8, which only somebody else than Stripe would send.
+        readable = content.decode("utf-8", "replace").encode()
+        return (b"{}" if 200 <= status < 300 else readable), status, quiet
 
     def taken(self) -> bytes:
         """The bytes of this thread's last answer."""

@@ -28,13 +28,16 @@ class Lists:
     def page(self, stream: Stream[Any], params: Mapping[str, Any]) -> Listing:
         """One page. An empty one that promises more, or the same one twice, is trouble and not the end."""
         seen = self.seen_now()
-        asked = {"limit": PAGE, **params}
-        listing = self.client.get(f"/v1/{stream.name}", lambda body: stream.listing(body, seen), asked)
-        if listing.has_more and (not listing.ids or not listing.ids[-1]):
-            raise TryLater(f"Stripe broke off its list of {stream.name}")
-        if params.get("starting_after") in listing.ids:
-            raise TryLater(f"Stripe sent the same page of {stream.name} again")
-        return listing
+
+        def decode(body: bytes) -> Listing:
+            listing = stream.listing(body, seen)
+            if listing.has_more and not (listing.ids and listing.ids[-1]):
+                raise TryLater(f"Stripe broke off its list of {stream.name}")
+            if params.get("starting_after") in listing.ids:
+                raise TryLater(f"Stripe sent the same page of {stream.name} again")
+            return listing
+
+        return self.client.get(f"/v1/{stream.name}", decode, {"limit": PAGE, **params})
 
     def pages(
         self, stream: Stream[Any], params: Mapping[str, Any], *, after: str = "", at: int = 0

@@ -38,7 +38,19 @@ YUKON America/Whitehorse
 ZONES: dict[str, str] = {
     pair.split(" ")[0]: pair.split(" ")[1] for pair in _ZONES.strip().replace("\n", "|").split("|")
 }
-_WITHOUT_SUMMER = {"UTC": "Etc/UTC"}
+# Windows calls these UTC-02 and so on; the enum has lost its dash, and Etc/GMT counts the other way round
+_FIXED = {
+    "UTC": "Etc/UTC",
+    "UTC02": "Etc/GMT+2",
+    "UTC08": "Etc/GMT+8",
+    "UTC09": "Etc/GMT+9",
+    "UTC11": "Etc/GMT+11",
+    "UTC+12": "Etc/GMT-12",
+    "UTC+13": "Etc/GMT-13",
+    "RUSSIATIMEZONE3": "Europe/Samara",
+    "RUSSIATIMEZONE10": "Asia/Srednekolymsk",
+    "RUSSIATIMEZONE11": "Asia/Kamchatka",
+}
 _COUNTRIES = {
     "united kingdom": "GB",
     "great britain": "GB",
@@ -70,7 +82,7 @@ _COUNTRIES = {
 
 def time_zone(enum: str) -> str:
     """The IANA zone of Organisation.Timezone (GMTSTANDARDTIME: Europe/London); empty when the value is not known."""
-    return _WITHOUT_SUMMER.get(enum) or ZONES.get(enum.replace("STANDARDTIME", ""), "")
+    return _FIXED.get(enum) or ZONES.get(enum.replace("STANDARDTIME", ""), "")
 
 
 def country(text: str) -> str:

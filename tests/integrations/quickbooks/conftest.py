@@ -106,7 +106,7 @@ class Cedar:
 
     def an_open_invoice(self, at: int = 0) -> str:
         """Home currency first, so that amounts in tests can be dollars."""
-        rows = self.truth()["invoices"]
+        rows: dict[str, Any] = self.truth()["invoices"]
         return [one for one, row in rows.items() if row["open"] > 1000 and row["currency"] == "USD"][at]
 
     def agrees(self, shelf: Shelf) -> OpenTotals:

@@ -9,7 +9,7 @@ import pytest
 from integrations.contract import Wire
 from integrations.errors import BadCursor
 from integrations.quickbooks.changes import AGAIN
-from integrations.quickbooks.changes import PAGE as CHANGES_PAGE
+from integrations.quickbooks.statements import PAGE
 from receivables.page import Cursor, Page
 from receivables.records import Answer, InvoiceStatus, Kind, PaymentStatus
 from tests.integrations.quickbooks.conftest import Cedar, Shelf
@@ -105,7 +105,7 @@ def test_rows_that_change_between_pages_are_met_again(connect: Callable[..., Ced
     pages = cedar.books.changes(None)
     for page in pages:
         shelf.save([page])
-        if page.stream == "Invoice" and len(page.records) == CHANGES_PAGE:
+        if page.stream == "Invoice" and len(page.records) == PAGE:
             break
     read = [one for one, invoice in shelf.invoices().items() if invoice.owing][:3]
     fresh = [one for one in cedar.truth()["invoices"] if one not in shelf.invoices()][:2]

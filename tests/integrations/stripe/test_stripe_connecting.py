@@ -175,5 +175,7 @@ def test_a_person_finds_the_record_on_stripes_site(northwind: Any) -> None:
     invoice = northwind.ref(Kind.INVOICE, "in_1")
     assert PLATFORM.web_url(northwind.account, invoice) == "https://dashboard.stripe.com/test/invoices/in_1"
     live = replace(northwind.account, details={"livemode": "true"})
-    assert PLATFORM.web_url(live, northwind.ref(Kind.CUSTOMER, "cus_1")) == "https://dashboard.stripe.com/customers/cus_1"
+    assert (
+        PLATFORM.web_url(live, northwind.ref(Kind.CUSTOMER, "cus_1")) == "https://dashboard.stripe.com/customers/cus_1"
+    )
     assert PLATFORM.web_url(live, northwind.ref(Kind.OTHER, "re_1")) == ""

@@ -14,6 +14,7 @@ from integrations.contract import Account, Grant
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, TryLater
 from integrations.stripe.failures import KeyRejected, MissingPermission, failure, for_people
 from integrations.stripe.platform import PLATFORM
+from receivables.page import Cursor
 from sandbox.faults import Fault
 
 
@@ -153,7 +154,9 @@ def test_every_answer_has_one_meaning(status: int, body: bytes, kind: type[Excep
 
 
 def test_sentences_for_people_hold_nothing_private() -> None:
-    told = "No such customer: 'cus_Nffrfe'; in_1MtHbELkdIwHu7ix of ada@maple.example, see https://dashboard.stripe.com/x"
+    told = (
+        "No such customer: 'cus_Nffrfe'; in_1MtHbELkdIwHu7ix of ada@maple.example, see https://dashboard.stripe.com/x"
+    )
     assert for_people(told) == "No such customer: …; … of … see …"
     for whole in ("rk_test_51AbCdEf********WXYZ may not", "acct_1032D82eZvKYlo2C may not", "whsec_abc123def may not"):
         assert for_people(whole) == "… may not"
@@ -205,15 +208,11 @@ def repeating() -> Iterator[str]:
     thread.join(5)
 
 
-def test_a_list_that_repeats_itself_does_not_run_for_ever(
-    connect: Callable[..., Any], repeating: str
-) -> None:
+def test_a_list_that_repeats_itself_does_not_run_for_ever(connect: Callable[..., Any], repeating: str) -> None:
     northwind = connect(invoices=3)
     wire = replace(northwind.wire, app=replace(northwind.wire.app, addresses={"api": repeating}))
     now = int(northwind.wire.clock.now().timestamp())
     place = f'{{"read_at":{now},"run":"full","stream":"customers"}}'
     books = PLATFORM.open(wire, northwind.account, northwind.token)
-    from receivables.page import Cursor
-
     with pytest.raises(TryLater, match="same page"):
         list(books.changes(Cursor(place)))

@@ -43,7 +43,10 @@ def test_everything_arrives_exactly_as_it_is(connect: Callable[..., Any]) -> Non
     assert all(one.balances() for one in invoices.values())
     assert set(by_currency(one.total for one in invoices.values())) == {"JPY", "KWD", "USD"}
     assert invoices[paid].paid.minor == northwind.truth()["invoices"][paid]["paid"]
-    assert {one.status for one in invoices.values()} >= set(InvoiceStatus) - {InvoiceStatus.DELETED, InvoiceStatus.OTHER}
+    assert {one.status for one in invoices.values()} >= set(InvoiceStatus) - {
+        InvoiceStatus.DELETED,
+        InvoiceStatus.OTHER,
+    }
 
 
 def test_payments_add_up_to_what_invoices_say_was_paid(northwind: Any) -> None:

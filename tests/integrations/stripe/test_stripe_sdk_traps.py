@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,7 @@ def test_proxies_of_the_environment_are_not_followed(northwind: Any, monkeypatch
 
 
 @responses.activate
-def test_the_machine_and_what_runs_on_it_are_not_told(
-    client: StripeClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_machine_and_what_runs_on_it_are_not_told(client: StripeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, _ in _api_requestor._APIRequestor.AI_AGENTS:
         monkeypatch.setenv(name, "1")
     responses.get("https://api.stripe.com/v1/account", json=ANSWER)
@@ -154,8 +153,6 @@ def test_bad_characters_in_an_answer_are_trouble(client: StripeClient) -> None:
 
 def test_time_outs_are_ours(northwind: Any) -> None:
     """The SDK's own would be eighty seconds."""
-    from dataclasses import replace
-
     northwind.sandbox.book.add(Fault("stripe", "slow", path="/v1/account", seconds=3.0))
     wire = replace(northwind.wire, read_timeout=0.2, attempts=1)
     began = time.monotonic()
@@ -187,8 +184,6 @@ def test_importing_the_folder_imports_no_sdk() -> None:
 
 
 def test_addresses_elsewhere_are_refused(northwind: Any) -> None:
-    from dataclasses import replace
-
     wire = replace(northwind.wire, app=AppKeys(addresses={"api": "https://evil.example"}))
     with pytest.raises(Refused, match="127.0.0.1"):
         PLATFORM.open(wire, northwind.account, northwind.token)

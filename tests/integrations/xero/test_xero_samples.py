@@ -1,6 +1,7 @@
 """The platform's own published samples map without losing anything that the model keeps."""
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from integrations.contract import Delivery
 from integrations.xero import payloads
 from integrations.xero.decoding import decode
 from integrations.xero.mapping import Mapper, each
+from integrations.xero.places import time_zone
 from integrations.xero.platform import PLATFORM
 from integrations.xero.streams import STREAMS, Stream
 from receivables.money import Money
@@ -120,3 +122,11 @@ def test_webhook_samples_name_their_record(name: str) -> None:
     (touched,) = PLATFORM.touched(Delivery(body, {}, ()))
     event = json.loads(body)["events"][0]
     assert (touched.id, touched.external_id) == (event["resourceId"], event["tenantId"])
+
+
+def test_every_zone_of_the_schema_is_known() -> None:
+    schema = (SAMPLES.parent / "xero_accounting.trimmed.patched.yaml").read_text()
+    enum = schema[schema.index("description: Timezone specifications") :].split("x-enum-varnames")[0][:6000]
+    zones = re.findall(r"^ +- ((?:[A-Z()]+STANDARDTIME(?:\(MEXICO\))?|UTC\S*|RUSSIATIMEZONE\d+))$", enum, re.MULTILINE)
+    assert len(zones) > 130
+    assert [zone for zone in zones if not time_zone(zone)] == []

@@ -34,14 +34,12 @@ def press(caller: Caller, decision: str, **form: str) -> dict[str, str]:
     return {name: one[0] for name, one in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
 
-def token(
-    caller: Caller, auth: tuple[str, str] | None = APP, headers: dict[str, str] | None = None, **form: str
-) -> Any:
+def token(caller: Caller, form: dict[str, str], *, auth: Any = APP, headers: Any = None) -> Any:
     return requests.post(f"{caller.base}/oauth2/v1/tokens/bearer", data=form, auth=auth, headers=headers, timeout=5)
 
 
 def refreshed(caller: Caller, value: str, **headers: str) -> Any:
-    return token(caller, headers=headers, grant_type="refresh_token", refresh_token=value)
+    return token(caller, {"grant_type": "refresh_token", "refresh_token": value}, headers=headers)
 
 
 def test_the_page_is_for_people(caller: Caller) -> None:
@@ -77,22 +75,22 @@ def test_connect_gives_a_code_and_the_realm_cancel_an_error(caller: Caller) -> N
 def test_a_code_is_for_one_use_one_redirect_and_ten_minutes(caller: Caller) -> None:
     form = {"grant_type": "authorization_code", "redirect_uri": BACK}
     code = press(caller, "connect")["code"]
-    assert token(caller, **form, code=code).status_code == 200
-    again = token(caller, **form, code=code)
+    assert token(caller, {**form, "code": code}).status_code == 200
+    again = token(caller, {**form, "code": code})
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
     code = press(caller, "connect")["code"]
-    assert token(caller, grant_type="authorization_code", redirect_uri=f"{BACK}2", code=code).status_code == 400
+    assert token(caller, {**form, "redirect_uri": f"{BACK}2", "code": code}).status_code == 400
     code = press(caller, "connect")["code"]
     caller.sandbox.clock.move(timedelta(minutes=11))
-    assert token(caller, **form, code=code).status_code == 400
+    assert token(caller, {**form, "code": code}).status_code == 400
 
 
 def test_the_app_may_name_itself_in_either_way(caller: Caller) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": caller.refresh}
-    assert token(caller, **form).status_code == 200
-    assert token(caller, None, None, client_id=APP[0], client_secret=APP[1], **form).status_code == 200
-    assert token(caller, None, None, **form).json() == {"error": "invalid_client"}
-    assert token(caller, (APP[0], "wrong"), None, **form).status_code == 401
+    assert token(caller, form).status_code == 200
+    assert token(caller, {**form, "client_id": APP[0], "client_secret": APP[1]}, auth=None).status_code == 200
+    assert token(caller, form, auth=None).json() == {"error": "invalid_client"}
+    assert token(caller, form, auth=(APP[0], "wrong")).status_code == 401
 
 
 def test_a_refresh_token_lasts_a_day_and_the_old_one_is_dead_at_once(caller: Caller) -> None:
@@ -114,7 +112,9 @@ def test_a_refresh_token_dies_of_a_hundred_idle_days_and_of_five_years(caller: C
     caller.sandbox.clock.move(timedelta(days=30))
     assert refreshed(caller, value).status_code == 400, "five years were over"
     other = press(caller, "connect")["code"]
-    held = token(caller, grant_type="authorization_code", redirect_uri=BACK, code=other).json()["refresh_token"]
+    held = token(caller, {"grant_type": "authorization_code", "redirect_uri": BACK, "code": other}).json()[
+        "refresh_token"
+    ]
     caller.sandbox.clock.move(timedelta(days=101))
     assert refreshed(caller, held).status_code == 400
 
