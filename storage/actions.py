@@ -135,6 +135,8 @@ def claim(
 ) -> Claim:
     """Take a planned (or provably failed) act, with all its invoices' keys and the debtor's day, or nothing.
 
+    Give a `local_day` only for messages to a debtor: it is that debtor's one message of the day.
+
     The claim counts once the transaction has ended: only then make the call.
     """
     step = tx.begin_nested()
@@ -247,8 +249,8 @@ def actions(
     tx: Tx,
     business: str,
     *,
-    states: Sequence[ActionState] = (),
-    debtor: str = "",
+    states: Sequence[ActionState] | None = None,
+    debtor: str | None = None,
     act: str = "",
     invoice: Ref | None = None,
     since: datetime | None = None,
@@ -257,8 +259,8 @@ def actions(
     """Acts, newest plan first; every condition that is given must hold."""
     table = tables.action
     wanted = select(table).where(table.c.business_id == business)
-    wanted = wanted.where(table.c.state.in_([state.value for state in states])) if states else wanted
-    wanted = wanted.where(table.c.debtor == debtor) if debtor else wanted
+    wanted = wanted.where(table.c.state.in_([state.value for state in states])) if states is not None else wanted
+    wanted = wanted.where(table.c.debtor == debtor) if debtor is not None else wanted
     wanted = wanted.where(table.c.act == act) if act else wanted
     wanted = wanted.where(table.c.planned_at >= since) if since else wanted
     wanted = wanted.where(_speaks_of(invoice)) if invoice else wanted
@@ -266,14 +268,14 @@ def actions(
     return [_action(row) for row in tx.execute(newest_first)]
 
 
-def spoken(tx: Tx, business: str, *, debtor: str = "") -> list[tuple[Speaks, Action]]:
+def spoken(tx: Tx, business: str, *, debtor: str | None = None) -> list[tuple[Speaks, Action]]:
     """What was said of which invoice, oldest first: every key held, with the act that holds it."""
     keys, table = tables.action_on, tables.action
     both = keys.join(table, (keys.c.business_id == table.c.business_id) & (keys.c.action_id == table.c.id))
     on = (keys.c.key.label("on_key"), keys.c.connection_id.label("on_connection"), keys.c.invoice_id)
     wanted = select(table, *on, keys.c.step, keys.c.occurrence).select_from(both)
     wanted = wanted.where(keys.c.business_id == business).order_by(table.c.claimed_at, keys.c.key)
-    wanted = wanted.where(table.c.debtor == debtor) if debtor else wanted
+    wanted = wanted.where(table.c.debtor == debtor) if debtor is not None else wanted
     return [(_speaks(row), _action(row)) for row in tx.execute(wanted)]
 
 

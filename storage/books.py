@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, case, false, func, literal, or_, select, union_all
 
 from receivables.money import Money
 from receivables.records import Chargeback, Credit, Customer, Invoice, Kind, OtherEntry, Payment, Record, Ref
@@ -65,7 +65,7 @@ def customers(tx: Tx, business: str, connection: str = "") -> Iterator[Customer]
 
 
 def invoices(
-    tx: Tx, business: str, connection: str = "", *, open_only: bool = False, customers: Sequence[Ref] = ()
+    tx: Tx, business: str, connection: str = "", *, open_only: bool = False, customers: Sequence[Ref] | None = None
 ) -> Iterator[Invoice]:
     """Invoices that are not gone, streamed; `open_only` leaves those with something open, however collected."""
     table = tables.invoice
@@ -73,12 +73,16 @@ def invoices(
     return _stream(tx, business, Invoice, connection, customers=customers, more=still_open)
 
 
-def payments(tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] = ()) -> Iterator[Payment]:
+def payments(
+    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None
+) -> Iterator[Payment]:
     """Payments that are not gone, streamed."""
     return _stream(tx, business, Payment, connection, customers=customers)
 
 
-def credits_of(tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] = ()) -> Iterator[Credit]:
+def credits_of(
+    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None
+) -> Iterator[Credit]:
     """Credit notes, prepayments and overpayments that are not gone, streamed."""
     return _stream(tx, business, Credit, connection, customers=customers)
 
@@ -89,7 +93,7 @@ def chargebacks(tx: Tx, business: str, connection: str = "") -> Iterator[Chargeb
 
 
 def other_entries(
-    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] = ()
+    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None
 ) -> Iterator[OtherEntry]:
     """Any other receivables lines that are not gone, streamed."""
     return _stream(tx, business, OtherEntry, connection, customers=customers)
@@ -262,27 +266,26 @@ def _stream(
     kind: type[R],
     connection: str,
     *,
-    customers: Sequence[Ref] = (),
+    customers: Sequence[Ref] | None = None,
     more: Sequence[ColumnElement[bool]] = (),
 ) -> Iterator[R]:
     """In the order of the primary key, a few hundred at a time."""
     table, read = TABLES[KINDS[kind]], decoder(kind)
     wanted = _alive(business, KINDS[kind], connection).where(*more).order_by(table.c.connection_id, table.c.id)
-    if customers:
+    if customers is not None:
         wanted = wanted.where(_of_customers(KINDS[kind], customers))
     bodies = tx.execute(wanted, execution_options={"yield_per": AT_ONCE}).scalars()
     return map(read, bodies)
 
 
 def _of_customers(kind: Kind, customers: Sequence[Ref]) -> ColumnElement[bool]:
+    """Of nobody when the list is empty: an empty list must never mean everybody."""
     table = TABLES[kind]
     by_connection: dict[str, list[str]] = {}
     for ref in customers:
         by_connection.setdefault(ref.connection, []).append(ref.id)
-    (first, *rest) = (
+    theirs = (
         (table.c.connection_id == connection) & table.c[BELONGS_TO[kind]].in_(ids)
         for connection, ids in by_connection.items()
     )
-    for one in rest:
-        first = first | one
-    return first
+    return or_(false(), *theirs)

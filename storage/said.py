@@ -61,12 +61,18 @@ def end(tx: Tx, business: str, said: str, *, until_on: date) -> bool:
 
 
 def said(
-    tx: Tx, business: str, *, debtor: str = "", kind: str = "", on: date | None = None, as_of: datetime | None = None
+    tx: Tx,
+    business: str,
+    *,
+    debtor: str | None = None,
+    kind: str = "",
+    on: date | None = None,
+    as_of: datetime | None = None,
 ) -> list[Said]:
     """What was said, oldest first; every condition that is given must hold: on a day, known at an instant."""
     table = tables.said
     wanted = select(table).where(table.c.business_id == business)
-    wanted = wanted.where(table.c.debtor == debtor) if debtor else wanted
+    wanted = wanted.where(table.c.debtor == debtor) if debtor is not None else wanted
     wanted = wanted.where(table.c.kind == kind) if kind else wanted
     wanted = wanted.where(table.c["at"] <= as_of) if as_of else wanted
     wanted = wanted.where(*_holds(on)) if on else wanted

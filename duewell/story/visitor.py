@@ -74,9 +74,13 @@ class _Links(HTMLParser):
 
 
 class Visitor:
-    """One person's browser session. It knows where it is (`url`) and what is on the page (`text`)."""
+    """One person's browser session. It knows where it is (`url`) and what is on the page (`text`).
 
-    def __init__(self) -> None:
+    Led to an address that begins with `until`, it stops there and does not open it: a terminal has no pages.
+    """
+
+    def __init__(self, *, until: str = "") -> None:
+        self._until = until
         self._session = requests.Session()
         self._session.trust_env = False
         self.url = ""
@@ -135,6 +139,9 @@ class Visitor:
             if answer.status_code not in REDIRECTS:
                 break
             method, url, values = "get", urljoin(url, answer.headers["Location"]), {}
+            if self._until and url.startswith(self._until):
+                self.url, self.text = url, ""
+                return ""
         self.url, self.text = answer.url, answer.text
         if answer.status_code >= 400:
             raise Lost(f"{url.partition('?')[0]} answered {answer.status_code}")

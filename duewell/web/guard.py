@@ -27,6 +27,9 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action {form}; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+SIBLING = re.compile(
+    r"(?P<scheme>https://)?[A-Za-z][A-Za-z0-9-]*\.(?P<domain>(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]{4,}\.[A-Za-z]+)"
+)
 SOURCE = re.compile(r"(https?://)?(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?")
 
 
@@ -51,8 +54,13 @@ def install(app: Flask, base_url: str) -> None:
 
 
 def allow_form_to(hosts: str) -> None:
-    """Let this one page's form lead to foreign hosts, separated by spaces. What is no host is left out."""
-    g.leads_to = tuple(host for host in hosts.split() if SOURCE.fullmatch(host))
+    """Let this one page's form lead to foreign hosts, separated by spaces. What is no host is left out.
+
+    Chromium holds every redirect that follows a form against form-action, and consent pages send people on to their
+    own sign-in page (appcenter.intuit.com to accounts.intuit.com), so a host's siblings are named with it.
+    """
+    named = [host for host in hosts.split() if SOURCE.fullmatch(host)]
+    g.leads_to = tuple(source for host in named for source in (host, *_siblings(host)))
 
 
 def local_path(wish: str) -> str:
@@ -65,6 +73,12 @@ def local_path(wish: str) -> str:
 def on_this_machine() -> bool:
     """Does the request come from this machine itself, not through a proxy that stands on it?"""
     return _is_loopback(request.remote_addr or "") and _host() in LOOPBACK and not _any_header(FORWARDED)
+
+
+def _siblings(host: str) -> tuple[str, ...]:
+    """*.xero.com for login.xero.com; nothing for this machine, a bare domain, or what may be co.uk."""
+    found = SIBLING.fullmatch(host)
+    return (f"{found['scheme'] or ''}*.{found['domain']}",) if found else ()
 
 
 def _person() -> Response | None:

@@ -13,7 +13,6 @@ from duewell.web.words import Speech
 
 FILTERS: dict[str, Any] = {
     "customer_word": words.customer_word,
-    "lateness": words.lateness,
     "agreement": words.agreement,
     "bar_parts": bars.parts,
     "bar_described": bars.described,
@@ -27,6 +26,7 @@ WORDS: dict[str, Any] = {
     "own_reminders_words": words.OWN_REMINDERS,
     "channels": words.CHANNELS,
     "counted": words.counted,
+    "of_kind": words.of_kind,
     "who": words.who,
     "zones": words.zones,
 }

@@ -109,9 +109,10 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def lateness(days: int) -> str:
-    """Days late in words; zero and less is not late."""
-    return counted(days, "day") if days > 0 else "not late"
+def of_kind(kind: str, count: int) -> str:
+    """What one counts of a kind of record: invoice, invoices."""
+    one = {"other": "other line"}.get(kind, kind.replace("_", " "))
+    return one if count == 1 else f"{one}s"
 
 
 def agreement(connection: ConnectionView) -> tuple[str, str]:

@@ -113,6 +113,6 @@ def _instant(text: str) -> datetime | None:
     """Nanoseconds are cut to microseconds; a time without an offset is not known."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None

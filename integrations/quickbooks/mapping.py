@@ -116,11 +116,11 @@ def instant(text: str) -> datetime:
     """A time with an offset, as aware UTC. Raises NotUnderstood."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise NotUnderstood("one of its times cannot be read") from None
-    if moment.tzinfo is None:
-        raise NotUnderstood("one of its times has no offset")
-    return moment.astimezone(UTC)
+    raise NotUnderstood("one of its times has no offset")
 
 
 def _maybe_instant(text: str | None) -> datetime | None:

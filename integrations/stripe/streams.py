@@ -100,10 +100,13 @@ def _created(rows: list[Any]) -> int:
 
 def dated_of(raw: bytes | msgspec.Raw) -> Dated:
     """Id and age of a record that may be odd; an empty id when it has none."""
-    try:
-        return msgspec.json.decode(raw, type=Dated)
-    except msgspec.MsgspecError:
-        return Dated("")
+    for shape in (Dated, Payload):
+        try:
+            found = msgspec.json.decode(raw, type=shape)
+        except msgspec.MsgspecError:
+            continue
+        return Dated(found.id, getattr(found, "created", 0))
+    return Dated("")
 
 
 CUSTOMERS = Stream("customers", Kind.CUSTOMER, CustomerPayload, ("cus_",), mapping.customer)

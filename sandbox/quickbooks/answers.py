@@ -80,8 +80,8 @@ def throttled(now: datetime, *, retry_after: str = "") -> Response:
 
 def trouble(kind: str, path: str, now: datetime) -> Response | None:
     """The answer for a fault on demand. The kinds beyond the common ones are listed in the README."""
-    if kind == "500" and path.startswith("/oauth2"):
-        return Response(b'{"error":"server_error"}', 500, content_type="application/json")
+    if not path.startswith("/v3/"):
+        return _sign_in_trouble(kind, now)
     ready = {
         "429": lambda: throttled(now, retry_after="2"),
         "429_silent": lambda: throttled(now),
@@ -99,6 +99,15 @@ def trouble(kind: str, path: str, now: datetime) -> Response | None:
         "lost_rights": lambda: fault("120", "Authorization Failure", now, status=401),
     }
     return ready[kind]() if kind in ready else None
+
+
+def _sign_in_trouble(kind: str, now: datetime) -> Response | None:
+    """The authorisation server has troubles of its own, but knows no expired tokens or companies."""
+    if kind == "500":
+        return Response(b'{"error":"server_error"}', 500, content_type="application/json")
+    if kind in ("503", "html"):
+        return Response(HTML, 503 if kind == "503" else 200, content_type="text/html")
+    return throttled(now, retry_after="2" if kind == "429" else "") if kind.startswith("429") else None
 
 
 def _blocked(now: datetime) -> Response:

@@ -158,6 +158,7 @@ def test_acts_are_listed_by_any_condition(database: Database) -> None:
         assert keys() == ["a0", "a1", "a2"]
         assert keys(states=[ActionState.PLANNED]) == ["a0", "a2"]
         assert keys(debtor="d2") == ["a2"]
+        assert keys(debtor="") == keys(states=[]) == []
         assert keys(act="note") == []
         assert keys(invoice=ref(Kind.INVOICE, 7)) == ["a1"]
         assert keys(since=NOW + timedelta(seconds=1)) == []

@@ -65,6 +65,7 @@ def test_lists_by_business_connection_and_customer(database: Database) -> None:
         assert ids(payments(tx, BUSINESS, customers=second)) == ["2"]
         assert ids(credits_of(tx, BUSINESS, customers=second)) == ["2"]
         assert ids(other_entries(tx, BUSINESS, customers=second)) == ["2"]
+        assert ids(invoices(tx, BUSINESS, customers=[])) == []
         assert ids(chargebacks(tx, BUSINESS)) == ["1"]
         assert ids(invoices(tx, "somebody else")) == []
         assert ids(invoices(tx, BUSINESS, "c9")) == []

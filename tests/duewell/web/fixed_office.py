@@ -112,7 +112,7 @@ def quickbooks(**changes: object) -> ConnectionView:
         last_pull_at=NOON - timedelta(minutes=12),
         own_reminders="unknown",
         agreement=agreement,
-        counts={"customers": 41, "invoices": 1_240, "payments": 980},
+        counts={"customer": 41, "invoice": 1_240, "payment": 1},
         odd=(("invoice 4711", "its currency is not in ISO 4217"),),
         calls_today=34,
         bytes_today=1_284_000,

@@ -134,6 +134,7 @@ def test_the_connections_page_shows_state_trouble_cost_and_what_was_set_aside(ow
     assert "Since 10 March 2026, 02:00." in page
     assert "Reading goes on by itself at 10 March 2026, 13:00" in page
     assert "34, 1.3 MB" in page
+    assert "41 customers, 1,240 invoices, 1 payment" in page
     assert "1 odd record set aside" in page
     assert "its currency is not in ISO 4217" in page
     assert "1 customer could not be compared" in page

@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from duewell.views import ConnectChoice
 from tests.duewell.web.conftest import app_over
 from tests.duewell.web.fixed_office import FixedOffice
 from tests.duewell.web.test_signing_in import PAGES
@@ -28,9 +29,9 @@ def test_every_page_is_strict(owner: FlaskClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "leads_to"),
     [
-        ("/connections/new/xero", "form-action 'self' https://login.xero.com;"),
+        ("/connections/new/xero", "form-action 'self' https://login.xero.com https://*.xero.com;"),
         ("/connections/new/xero?way=client_credentials", "form-action 'self';"),
-        ("/connections/new/quickbooks", "form-action 'self' appcenter.intuit.com;"),
+        ("/connections/new/quickbooks", "form-action 'self' appcenter.intuit.com *.intuit.com;"),
         ("/connections/new/stripe", "form-action 'self';"),
     ],
 )
@@ -40,11 +41,20 @@ def test_only_the_page_that_leads_to_a_consent_page_names_its_host(
     assert leads_to in owner.get(path).headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize(
+    "host", ["shop.co.uk", "xero.com", "http://127.0.0.1:9001", "127.0.0.1", "localhost", "*.a.com"]
+)
+def test_only_a_hosts_own_siblings_are_named_with_it(owner: FlaskClient, office: FixedOffice, host: str) -> None:
+    office.choices = (ConnectChoice("quickbooks", "QuickBooks", ("oauth",), True, "", "", host),)
+
+    policy = owner.get("/connections/new/quickbooks").headers["Content-Security-Policy"]
+
+    assert f"form-action 'self' {host};" in policy
+
+
 def test_a_host_cannot_smuggle_anything_into_the_policy(owner: FlaskClient, office: FixedOffice) -> None:
-    first, *rest = office.choices
     hosts = "http://127.0.0.1:9001 *; script-src 'unsafe-inline' *.intuit.com evil.example/;x"
-    values = {name: getattr(first, name) for name in first.__slots__}
-    office.choices = (type(first)(**{**values, "foreign_host": hosts}), *rest)
+    office.choices = (ConnectChoice("quickbooks", "QuickBooks", ("oauth",), True, "", "", hosts),)
 
     policy = owner.get("/connections/new/quickbooks").headers["Content-Security-Policy"]
 

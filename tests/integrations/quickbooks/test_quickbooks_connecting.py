@@ -149,7 +149,7 @@ def test_renewal_keeps_the_refresh_token_for_a_day_and_then_takes_the_new_one(ce
     assert PLATFORM.renew(cedar.wire, third).refresh == third.refresh
 
 
-@pytest.mark.parametrize("kind", ["500", "503", "429_silent", "drop_before"])
+@pytest.mark.parametrize("kind", ["500", "503", "html", "429_silent", "drop_before"])
 def test_trouble_at_the_token_endpoint_never_asks_for_a_new_connection(cedar: Cedar, kind: str) -> None:
     cedar.fault(kind, path="/oauth2/v1/tokens", times=9)
     with pytest.raises(TryLater):

@@ -146,6 +146,7 @@ def test_money_is_exact_in_every_currency(currency: str, amount: str, minor: int
         ({"MetaData": None}, "when it was changed"),
         ({"MetaData": {"LastUpdatedTime": "2026-03-10T08:00:00"}}, "no offset"),
         ({"MetaData": {"LastUpdatedTime": "noon"}}, "cannot be read"),
+        ({"MetaData": {"LastUpdatedTime": "0001-01-01T00:00:00+14:00"}}, "cannot be read"),
         ({"TotalAmt": {"value": 3}}, "TotalAmt"),
         ({"CustomerRef": "2"}, "CustomerRef"),
         ({"Line": 5, "LinkedTxn": 5}, "LinkedTxn"),

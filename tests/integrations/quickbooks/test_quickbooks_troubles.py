@@ -208,6 +208,15 @@ def test_the_minor_version_is_sent_and_no_warning_given(cedar: Cedar) -> None:
     assert "token" not in str(asked[0].url)
 
 
+def test_the_callers_params_stay_as_they_are(cedar: Cedar) -> None:
+    """The SDK writes its minor version and request id into them, for the next call to carry along."""
+    sdk: Any = cedar.books._reader.client._sdk  # type: ignore[attr-defined]
+    params = {"include": "invoiceLink"}
+    invoice = cedar.an_open_invoice()
+    sdk.get_single_object("Invoice", invoice, params=params)
+    assert params == {"include": "invoiceLink"}
+
+
 def test_a_write_carries_its_key_and_nothing_of_the_sdks_defaults(cedar: Cedar) -> None:
     with responses.RequestsMock() as wire:
         wire.add("POST", _url(cedar, "attachable"), json={"Attachable": {"Id": "7"}})

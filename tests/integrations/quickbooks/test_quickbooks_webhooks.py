@@ -158,7 +158,7 @@ def test_a_signed_body_that_cannot_be_read_is_no_error(body: bytes) -> None:
     assert touched(body) == []
 
 
-@pytest.mark.parametrize("time", ["", "soon", "2025-09-10T21:31:25", 5])
+@pytest.mark.parametrize("time", ["", "soon", "2025-09-10T21:31:25", "0001-01-01T00:00:00+14:00", 5])
 def test_a_time_that_cannot_be_read_is_not_known(time: object) -> None:
     assert touched([event(time=time)])[0].at is None
 

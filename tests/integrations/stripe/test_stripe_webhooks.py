@@ -218,12 +218,16 @@ def test_what_the_subscribed_endpoint_gets_is_verified_and_fetched(
     invoice = northwind.invoice("open")
     northwind.act("pay", invoice=invoice.id)
     assert northwind.sandbox.courier.settle(10)
+    first, *prompt = came
+    verified = [(one, northwind.wire.clock.now()) for one in prompt]
     northwind.sandbox.move(timedelta(hours=2), quiet=True)
     assert northwind.sandbox.courier.settle(10)
+    assert came[-1].body == first.body
+    assert came[-1].headers["stripe-signature"] != first.headers["stripe-signature"]
     touched = set()
-    for one in came[1:]:
+    for one, at in (*verified, (came[-1], northwind.wire.clock.now())):
         got = Delivery(one.body, one.headers, (made.secret,), livemode=False)
-        PLATFORM.verify(got, northwind.wire.clock.now())
+        PLATFORM.verify(got, at)
         touched |= {(each.kind, each.id) for each in PLATFORM.touched(got)}
     assert (Kind.INVOICE, invoice.id) in touched
     refs = [northwind.ref(kind, key) for kind, key in sorted(touched)]

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from sandbox.faults import Fault
 from tests.sandbox.quickbooks.conftest import Caller
 
 APP = ("ABsandboxCedarClient", "sandbox-client-secret")
@@ -125,6 +126,12 @@ def test_the_hard_end_is_told_only_to_those_who_ask(caller: Caller) -> None:
     assert asked["x_refresh_token_hard_expires_in"] > 1800 * 86400
     assert asked["expires_in"] == 3600
     assert "realmId" not in asked
+
+
+def test_an_expired_token_is_no_trouble_of_the_sign_in(caller: Caller) -> None:
+    caller.sandbox.book.add(Fault("quickbooks", "expired", times=2))
+    assert caller.ask("GET", "preferences").status_code == 401
+    assert refreshed(caller, caller.refresh).status_code == 200
 
 
 def test_an_access_token_lasts_an_hour(caller: Caller) -> None:
