@@ -43,20 +43,20 @@ def _material(tx: Tx, connected: Connected, customers: tuple[Customer, ...], deb
     """Everything of the connection, or with a debtor only what belongs to its `customers`."""
     assert connected.company is not None, "asked before"
     mine = (tx, connected.business, connected.id)
-    only = [one.ref for one in customers] if debtor else []
+    only = [one.ref for one in customers] if debtor else None
     return Material(
         company=connected.company,
         customers=customers,
         invoices=tuple(books.invoices(*mine, open_only=True, customers=only)),
         payments=tuple(one for one in books.payments(*mine, customers=only) if one.unapplied),
         credits=tuple(one for one in books.credits_of(*mine, customers=only) if one.remaining),
-        contacts=contacts(tx, connected.business, debtor),
+        contacts=contacts(tx, connected.business, debtor or None),
         differing=_differing(tx, connected),
         synced_at=connected.last_pull_at,
     )
 
 
-def contacts(tx: Tx, business: str, debtor: str = "") -> dict[str, tuple[Contact, ...]]:
+def contacts(tx: Tx, business: str, debtor: str | None = None) -> dict[str, tuple[Contact, ...]]:
     """What went out to each debtor, or may have, oldest first."""
     by_action: dict[str, tuple[actions.Action, list[actions.Speaks]]] = {}
     for speaks, action in actions.spoken(tx, business, debtor=debtor):

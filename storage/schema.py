@@ -1,6 +1,7 @@
 """Bringing the database to this version's tables, once, whoever starts first, and never backwards."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -64,8 +65,9 @@ def _read(tx: Tx) -> Schema:
     return Schema(current, revisions[-1])
 
 
+@cache
 def _revisions() -> list[str]:
-    """Every migration, oldest first."""
+    """Every migration, oldest first. They cannot change while we run."""
     walk = ScriptDirectory.from_config(_config()).walk_revisions()
     return [script.revision for script in walk][::-1]
 

@@ -15,7 +15,7 @@ from sync.source import Source
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 600.0
+LEASE_SECONDS = 300.0
 Progress = Callable[[Page, Saved], None]
 
 

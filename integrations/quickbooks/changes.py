@@ -89,8 +89,8 @@ def _statement(entity: str, run: Run) -> str:
 
 
 def _advanced(run: Run, rows: Rows, seen: Seen) -> tuple[Run, Seen]:
-    """Where to go on. Positions are only used inside one time that fills a page; a few rows are read again there,
-    in case some moved away in the meantime."""
+    """Where to go on: at the last time seen. Positions are only used inside that time, and a few of its rows are read
+    again, in case some moved away in the meantime."""
     if len(rows) < PAGE:
         return msgspec.structs.replace(run, streams=run.streams[1:], after=run.floor, position=1), frozenset()
     times = [row.changed for row in rows if _readable(row.changed)]
@@ -98,11 +98,10 @@ def _advanced(run: Run, rows: Rows, seen: Seen) -> tuple[Run, Seen]:
         return msgspec.structs.replace(run, position=run.position + PAGE), seen
     last = times[-1]
     boundary = frozenset(_mark(row) for row in rows if row.changed == last)
-    if instant(times[0]) != instant(last):
-        return msgspec.structs.replace(run, after=last, position=1), boundary
-    same = bool(run.after) and instant(run.after) == instant(last)
-    position = (run.position if same else 1) + PAGE - AGAIN
-    return msgspec.structs.replace(run, after=last, position=position), boundary | (seen if same else frozenset())
+    inside = len(boundary)
+    if run.after and instant(run.after) == instant(times[0]) == instant(last):
+        inside, boundary = run.position - 1 + len(rows), boundary | seen
+    return msgspec.structs.replace(run, after=last, position=max(1, inside - AGAIN + 1)), boundary
 
 
 def _mark(row: Row | Unreadable) -> Mark:

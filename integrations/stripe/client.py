@@ -51,12 +51,9 @@ class KeepingTransport(stripe_sdk.RequestsClient):
         ours["User-Agent"] = f"Duewell Stripe/v1 PythonBindings/{stripe_sdk.VERSION}"
         content, status, answered = super().request(method, url, ours, post_data)
         self._kept.body = content
-        quiet = requests.structures.CaseInsensitiveDict(answered)
-        # A notice would become a Python warning, and with -W error a crash in the middle of a pull.
-        quiet.pop("Stripe-Notice", None)
         # The SDK's errors trip over bytes that are no UTF-8, which only somebody else than Stripe would send.
         readable = content.decode("utf-8", "replace").encode()
-        return (b"{}" if 200 <= status < 300 else readable), status, quiet
+        return (b"{}" if 200 <= status < 300 else readable), status, answered
 
     def taken(self) -> bytes:
         """The bytes of this thread's last answer."""
@@ -108,6 +105,7 @@ class StripeClient:
 
     def _once(self, key: str, method: str, path: str, *, params: Mapping[str, Any]) -> bytes:
         try:
+            # Raw requests also skip the SDK's notices, which it makes Python warnings of: with -W error, crashes.
             self._sdk(key).raw_request(method, path, **params)
         except stripe_sdk.APIConnectionError as error:
             raise out_of_reach(_cause(error), writing=method != "get") from None

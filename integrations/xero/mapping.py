@@ -200,22 +200,20 @@ class Mapper:
         )
 
     def _payer(self, document: payloads.Invoice) -> Ref | None:
-        known = document.contact is not None and document.contact.contact_id
-        return self.ref(Kind.CUSTOMER, document.contact.contact_id) if known and document.contact else None
+        contact = document.contact.contact_id if document.contact else None
+        return self.ref(Kind.CUSTOMER, contact) if contact else None
 
     def company(self, payload: payloads.Organisation, *, reminders: Answer, multicurrency: bool) -> Company:
         """The creditor. The later of the two lock dates counts."""
-        locks = [
-            calendar_date(payload.period_lock_date, "PeriodLockDate"),
-            calendar_date(payload.end_of_year_lock_date, "EndOfYearLockDate"),
-        ]
+        period = calendar_date(payload.period_lock_date, "PeriodLockDate")
+        year = calendar_date(payload.end_of_year_lock_date, "EndOfYearLockDate")
         return Company(
             connection=self.connection,
             name=payload.name or "",
             base_currency=payload.base_currency or "",
             country=payload.country_code or "",
             time_zone=time_zone(payload.timezone or ""),
-            locked_until_on=max((one for one in locks if one), default=None),
+            locked_until_on=max((one for one in (period, year) if one), default=None),
             own_reminders=reminders,
             short_code=payload.short_code or "",
             multicurrency=multicurrency,

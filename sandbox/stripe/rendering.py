@@ -53,14 +53,15 @@ def _taken_back(record: CreditNote | Refund | Dispute) -> dict[str, Any]:
 
 def customer(one: Customer) -> dict[str, Any]:
     """A customer object."""
+    named = {"business_name": one.business_name} if one.business_name else {}
     return {
-        "id": one.id, "object": "customer", "address": one.address, "balance": one.balance, "created": one.created,
-        "currency": one.currency, "customer_account": one.account or None, "default_source": None, "delinquent": False,
-        "description": None, "discount": None, "email": one.email or None, "invoice_prefix": one.id[-8:].upper(),
+        **named, "id": one.id, "object": "customer", "address": one.address, "balance": one.balance,
+        "created": one.created, "currency": one.currency, "customer_account": one.account or None,
+        "default_source": None, "delinquent": False, "description": None, "discount": None,
+        "email": one.email or None, "invoice_prefix": one.id[-8:].upper(),
         "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None,
                              "rendering_options": None},
         "livemode": False, "metadata": one.metadata, "name": one.name, "next_invoice_sequence": 1,
-        "business_name": one.business_name or None, "individual_name": None,
         "phone": one.phone or None, "preferred_locales": ["en"], "shipping": None, "tax_exempt": "none",
         "test_clock": None,
     }  # fmt: skip

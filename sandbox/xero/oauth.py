@@ -1,7 +1,6 @@
 """The identity pages and endpoints: consent with its check boxes, tokens, revocation, connections."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
@@ -117,7 +116,7 @@ def _client(gate: Gate, form: Mapping[str, str]) -> App:
     if scheme.lower() == "basic":
         try:
             name, _, secret = base64.b64decode(value).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise Denied("invalid_client") from None
     app = gate.consents.apps.get(name)
     if app is None or not hmac.compare_digest(app.secret, secret):

@@ -254,16 +254,16 @@ def test_saves_of_one_connection_wait_for_each_other(database: Database) -> None
 
 
 def test_twenty_thousand_invoices_are_a_matter_of_seconds(database: Database) -> None:
-    """Twenty pages of a thousand, then the same again, unchanged; the budget is generous for a shared machine."""
+    """Twenty pages of a thousand, then the same again. Judged by our own CPU: the machine may be busy with others."""
     pages = [[invoice(at * 1000 + one, of=one % 50) for one in range(1000)] for at in range(20)]
-    started = time.monotonic()
+    started = time.process_time()
     for records_ in pages:
         assert save(database, *records_) == Saved(new=1000)
-    saved = time.monotonic()
+    saved = time.process_time()
     for records_ in pages:
         assert save(database, *records_) == Saved(unchanged=1000)
-    again = time.monotonic()
+    again = time.process_time()
     with database.read() as tx:
         assert sum(one.open.minor for one in invoices(tx, BUSINESS)) == gbp(10_000 * 20_000).minor
-    assert saved - started < 12
-    assert again - saved < 6
+    assert saved - started < 5
+    assert again - saved < 3

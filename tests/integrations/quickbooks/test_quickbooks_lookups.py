@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from receivables.money import Money
 from receivables.page import Scope
@@ -112,3 +113,13 @@ def test_a_company_that_leaves_its_only_currency_out_is_asked_for_it_once(cedar:
     assert {record.total.currency for record in page.records} == {"USD"}  # type: ignore[union-attr]
     books.fetch([cedar.ref(Kind.INVOICE, one) for one in rows])
     assert cedar.calls() == 3
+
+
+def test_sent_bytes_are_counted_as_bytes(cedar: Cedar) -> None:
+    meter: Any = cedar.wire.meter
+    sent = []
+    for row_id in ("日本", "abcdef"):
+        before = meter.sent_bytes
+        cedar.books.fetch([cedar.ref(Kind.INVOICE, row_id)])
+        sent.append(meter.sent_bytes - before)
+    assert sent[0] == sent[1] > 6

@@ -66,6 +66,7 @@ def test_rows_that_share_a_time_with_the_page_edge_are_neither_lost_nor_doubled(
     cedar.matches_truth(shelf)
     read = [record.ref for page in shelf.pages for record in page.records]
     assert len(read) == len(set(read)), "a row of the boundary was given twice"
+    assert len([page for page in shelf.pages if page.stream == "Invoice"]) == ceil(2130 / 1000)
 
 
 def test_one_time_that_fills_pages_is_read_by_positions_inside_it(connect: Callable[..., Cedar]) -> None:

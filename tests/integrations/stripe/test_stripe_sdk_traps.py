@@ -185,5 +185,5 @@ def test_importing_the_folder_imports_no_sdk() -> None:
 
 def test_addresses_elsewhere_are_refused(northwind: Any) -> None:
     wire = replace(northwind.wire, app=AppKeys(addresses={"api": "https://evil.example"}))
-    with pytest.raises(Refused, match="127.0.0.1"):
+    with pytest.raises(Refused, match=r"127\.0\.0\.1"):
         PLATFORM.open(wire, northwind.account, northwind.token)

@@ -197,7 +197,7 @@ def received() -> Iterator[tuple[str, list[Delivery]]]:
             self.send_response(500 if len(came) == 1 else 200)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)

@@ -1,7 +1,7 @@
 """A local Xero with opened books, for every test of the adapter."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -145,9 +145,7 @@ def make_desk(sandbox: Sandbox, key: str, **details: str) -> Desk:
     expires_at = datetime.fromisoformat(keys["expires_at"]).astimezone(UTC)
     grant = Grant("g1", "xero", keys["access_token"], keys["refresh_token"], expires_at)
     grants = shared().MemoryGrants(grant)
-    account = Account(
-        f"c-{key}", keys["tenant_id"], keys["label"], {"connection_id": keys["connection_id"], **details}
-    )
+    account = Account(f"c-{key}", keys["tenant_id"], keys["label"], {"connection_id": keys["connection_id"], **details})
     return Desk(sandbox, key, wire, grants, RenewingToken(PLATFORM, wire, grants, "g1"), account)
 
 
@@ -169,9 +167,9 @@ def desk_of() -> Callable[..., Desk]:
 
 
 @pytest.fixture
-def desk(open_desk: Callable[..., Desk]) -> Iterator[Desk]:
+def desk(open_desk: Callable[..., Desk]) -> Desk:
     """Brightwater Studio with sixty invoices."""
-    yield open_desk()
+    return open_desk()
 
 
 @pytest.fixture

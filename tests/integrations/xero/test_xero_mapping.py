@@ -1,7 +1,7 @@
 """Xero's payloads as values: dates, money, zones and countries, without any wire."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ def test_document_dates_are_days_of_the_calendar(text: str | None, on: date | No
 
 @pytest.mark.parametrize("text", ["/Date()/", "/Date(x)/", "tomorrow", "/Date(9e9)/", "2018-13-01"])
 def test_what_is_no_date_says_which_field(text: str) -> None:
-    with pytest.raises(Unreadable, match="^DueDate is not a date$"):
+    with pytest.raises(Unreadable, match=r"^DueDate is not a date$"):
         calendar_date(text, "DueDate")
 
 
@@ -66,16 +66,21 @@ def test_instants_keep_their_milliseconds() -> None:
     assert instant("2019-12-07T18:46:19.516", "x") == datetime(2019, 12, 7, 18, 46, 19, 516000, UTC)
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
-def test_every_instant_comes_back(moment: datetime) -> None:
-    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-    milliseconds = round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
-    assert instant(f"/Date({milliseconds}+0000)/", "x") == moment
+@given(st.integers(-(10**12), 7 * 10**12))
+def test_every_instant_comes_back(milliseconds: int) -> None:
+    found = instant(f"/Date({milliseconds}+0000)/", "x")
+    assert (found - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) == milliseconds
 
 
 @pytest.mark.parametrize(
     ("code", "total", "minor"),
-    [("NZD", "115", 11500), ("JPY", "1200.00", 1200), ("KWD", "12.35", 12350), ("GBP", "0.10", 10), ("XCG", "9.99", 999)],
+    [
+        ("NZD", "115", 11500),
+        ("JPY", "1200.00", 1200),
+        ("KWD", "12.35", 12350),
+        ("GBP", "0.10", 10),
+        ("XCG", "9.99", 999),
+    ],
 )
 def test_money_is_exact_whatever_the_decimals(code: str, total: str, minor: int) -> None:
     body = (
@@ -140,7 +145,9 @@ def test_one_unreadable_record_does_not_cost_the_others() -> None:
     assert len(found) == 3
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Invoices":{}}', b'{"Contacts":[]}', b'{"Invoices":[', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"Invoices":{}}', b'{"Contacts":[]}', b'{"Invoices":[', b"\xff"]
+)
 def test_what_is_no_reply_of_xero_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         decode(body, "Invoices", payloads.Invoice, MAPPER.odd(Kind.INVOICE))

@@ -2,16 +2,17 @@
 
 import http.client
 import logging
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 from xero_python.api_client.configuration import Configuration
 
-from integrations.errors import TryLater
+from integrations.errors import Reconnect, Refused, TryLater
 from integrations.xero.client import Client
 from integrations.xero.platform import PLATFORM
 from receivables.records import Kind
@@ -30,6 +31,20 @@ class InHand:
         raise AssertionError("nothing was refused")
 
 
+def overheard(desk: Any) -> list[tuple[str, dict[str, str]]]:
+    """From now on, the query and headers of every call as the platform receives them."""
+    gate = desk.sandbox.twins["xero"].gate
+    heard: list[tuple[str, dict[str, str]]] = []
+    answer = gate.answer
+
+    def listen(request: Request, rest: str) -> Any:
+        heard.append((request.query_string.decode(), dict(request.headers)))
+        return answer(request, rest)
+
+    gate.answer = listen
+    return heard
+
+
 def test_a_put_is_sent_once_when_the_line_drops(desk: Any) -> None:
     """The transport's default repeats a PUT three times: four notes."""
     ref = desk.ref(Kind.INVOICE, desk.invoice("open"))
@@ -42,7 +57,7 @@ def test_a_put_is_sent_once_when_the_line_drops(desk: Any) -> None:
 
 def test_a_get_is_sent_once_for_every_attempt_of_ours(desk: Any) -> None:
     books = PLATFORM.open(replace(desk.wire, attempts=1), desk.account, desk.token)
-    desk.fault("503", times=9)
+    desk.fault("drop_before", times=9)
     with pytest.raises(TryLater):
         books.company()
     assert sum(desk.calls().values()) == 1
@@ -101,48 +116,38 @@ def test_every_exchange_is_metered_once(desk: Any) -> None:
 
 def test_booleans_go_out_in_lower_case(desk: Any) -> None:
     """The SDK sends True, which the API does not know."""
-    twin = desk.sandbox.twins["xero"]
-    seen: list[str] = []
-    answer = twin.gate.answer
-    twin.gate.answer = lambda request, rest: (seen.append(request.query_string.decode()), answer(request, rest))[1]
+    seen = overheard(desk)
     list(desk.books.changes(None))
-    assert any("includeArchived=true" in query for query in seen)
-    assert any("summaryOnly=true" in query for query in seen)
-    assert not any("True" in query for query in seen)
+    queries = [query for query, _ in seen]
+    assert any("includeArchived=true" in query for query in queries)
+    assert any("summaryOnly=true" in query for query in queries)
+    assert not any("True" in query for query in queries)
 
 
 def test_if_modified_since_is_a_header_in_whole_seconds(desk: Any) -> None:
     """As the SDK would send it, with a fraction and an offset, the filter is ignored: everything comes back."""
-    twin = desk.sandbox.twins["xero"]
     cursor = list(desk.books.changes(None))[-1].cursor
-    seen: list[str | None] = []
-    answer = twin.gate.answer
-    twin.gate.answer = lambda request, rest: (
-        seen.append(request.headers.get("If-Modified-Since")),
-        answer(request, rest),
-    )[1]
+    seen = overheard(desk)
     list(desk.books.changes(cursor))
-    assert len(seen) == 6
-    assert all(one and len(one) == 19 and "T" in one for one in seen)
+    told = [headers.get("If-Modified-Since", "") for _, headers in seen]
+    assert len(told) == 6
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", one) for one in told)
 
 
 def test_a_custom_connection_does_not_name_its_organisation(desk: Any) -> None:
-    twin = desk.sandbox.twins["xero"]
-    seen: list[dict[str, str]] = []
-    answer = twin.gate.answer
-    twin.gate.answer = lambda request, rest: (seen.append(dict(request.headers)), answer(request, rest))[1]
+    seen = overheard(desk)
     custom = replace(desk.account, details={"custom": "yes"})
-    with pytest.raises(Exception, match="no longer connected"):
+    with pytest.raises(Reconnect, match="no longer connected"):
         PLATFORM.open(desk.wire, custom, desk.token).company()
-    assert "Xero-Tenant-Id" not in seen[0]
+    assert "Xero-Tenant-Id" not in seen[-1][1]
     desk.books.company()
-    assert seen[-1]["Xero-Tenant-Id"] == desk.account.external_id
+    assert seen[-1][1]["Xero-Tenant-Id"] == desk.account.external_id
 
 
 def test_redirects_are_not_followed(desk: Any) -> None:
     twin = desk.sandbox.twins["xero"]
     twin.gate.answer = lambda request, rest: Response("", 302, headers={"Location": "http://127.0.0.1:9/elsewhere"})
-    with pytest.raises(Exception, match="HTTP 302"):
+    with pytest.raises(Refused, match="HTTP 302"):
         desk.books.company()
     assert desk.meter.calls == 1
 

@@ -52,7 +52,7 @@ class Raw:
             for key, one in self.truth["invoices"].items()
             if one["status"] == status and all(one[name] == value for name, value in wanted.items())
         )
-        return next(fits)
+        return str(next(fits))
 
 
 @pytest.fixture

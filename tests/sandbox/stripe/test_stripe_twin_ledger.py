@@ -181,7 +181,8 @@ def test_amounts_follow_stripes_own_decimals() -> None:
 def test_a_large_history_is_listed_quickly(start: Callable[..., Any]) -> None:
     raw = start(invoices=3000, customers=300)
     began = time.process_time()
-    pages, more, after = 0, True, {}
+    pages, more = 0, True
+    after: dict[str, str] = {}
     while more:
         page = raw.get("/v1/invoices", limit=100, status="open", **after)
         pages, more = pages + 1, page["has_more"]

@@ -76,7 +76,8 @@ def test_both_cursors_at_once_are_refused(raw: Any) -> None:
 def test_lists_page_newest_first_in_both_directions(start: Callable[..., Any], room: str) -> None:
     raw = start(invoices=330, months=6)
     down: list[dict[str, Any]] = []
-    more, after = True, {}
+    more = True
+    after: dict[str, str] = {}
     while more:
         page = raw.get(f"/v1/{room}", limit=37, **after)
         down += page["data"]

@@ -73,7 +73,7 @@ class Caller:
     def invoice(self, status: str = "AUTHORISED") -> str:
         """Some sales invoice's id in this status."""
         truth = self.twin.truth(self.key)["invoices"]
-        return next(id_ for id_, one in truth.items() if one["platform_status"] == status)
+        return str(next(id_ for id_, one in truth.items() if one["platform_status"] == status))
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ class Receiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the library's name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.heard.append((body, headers))

@@ -182,7 +182,7 @@ def test_events_are_signed_with_the_literal_key_and_counted(caller: Any, receive
 
 def _open_in(caller: Any, business: str) -> str:
     truth = caller.twin.truth(business)["invoices"]
-    return next(id_ for id_, one in truth.items() if one["status"] == "open")
+    return str(next(id_ for id_, one in truth.items() if one["status"] == "open"))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """The local Xero's postings: what pays, credits, reopens and voids an invoice, and what its balances say."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import requests
 
 BUSINESS = {"business": "brightwater"}
 
@@ -122,7 +124,9 @@ def test_mail_works_on_paid_ones_and_has_a_quota(caller: Any) -> None:
     assert caller.ask(f"Invoices/{paid}/Email", "POST", json={}).status_code == 400
 
 
-@pytest.mark.parametrize("text", ["2026-12-01", "2026-12-01T00:00:00", "/Date(1796083200000)/", "/Date(1796083200000+0000)/"])
+@pytest.mark.parametrize(
+    "text", ["2026-12-01", "2026-12-01T00:00:00", "/Date(1796083200000)/", "/Date(1796083200000+0000)/"]
+)
 def test_dates_are_taken_in_every_spelling(caller: Any, text: str) -> None:
     invoice = caller.invoice()
     body = {"Invoices": [{"InvoiceID": invoice, "ExpectedPaymentDate": text}]}
@@ -144,13 +148,11 @@ def test_a_key_replays_for_six_minutes(caller: Any) -> None:
 
     assert (put(note), put(note), written()) == (200, 200, 1)
     assert put({"HistoryRecords": [{"Details": "other"}]}) == 400
-    caller.sandbox.clock.move(__import__("datetime").timedelta(minutes=6, seconds=1))
+    caller.sandbox.clock.move(timedelta(minutes=6, seconds=1))
     assert (put(note), written()) == (200, 2)
 
 
 def test_the_online_invoice_takes_money(caller: Any) -> None:
-    import requests
-
     invoice = caller.invoice()
     url = caller.ask(f"Invoices/{invoice}/OnlineInvoice").json()["OnlineInvoices"][0]["OnlineInvoiceUrl"]
     assert "Pay now" in requests.get(url, timeout=5).text

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.server import Sandbox, Setup
+from sandbox.xero.twin import Twin
 
 
 def test_replies_look_like_xeros(caller: Any) -> None:
@@ -166,7 +167,7 @@ def test_the_same_seed_gives_the_same_books(sandboxes: Callable[..., Sandbox]) -
 
 def test_a_history_is_played_quickly() -> None:
     sandbox = Sandbox(Setup(platforms=("xero",), invoices=3000, customers=60))
-    twin = __import__("sandbox.xero.twin", fromlist=["TWIN"]).TWIN(sandbox.world)
+    twin = Twin(sandbox.world)
     happenings = list(sandbox.world.histories()["brightwater"].until(sandbox.clock.now()))
     began = time.process_time()
     for one in happenings:
