@@ -4,6 +4,7 @@ import email.utils
 import ipaddress
 import random
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -34,7 +35,8 @@ class CarefulAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send once. `requests` exceptions pass through; the platform's client turns them into ours."""
         kwargs["timeout"] = (self._wire.connect_timeout, self._wire.read_timeout)
-        sent = len(request.body or b"")
+        body = request.body or b""
+        sent = len(body.encode() if isinstance(body, str) else body)
         try:
             response = super().send(request, *args, **kwargs)
             _ = response.content
@@ -105,7 +107,8 @@ def _until(value: str, clock: Clock) -> float | None:
         moment = email.utils.parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment - clock.now()).total_seconds())
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # "-0000" parses as naive, and means UTC
+    return max(0.0, (aware - clock.now()).total_seconds())
 
 
 def out_of_reach(error: Exception, *, writing: bool) -> TryLater:

@@ -179,6 +179,7 @@ def test_retry_after_may_be_a_date() -> None:
     date = format_datetime(clock.now() + timedelta(seconds=90), usegmt=False)
 
     assert retry_after({"retry-after": date}, clock) == 90.0
+    assert retry_after({"retry-after": date.replace("+0000", "-0000")}, clock) == 90.0
     assert retry_after({}, clock) is None
 
 
