@@ -82,7 +82,8 @@ def _add_faults(app: Flask, sandbox: "Sandbox") -> None:
 
 MAILS = """<!doctype html><meta charset="utf-8"><title>Mailbox</title>
 <style>body{font:16px/1.5 system-ui;margin:2rem auto;max-width:46rem;padding:0 1rem}li{margin:.4rem 0}</style>
-<h1>Mail as it arrived</h1><ul>{% for mail in mails %}<li><a href="/mail/{{ mail.number }}">{{ mail.message.subject }}</a>
+<h1>Mail as it arrived</h1><ul>{% for mail in mails %}<li>
+<a href="/mail/{{ mail.number }}">{{ mail.message.subject }}</a>
 to {{ mail.recipients|join(", ") }}</li>{% else %}<li>Nothing yet.</li>{% endfor %}</ul>"""
 
 
@@ -137,7 +138,7 @@ def _names(sandbox: "Sandbox") -> dict[str, str]:
 
 
 def _twin_of(sandbox: "Sandbox", key: str) -> Any:
-    for business in sandbox.world.businesses:
-        if business.key == key:
-            return sandbox.twins[business.platform]
-    abort(404, f"no business {key!r}")
+    found = next((one for one in sandbox.world.businesses if one.key == key), None)
+    if found is None:
+        abort(404, f"no business {key!r}")
+    return sandbox.twins[found.platform]

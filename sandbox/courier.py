@@ -1,4 +1,4 @@
-"""Carries webhooks from the twins to whoever listens: with each platform's retry ladder, doubles and delays on demand."""
+"""Carries webhooks from the twins to whoever listens: with each platform's retry ladder, and doubles on demand."""
 
 import threading
 from collections import deque

@@ -104,6 +104,7 @@ class Troubled:
         self._book = book
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Count, meet the fault if there is one, else let the twin answer; compress as asked."""
         request = Request(environ)
         fault = self._book.note(self._twin.slug, request)
         response = self._answer(request, fault)

@@ -220,7 +220,7 @@ class History:
 
     def _draw_party(self, index: int) -> Party:
         draw = self._random
-        name, contact = trading_name(draw, index), person(draw)
+        name, contact = trading_name(index), person(draw)
         where = place(draw, self._shape.country)
         foreign = self._shape.currencies[1:] if index % 9 == 8 else ()
         parent = self._parties[-1] if index % 12 == 5 and not self._parties[-1].parent else None
@@ -315,11 +315,11 @@ class History:
             self._prepay(sale, extra, at + timedelta(days=1))
         elif end in ("refund", "chargeback"):
             payment = self._pay(sale, owed, at)
-            self._give_back(sale, payment, owed, at + timedelta(days=6), end)
+            self._give_back(sale, payment, at + timedelta(days=6), end=end)
 
-    def _give_back(self, sale: Sold, payment: str, owed: Decimal, at: datetime, end: str) -> None:
+    def _give_back(self, sale: Sold, payment: str, at: datetime, *, end: str) -> None:
         if end == "refund":
-            part = self._share(owed, sale.currency, 30)
+            part = self._share(sale.amount - sale.deposit, sale.currency, 30)
             self._later(at, Refunded(at, f"r{payment}", payment, part, at.date()))
         else:
             self._later(at, ChargedBack(at, f"d{payment}", payment))

@@ -51,7 +51,7 @@ class Mailbox:
         with self._lock:
             return list(self._mails)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's
         """Take a message in, or answer as told."""
         answer = self.answers.pop(0) if self.answers else ""
         if answer == "451":

@@ -46,7 +46,7 @@ PLACES = {
 }
 
 
-def trading_name(draw: random.Random, index: int) -> str:
+def trading_name(index: int) -> str:
     """The index-th business; unlike its neighbours for the first four hundred."""
     thing = THINGS[index % len(THINGS)]
     trade = TRADES[(index // len(THINGS) + index) % len(TRADES)]

@@ -1,4 +1,4 @@
-"""What all twins share: the clock, the companies, their histories, the courier for webhooks, and where things listen."""
+"""What all twins share: the clock, the companies and their histories, the courier, and where things listen."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -70,13 +70,13 @@ class Twin(Protocol):
         ...
 
     def fail(self, kind: str, path: str) -> Response | None:
-        """The platform's own answer for a fault: "429", "429_day", "500", "503", "html", "expired"; None if it has none."""
+        """The platform's own answer for a fault ("429", "429_day", "500", "503", "html", "expired"), or None."""
         ...
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:
         """Acts for the control port by name, called with the JSON body's fields, e.g. `pay(business, invoice)`.
 
         Every twin has: pay(business, invoice, amount=None), void(business, invoice), delete(business, invoice),
-        change_due(business, invoice, due_on), credit(business, invoice, amount), subscribe(url) and what else its traps need.
+        change_due(business, invoice, due_on), credit(business, invoice, amount), subscribe(url) and what its traps need.
         """
         ...
