@@ -136,6 +136,16 @@ class EmailAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Credit terms the company offers: due after so many days, or on a day of the month."""
+
+    id: str
+    name: str
+    days: int | None = None
+    day_of_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Company:
     """The creditor as one platform knows it."""
 
@@ -148,6 +158,7 @@ class Company:
     own_reminders: Answer = Answer.UNKNOWN
     short_code: str = ""
     multicurrency: bool = False
+    terms: tuple[Terms, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,6 @@ class Twin(Protocol):
         """Acts for the control port by name, called with the JSON body's fields, e.g. `pay(business, invoice)`.
 
         Every twin has: pay(business, invoice, amount=None), void(business, invoice), delete(business, invoice),
-        change_due(business, invoice, due_on), credit(business, invoice, amount), subscribe(url) and what its traps need.
+        change_due(business, invoice, due_on), credit(business, invoice, amount), subscribe(url), and its traps' own.
         """
         ...

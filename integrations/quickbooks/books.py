@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002 - the signatures are the contract's, and say more than QuickBooks needs
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
@@ -21,9 +22,10 @@ class QuickBooksBooks:
         self._reader = Reader(wire, account, token)
 
     def company(self) -> Company:
-        """The creditor, from two calls: company info and preferences."""
+        """The creditor, from three calls: company info, preferences and terms."""
         reader = self._reader
-        return mapping.company(reader.info(), reader.settings(), Place(reader.connection), reader.details)
+        told = mapping.company(reader.info(), reader.settings(), Place(reader.connection), reader.details)
+        return replace(told, terms=mapping.terms(reader.terms()))
 
     def changes(self, since: Cursor | None) -> Iterator[Page]:
         """Pages of what changed; see changes.py."""

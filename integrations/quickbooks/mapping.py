@@ -23,6 +23,7 @@ from integrations.quickbooks.payloads import (
     PostalAddress,
     PreferencesRow,
     Row,
+    TermRow,
     Unreadable,
 )
 from receivables.money import Money, TooPrecise, UnknownCurrency
@@ -43,6 +44,7 @@ from receivables.records import (
     PaymentStatus,
     Record,
     Ref,
+    Terms,
 )
 
 KINDS: Mapping[str, Kind] = {
@@ -372,3 +374,9 @@ def company(info: CompanyInfoRow, settings: PreferencesRow, place: Place, detail
         own_reminders=Answer(asked) if asked in answers else Answer.UNKNOWN,
         multicurrency=bool(currencies and currencies.multi_currency_enabled),
     )
+
+
+def terms(rows: Sequence[TermRow]) -> tuple[Terms, ...]:
+    """Credit terms by name."""
+    told = [Terms(row.id, row.name or "", row.due_days, row.day_of_month_due) for row in rows]
+    return tuple(sorted(told, key=lambda one: one.name))

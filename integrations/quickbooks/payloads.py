@@ -189,6 +189,15 @@ class PreferencesRow(Payload, frozen=True, gc=False):
     currency_prefs: CurrencyPrefs | None = None
 
 
+class TermRow(Payload, frozen=True, gc=False):
+    """Credit terms; standard ones have days, date-driven ones a day of the month."""
+
+    id: str = ""
+    name: str | None = None
+    due_days: int | None = None
+    day_of_month_due: int | None = None
+
+
 class Glimpse(Payload, frozen=True, gc=False):
     """The least we want to know of a record that cannot be read."""
 

@@ -18,7 +18,7 @@ from integrations.quickbooks.mapping import (
     lack_currency,
     map_rows,
 )
-from integrations.quickbooks.payloads import CompanyInfoRow, PreferencesRow, Row, Unreadable, decode
+from integrations.quickbooks.payloads import CompanyInfoRow, PreferencesRow, Row, TermRow, Unreadable, decode
 from integrations.quickbooks.statements import select
 from receivables.page import Cursor, Page
 
@@ -72,6 +72,14 @@ class Reader:
     def info(self) -> CompanyInfoRow:
         """The company itself."""
         return self._single("CompanyInfo", CompanyInfoRow)
+
+    def terms(self) -> list[TermRow]:
+        """The credit terms on offer; terms in a shape we do not know are left out, since nothing rests on them."""
+        listed = self.client.query(select("Term")).listed("Term")
+        try:
+            return msgspec.json.decode(listed, type=list[TermRow])
+        except msgspec.DecodeError:
+            return []
 
     def _single(self, entity: str, shape: type[T]) -> T:
         listed = self.client.query(select(entity)).listed(entity)

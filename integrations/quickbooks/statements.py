@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 PAGE = 1000
-NAME_LISTS = ("Customer",)
+NAME_LISTS = ("Customer", "Term")
 
 
 def select(entity: str, *conditions: str, order_by: str = "", start: int = 1) -> str:

@@ -382,11 +382,13 @@ def test_a_cursor_that_is_not_ours_says_so_before_any_call(cedar: Cedar, text: s
 
 def test_the_company_says_what_quickbooks_knows_and_what_was_asked(cedar: Cedar) -> None:
     company = cedar.books.company()
+
+    assert ("Net 30", 30) in [(one.name, one.days) for one in company.terms]
     assert (company.name, company.base_currency, company.country) == ("Cedar Ridge Builders", "USD", "US")
     assert str(company.locked_until_on) == "2025-12-31"
     assert company.multicurrency
     assert (company.time_zone, company.own_reminders) == ("", Answer.UNKNOWN)
-    assert cedar.calls() == 2
+    assert cedar.calls() == 3
 
 
 def test_changed_since_keeps_its_offset(cedar: Cedar) -> None:
