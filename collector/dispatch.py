@@ -26,6 +26,7 @@ from receivables.case import Case
 from receivables.records import Ref
 from storage import actions
 from storage.actions import ActionState, Claim, Plan, Speaks
+from storage.database import Tx
 from storage.verdicts import keep_verdicts
 from sync.refresh import refresh
 from sync.source import Source
@@ -37,12 +38,16 @@ ATTEMPTS_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Everything a sending needs beside the books: the policy, our postbox, who signs, and who is at work."""
+    """Everything a sending needs beside the books: the policy, our postbox, who signs, and who is at work.
+
+    `commit` runs a piece of work in a transaction and returns once it is durable: claims are committed in groups.
+    """
 
     policy: Policy
     postbox: Postbox | None
     signature: str
     worker: str
+    commit: Callable[[Callable[[Tx], Claim]], Claim]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def _send(source: Source, sender: Sender, case: Case, message: Message) -> Outco
     if channel is Channel.MAIL and sender.postbox is None:
         return Outcome(message.debtor, "nothing", "No mail server is set up; see [mail] in the configuration.", refs)
     letter = None if channel is Channel.PLATFORM else _letter(source, sender, case, message)
-    claim = _claim(source, message, _payload(message, letter), key=key, worker=sender.worker)
+    claim = _claim(source, sender, message, _payload(message, letter), key=key)
     if claim is not Claim.MINE:
         return Outcome(message.debtor, "nothing", TAKEN[claim], refs)
     state, reason = _act(source, sender, key, lambda: _call(source, sender, message, letter, key=key))
@@ -144,7 +149,7 @@ def _without_links(text: str) -> str:
     return "\n".join("    [pay link]" if "://" in line else line for line in text.splitlines())
 
 
-def _claim(source: Source, message: Message, payload: str, *, key: str, worker: str) -> Claim:
+def _claim(source: Source, sender: Sender, message: Message, payload: str, *, key: str) -> Claim:
     now = source.clock.now()
     act = channel_of(source, message).value
     about = message.invoices[0][0].ref
@@ -153,9 +158,13 @@ def _claim(source: Source, message: Message, payload: str, *, key: str, worker: 
         Speaks(key_of("step", source.business, one.ref.connection, one.ref.id, step.name), one.ref, step.name, "1")
         for one, step in message.invoices
     ]
-    with source.database.write() as tx:
+
+    def work(tx: Tx) -> Claim:
         actions.plan(tx, source.business, wanted, now=now)
-        return actions.claim(tx, source.business, key, by=worker, now=now, speaks=speaks, local_day=message.day_on)
+        who = sender.worker
+        return actions.claim(tx, source.business, key, by=who, now=now, speaks=speaks, local_day=message.day_on)
+
+    return sender.commit(work)
 
 
 def _call(source: Source, sender: Sender, message: Message, letter: Letter | None, *, key: str) -> Receipt:

@@ -30,7 +30,7 @@ class Letter:
 
 def _environment(*, escape: bool) -> SandboxedEnvironment:
     return SandboxedEnvironment(
-        loader=FileSystemLoader(LETTERS), undefined=StrictUndefined, autoescape=escape, trim_blocks=True
+        loader=FileSystemLoader(LETTERS), undefined=StrictUndefined, autoescape=escape, trim_blocks=escape
     )
 
 

@@ -1,6 +1,7 @@
 """Every setting, its default and its meaning: from a TOML file, then DUEWELL_ environment variables, then *_FILE."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -21,6 +22,10 @@ from pydantic_settings import (
 PREFIX = "DUEWELL_"
 FILE = "duewell.toml"
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
+NOT_SETTINGS = {"CONFIG", "OWNER_PASSWORD"}
+HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+NAME = re.compile(r"[a-z0-9-]{1,40}")
+MAILBOX = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
 
 
 class BadSetting(Exception):
@@ -35,6 +40,28 @@ def _loopback_only(addresses: dict[str, str]) -> dict[str, str]:
     return addresses
 
 
+def _on_this_machine(url: str) -> str:
+    return url and _loopback_only({"sandbox_control": url})["sandbox_control"]
+
+
+def _hour(text: str) -> str:
+    if not HOUR.fullmatch(text):
+        raise ValueError(f"must be a time of day between 00:00 and 23:59 such as 09:00, not {text!r}")
+    return text
+
+
+def _step_name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise ValueError(f"must be 1 to 40 small letters, digits and hyphens such as first-reminder, not {text!r}")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if text and not MAILBOX.fullmatch(text):
+        raise ValueError("must be one plain e-mail address such as accounts@example.com")
+    return text
+
+
 def _base(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -46,6 +73,10 @@ def _base(url: str) -> str:
 
 Addresses = Annotated[dict[str, str], AfterValidator(_loopback_only)]
 BaseUrl = Annotated[str, AfterValidator(_base)]
+Local = Annotated[str, AfterValidator(_on_this_machine)]
+Hour = Annotated[str, AfterValidator(_hour)]
+StepName = Annotated[str, AfterValidator(_step_name)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
 class Section(BaseModel):
@@ -80,8 +111,8 @@ class Mail(Section):
     user: str = ""
     password: SecretStr = SecretStr("")
     sender_name: str = ""
-    sender_address: str = ""
-    reply_to: str = ""
+    sender_address: Mailbox = ""
+    reply_to: Mailbox = ""
 
 
 class Http(Section):
@@ -97,14 +128,14 @@ class Manners(Section):
 
     gap_days: int = Field(default=4, ge=0)
     minimum: Decimal = Field(default=Decimal("5.00"), ge=0)
-    opens_at: str = Field(default="09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    closes_at: str = Field(default="17:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    opens_at: Hour = "09:00"
+    closes_at: Hour = "17:00"
 
 
 class StepSetting(Section):
     """One step of the policy."""
 
-    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    name: StepName
     days: int = Field(ge=-60, le=365)
     letter: str
     channel: Literal["mail", "platform"] = "mail"
@@ -120,7 +151,7 @@ class Settings(BaseSettings):
     data: Path = Path("duewell-data")
     database: str = ""
     secret_key_file: str = ""
-    sandbox_control: str = ""
+    sandbox_control: Local = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"
     web: Web = Web()
@@ -151,12 +182,16 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     where = file or Path(environ.get(f"{PREFIX}CONFIG", FILE))
     if not where.exists() and (file is not None or f"{PREFIX}CONFIG" in environ):
         raise BadSetting(f"there is no configuration file {where}; copy config.example.toml there or leave it out")
+    if where.is_dir():
+        raise BadSetting(f"the configuration file {where} is a folder; name a TOML file such as {where / FILE}")
+    known = _with_files(environ)
+    _expect_known(known)
     try:
-        return _reader(where, _with_files(environ))()
+        return _reader(where, known)()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadSetting(f"{where} cannot be read: {error}") from None
     except SettingsError as error:
-        raise BadSetting(f"a {PREFIX} environment variable cannot be read: {error}") from None
+        raise BadSetting(_not_json(error)) from None
     except ValidationError as error:
         raise BadSetting(_sentence(error, where)) from None
 
@@ -188,6 +223,24 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
         if name.startswith(PREFIX) and name.endswith("_FILE") and name != f"{PREFIX}SECRET_KEY_FILE":
             known[name.removesuffix("_FILE")] = _secret_from(name, path)
     return known
+
+
+def _expect_known(environ: Mapping[str, str]) -> None:
+    """A variable that sets nothing is a slip of the pen, most often one underscore where two belong."""
+    for name in environ:
+        section = name.removeprefix(PREFIX).partition("__")[0]
+        if name.startswith(PREFIX) and section not in NOT_SETTINGS and section.lower() not in Settings.model_fields:
+            raise BadSetting(
+                f"the environment variable {name} is no setting; write {PREFIX}SECTION__SETTING "
+                "with two underscores between them; config.example.toml lists them all"
+            )
+
+
+def _not_json(error: SettingsError) -> str:
+    """pydantic-settings names the field in quotes, and says little else."""
+    field = re.search(r'"(\w+)"', str(error))
+    name = f"{PREFIX}{field.group(1).upper()}" if field else f"a {PREFIX} variable"
+    return f"the environment variable {name} must hold JSON, such as [] or {{}}; or set it in the TOML file"
 
 
 def _secret_from(name: str, path: str) -> str:

@@ -93,7 +93,19 @@ def connect_with_key(
     """Connect by an API key or by client credentials; the labels of the companies that are now connected."""
     checked = check_answers(answers)
     consent = platform(slug).exchange(house.wire(slug, Uncounted()), fields, redirect_uri="", verifier="")
-    return register(house, business, slug, consent, answers=checked)
+    labels = register(house, business, slug, consent, answers=checked)
+    if key := fields.get("webhook_key", ""):
+        _keep_webhook_key(house, business, slug, consent, key=key)
+    return labels
+
+
+def _keep_webhook_key(house: House, business: str, slug: str, consent: Consent, *, key: str) -> None:
+    """The signing key of a custom connection's own endpoint, which its operator copies from the platform."""
+    ours = {company.external_id for company in consent.companies}
+    with house.database.write() as tx:
+        for one in connections.connections(tx, business):
+            if one.platform == slug and one.external_id in ours:
+                connections.keep_webhook_secret(tx, business, one.id, key, seal=house.seal)
 
 
 def register(

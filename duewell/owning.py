@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 from duewell.desk import OWNER
 from duewell.jobs import all_businesses
 from duewell.wiring import House
-from storage.businesses import add_business
+from storage.businesses import add_business, set_automatic
 from storage.owners import add_owner, owner_by_email, set_password
 
 
@@ -28,3 +28,9 @@ def begin_business(house: House, name: str, *, sender_name: str = "", time_zone:
     settings = {key: value for key, value in {"sender_name": sender_name, "time_zone": time_zone}.items() if value}
     with house.database.write() as tx:
         return add_business(tx, name, now=house.clock.now(), settings=settings)
+
+
+def choose_automatic(house: House, business: str, *, automatic: bool) -> None:
+    """Let ordinary messages go by themselves, or have a person send each day's plan."""
+    with house.database.write() as tx:
+        set_automatic(tx, business, automatic)

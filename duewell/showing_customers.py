@@ -1,7 +1,7 @@
 """Makes the customer pages: the list, and one customer with everything that is known."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from collector.case_book import contacts
@@ -75,19 +75,19 @@ def customer(house: House, business: str, connection: str, customer_id: str) -> 
         material = case_material(tx, business, sorted(family, key=lambda one: (one != heads[ref], one.id)))
         spoken = contacts(tx, business, debtor_key(heads[ref]))
         sent = [one for one in actions.actions(tx, business, debtor=debtor_key(heads[ref])) if one.act != "leave_note"]
-        doubts = _doubts(tx, connected, family)
+        names = {one.ref.id: one.name for one in material.customers}
+        doubts = _doubts(tx, connected, names)
     case = _case(connected, material, heads[ref], spoken.get(debtor_key(heads[ref]), ()), differs=bool(doubts))
     return _view(house, connected, case, material, sent=sent, doubts=doubts)
 
 
-def _doubts(tx: Tx, connected: Connected, family: Iterable[Ref]) -> tuple[DifferenceView, ...]:
-    ids = {ref.id for ref in family}
-    found = [one for one in differences(tx, connected.business, connection=connected.id) if one.customer_id in ids]
+def _doubts(tx: Tx, connected: Connected, names: Mapping[str, str]) -> tuple[DifferenceView, ...]:
+    found = [one for one in differences(tx, connected.business, connection=connected.id) if one.customer_id in names]
     return tuple(
         DifferenceView(
             one.id,
             one.customer_id,
-            one.customer_id,
+            names[one.customer_id],
             one.invoice_id,
             one.ours,
             one.theirs,

@@ -105,7 +105,7 @@ class House:
     def sender(self, business: Business) -> Sender:
         """How this business writes: the policy, the postbox and the signature."""
         signature = str(business.settings.get("sender_name") or self.settings.mail.sender_name or "Accounts")
-        return Sender(policy_of(self.settings), postbox_of(self.settings), signature, WORKER)
+        return Sender(policy_of(self.settings), postbox_of(self.settings), signature, WORKER, self.writer.do)
 
     def close(self) -> None:
         """Write what is still to be written and give everything back."""

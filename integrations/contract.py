@@ -135,6 +135,11 @@ class GrantStore(Protocol):
 class Token(Protocol):
     """The current access token of a grant, renewed when needed."""
 
+    @property
+    def refresh(self) -> str:
+        """What renews it, as last saved, for ending the grant; empty when there is none. Raises Reconnect."""
+        ...
+
     def current(self) -> str:
         """A token that should work now; renewed first if it is about to expire."""
         ...

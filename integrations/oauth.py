@@ -74,6 +74,11 @@ class RenewingToken:
         self._grant_id = grant_id
         self._grant: Grant | None = None
 
+    @property
+    def refresh(self) -> str:
+        """The refresh token as last saved, by us or a sibling; empty for a key. Raises Reconnect."""
+        return self._reload().refresh
+
     def current(self) -> str:
         """A token that should work now. Raises Reconnect or TryLater."""
         grant = self._grant or self._reload()

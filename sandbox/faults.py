@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.world import Twin
 
-IDS = re.compile(r"(?<=/)(?:[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[a-z]+_[A-Za-z0-9]{8,})(?=/|$)")
+IDS = re.compile(r"(?<=/)(?:[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[a-z]+_(?=\w*[A-Z0-9])[A-Za-z0-9]{8,})(?=/|$)")
 GZIP_FROM_BYTES = 200
 
 

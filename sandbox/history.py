@@ -4,6 +4,7 @@ A history is drawn from a seed: the same seed gives the same customers, sales an
 most customers pay a little late, some very late, and a few in parts.
 """
 
+import heapq
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -189,6 +190,7 @@ class History:
         self._count = 0
         self._open: dict[str, Decimal] = {}
         self._merged: set[str] = set()
+        self._buying: list[Party] = []
 
     def until(self, moment: datetime) -> Iterator[Happening]:
         """Everything that happens up to `moment`, oldest first."""
@@ -201,14 +203,14 @@ class History:
         yield from self._due_until(moment)
 
     def _due_until(self, moment: datetime) -> list[Happening]:
-        self._due.sort(key=lambda entry: entry[:2])
-        ready = [entry for entry in self._due if entry[0] <= moment]
-        self._due = self._due[len(ready) :]
-        return [happening for _, _, happening in ready]
+        ready: list[Happening] = []
+        while self._due and self._due[0][0] <= moment:
+            ready.append(heapq.heappop(self._due)[2])
+        return ready
 
     def _later(self, at: datetime, happening: Happening) -> None:
         self._count += 1
-        self._due.append((at, self._count, happening))
+        heapq.heappush(self._due, (at, self._count, happening))
 
     def _join_all(self) -> list[Joined]:
         joined: list[Joined] = []
@@ -216,6 +218,7 @@ class History:
             party = self._draw_party(index)
             self._parties.append(party)
             joined.append(Joined(self._at - timedelta(hours=2) + timedelta(seconds=index // 3), party))
+        self._buying = list(self._parties)
         return joined
 
     def _draw_party(self, index: int) -> Party:
@@ -243,7 +246,7 @@ class History:
 
     def _plan_sale(self, at: datetime) -> None:
         draw = self._random
-        party = draw.choice([one for one in self._parties if one.key not in self._merged])
+        party = draw.choice(self._buying)
         self._numbers += 1
         amount = self._amount(party.currency)
         issued_on = at.date()
@@ -279,6 +282,7 @@ class History:
         if len(home) > 4:
             loser, survivor = self._random.sample(home, 2)
             self._merged.add(loser.key)
+            self._buying.remove(loser)
             self._later(at + timedelta(days=1), Merged(at + timedelta(days=1), loser.key, survivor.key))
 
     def _plan_fate(self, sale: Sold, owed: Decimal) -> None:

@@ -118,7 +118,7 @@ def plan(tx: Tx, business: str, wanted: Plan, *, now: datetime) -> bool:
     again = statement.on_conflict_do_update(
         index_elements=["business_id", "key"],
         set_=fresh | {"reason": ""},
-        where=table.c.state.in_([ActionState.PLANNED.value, ActionState.CANCELLED.value]),
+        where=table.c.state.in_([*CLAIMABLE, ActionState.CANCELLED.value]),
     )
     return tx.execute(again.returning(table.c.id)).scalar() is not None
 

@@ -71,5 +71,6 @@ def _with_credentials(house: "House", business: str, platform: str, answers: dic
     fields = {
         "client_id": click.prompt("Client id", err=True).strip(),
         "client_secret": click.prompt("Client secret", hide_input=True, err=True).strip(),
+        "webhook_key": click.prompt("Webhooks key, if any", hide_input=True, default="", show_default=False, err=True),
     }
     return connect_with_key(house, business, platform, fields=fields, answers=answers)

@@ -29,7 +29,7 @@ def command(*, once: bool, seed: int, customers: int, invoices: int) -> None:
             tell(stage)
         except Disappointed as error:
             console.print(f"\n[bold red]The story broke:[/bold red] {error}")
-            raise click.exceptions.Exit(1) from None
+            raise SystemExit(1) from None
         console.print(f"\nLook around: {stage.url}   password: {stage.password}", markup=False)
         if once:
             return

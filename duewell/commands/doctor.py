@@ -22,7 +22,7 @@ def command(config: Path | None, *, as_json: bool) -> None:
         findings = examine(house)
         answer(findings, "\n".join(_line(one) for one in findings), as_json=as_json)
     if any(one.level == "wrong" for one in findings):
-        raise click.exceptions.Exit(1)
+        raise SystemExit(1)
 
 
 def _line(one: "Finding") -> str:

@@ -35,4 +35,4 @@ def command(config: Path | None, *, business: str, yes: bool, as_json: bool) -> 
             as_json=as_json,
         )
     if any(done.state not in ("sent", "nothing") for _, done in outcomes):
-        raise click.exceptions.Exit(1)
+        raise SystemExit(1)

@@ -34,7 +34,7 @@ def command(config: Path | None, *, connection: str, business: str, from_start: 
                 results.append(sync_one(house, one, progress))
         told = [as_values(result) for result in results]
         answer(told, "\n".join(sentence(result) for result in results), as_json=as_json)
-    raise click.exceptions.Exit(exit_code(results))
+    raise SystemExit(exit_code(results))
 
 
 def exit_code(results: list["Synced"]) -> int:

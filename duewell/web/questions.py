@@ -37,6 +37,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "client_credentials": (
         Field("client_id", "Client id", "Leave both empty to use those of the configuration file.", False, False),
         Field("client_secret", "Client secret", "It is stored sealed and never shown again.", True, False),
+        Field("webhook_key", "Webhooks key", "From the app's webhooks page; empty means polling alone.", True, False),
     ),
 }
 

@@ -48,6 +48,8 @@ class Denied(msgspec.Struct):
 class OneToken:
     """The access token just received, before there is a grant to renew."""
 
+    refresh = ""
+
     def __init__(self, access: str) -> None:
         self._access = access
 

@@ -49,6 +49,11 @@ class GivenKey:
 
     text: str
 
+    @property
+    def refresh(self) -> str:
+        """There is none."""
+        return ""
+
     def current(self) -> str:
         """The key."""
         return self.text

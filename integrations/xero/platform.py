@@ -51,6 +51,8 @@ class _InHand:
 
     access: str
 
+    refresh = ""
+
     def current(self) -> str:
         return self.access
 
@@ -136,16 +138,17 @@ class Xero:
         return identity.renew(wire, grant, keys, " ".join(NEEDED))
 
     def disconnect(self, wire: Wire, account: Account, token: Token, *, last: bool) -> None:
-        """End this one organisation's connection. Revoking the token would end all, so only the last one does.
+        """End this one organisation's connection; with the last one that the user has here, revoke the token.
 
+        Revoking ends all of that user's connections with this app, also those of another consent: so only when
+        Xero lists none any more.
         A custom connection is ended in Xero by the organisation itself; here its keys are forgotten.
         """
         if account.details.get("custom"):
             return
         _with_renewal(token, lambda access: self._end(wire, account, access))
-        refresh = getattr(token, "refresh", "")
-        if last and refresh:
-            identity.revoke(wire, (wire.app.client_id, wire.app.client_secret), refresh)
+        if last and not _with_renewal(token, lambda access: identity.every_connection(wire, access)):
+            identity.revoke(wire, (wire.app.client_id, wire.app.client_secret), token.refresh)
 
     def _end(self, wire: Wire, account: Account, access: str) -> None:
         named = account.details.get("connection_id", "")

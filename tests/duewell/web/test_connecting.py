@@ -86,7 +86,7 @@ def test_client_credentials_connect_too(office: FixedOffice, post: Post) -> None
     post("/connections/new/xero", way="client_credentials", client_id="id", client_secret="secret", role="books")
 
     fields = {"client_id": "id", "client_secret": "secret"}
-    assert office.asked[-1] == ("connect_with_key", "b-1", "xero", fields, {"role": "books"})
+    assert office.asked[-1] == ("connect_with_key", "b-1", "xero", fields | {"webhook_key": ""}, {"role": "books"})
 
 
 def test_secrets_are_typed_unseen_and_the_key_page_is_linked(owner: FlaskClient) -> None:

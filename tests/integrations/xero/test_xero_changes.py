@@ -78,6 +78,8 @@ def test_a_wrong_clock_of_ours_does_not_move_the_mark(desk: Any, shelf: Callable
             return moment
 
     class InHand:
+        refresh = ""
+
         def current(self) -> str:
             return str(desk.grants.load("g1").access)
 

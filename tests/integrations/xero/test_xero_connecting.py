@@ -172,12 +172,6 @@ def test_a_grant_without_keys_of_the_app_is_refused_for_good(desk: Any) -> None:
         PLATFORM.renew(wire, desk.grants.load("g1"))
 
 
-class Telling(RenewingToken):
-    """A token that also tells its refresh token, which revoking needs."""
-
-    refresh = ""
-
-
 def accounts_of(desk: Any, consent: Any) -> dict[str, Account]:
     return {one.label: Account(one.label, one.external_id, one.label, one.details) for one in consent.companies}
 
@@ -198,15 +192,28 @@ def test_leaving_one_of_three_lets_the_others_be(desk: Any) -> None:
 
 
 def test_the_last_one_revokes_the_token(desk: Any) -> None:
-    consent = connected(desk, "harbour")
+    consent = connected(desk, "brightwater", "harbour", "fenwick")
     desk.grants.save(replace(consent.grant, id="g3"))
-    token = Telling(PLATFORM, desk.wire, desk.grants, "g3")
-    token.refresh = consent.grant.refresh
-    account = accounts_of(desk, consent)["Harbour Lane Catering"]
-    PLATFORM.disconnect(desk.wire, replace(account, details={}), token, last=True)
+    token = RenewingToken(PLATFORM, desk.wire, desk.grants, "g3")
+    brightwater, harbour, fenwick = accounts_of(desk, consent).values()
+    PLATFORM.disconnect(desk.wire, brightwater, token, last=False)
+    PLATFORM.disconnect(desk.wire, harbour, token, last=False)
+    assert "POST /connect/revocation" not in desk.calls()
+    PLATFORM.disconnect(desk.wire, replace(fenwick, details={}), token, last=True)
     assert desk.calls()["POST /connect/revocation"] == 1
     with pytest.raises(Reconnect):
-        PLATFORM.renew(desk.wire, consent.grant)
+        PLATFORM.renew(desk.wire, desk.grants.load("g3"))
+
+
+def test_the_last_one_of_a_consent_leaves_another_consent_alone(desk: Any) -> None:
+    """Revoking would end every connection of the user, also the one another business made by a consent of its own."""
+    consent = connected(desk, "harbour")
+    desk.grants.save(replace(consent.grant, id="g3"))
+    token = RenewingToken(PLATFORM, desk.wire, desk.grants, "g3")
+    (account,) = accounts_of(desk, consent).values()
+    PLATFORM.disconnect(desk.wire, account, token, last=True)
+    assert "POST /connect/revocation" not in desk.calls()
+    assert desk.books.company().name == "Brightwater Studio"
 
 
 def test_leaving_with_an_expired_token_renews_first(desk: Any) -> None:

@@ -21,6 +21,8 @@ from receivables.records import Kind
 class InHand:
     """A token that never changes."""
 
+    refresh = ""
+
     def __init__(self, access: str) -> None:
         self._access = access
 
