@@ -219,9 +219,9 @@ def _reader(where: Path, environ: Mapping[str, str]) -> type[Settings]:
 def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
     """DUEWELL_MAIL__PASSWORD_FILE=/run/secrets/x stands for DUEWELL_MAIL__PASSWORD with what the file holds."""
     known = dict(environ)
-    for name, path in environ.items():
+    for name in environ:
         if name.startswith(PREFIX) and name.endswith("_FILE") and name != f"{PREFIX}SECRET_KEY_FILE":
-            known[name.removesuffix("_FILE")] = _secret_from(name, path)
+            known[name.removesuffix("_FILE")] = _secret_from(name, known.pop(name))
     return known
 
 

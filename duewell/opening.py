@@ -1,16 +1,18 @@
 """How a command gets at the house: settings, logs, database, and which business is meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from duewell.config import load
+from duewell.config import BadSetting, load
+from duewell.connecting import check_answers
 from duewell.jobs import all_businesses
 from duewell.logs import configure
 from duewell.running import living
 from duewell.wiring import House, build
+from integrations.errors import Refused
 from storage.businesses import Business
 from storage.connections import Connected
 
@@ -20,11 +22,32 @@ def opened(config: Path | None) -> Iterator[House]:
     """The house, closed again afterwards. Raises BadSetting or a StorageError."""
     settings = load(config)
     configure(settings)
-    house = build(settings)
+    with usable():
+        house = build(settings)
     try:
         yield house
     finally:
         house.close()
+
+
+@contextmanager
+def usable() -> Iterator[None]:
+    """A folder or file of the installation that cannot be made or read is a wrong setting, said in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise BadSetting(
+            f"{error.filename} cannot be used ({why}); data and secret_key_file in the settings say what is kept where"
+        ) from None
+
+
+def checked_answers(answers: Mapping[str, str]) -> None:
+    """Look at what was said on the command line before anything is asked or done. Raises UsageError."""
+    try:
+        check_answers(answers)
+    except Refused as error:
+        raise click.UsageError(str(error)) from None
 
 
 def chosen(house: House, name: str) -> Business:
@@ -38,6 +61,8 @@ def chosen(house: House, name: str) -> Business:
         if name and name in (one.id, one.name):
             return one
     names = ", ".join(one.name for one in known)
+    if name:
+        raise click.UsageError(f"there is no business {name!r}; there are: {names}")
     raise click.UsageError(f"say which business with --business: {names}")
 
 
@@ -45,7 +70,9 @@ def chosen_connections(house: House, business: Business, name: str) -> list[Conn
     """The connections whose id, label or platform is `name`; all of them when nothing was said. Raises UsageError."""
     known = living(house, business.id)
     found = [one for one in known if name in ("", one.id, one.label, one.platform)]
+    if not known:
+        raise click.UsageError(f"nothing is connected to {business.name} yet; see `duewell connect`")
     if not found:
-        have = ", ".join(f"{one.label} ({one.id})" for one in known) or "none yet; see `duewell connect`"
+        have = ", ".join(f"{one.label} ({one.id})" for one in known)
         raise click.UsageError(f"there is no connection {name!r}; connected: {have}")
     return found

@@ -1,6 +1,7 @@
 """How the command line talks: Rich for people, JSON for machines."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from receivables.money import Money
 
@@ -42,5 +44,17 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     for column in columns:
         grid.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left")
     for row in rows:
-        grid.add_row(*(str(cell) for cell in row))
+        # as Text, since a customer may be called “[/] Design” and markup would fall over it
+        grid.add_row(*(Text(str(cell)) for cell in row))
     console.print(grid)
+
+
+def asked_secret(prompt: str, *, optional: bool = False) -> str:
+    """What a person types unseen, or the next line of what is piped in. Raises Abort when there is none."""
+    if sys.stdin.isatty():
+        default = "" if optional else None
+        return str(click.prompt(prompt, hide_input=True, default=default, show_default=False, err=True)).strip()
+    line = sys.stdin.readline()
+    if not line and not optional:
+        raise click.Abort
+    return line.strip()

@@ -28,20 +28,31 @@ def command(
     QuickBooks and Xero: open the address that is shown, consent, and paste the address your browser ends at.
     Stripe: make a restricted key at the address that is shown, and paste it.
     """
-    from duewell.opening import chosen, opened
+    from duewell.opening import checked_answers, chosen, opened
     from duewell.say import answer
     from integrations.contract import Capability
-    from integrations.registry import platform as find
 
+    can = _capabilities(platform)
+    if client_credentials and Capability.CLIENT_CREDENTIALS not in can:
+        raise click.UsageError(f"--client-credentials is for Xero's custom connections, not for {platform}")
+    checked_answers(answers)
     with opened(config) as house:
         owner = chosen(house, business)
-        if Capability.API_KEY in find(platform).capabilities:
+        if Capability.API_KEY in can:
             labels = _with_key(house, owner.id, platform, answers)
         elif client_credentials:
             labels = _with_credentials(house, owner.id, platform, answers)
         else:
             labels = _with_consent(house, owner.id, platform, answers)
         answer({"connected": labels}, f"Connected: {', '.join(labels)}. Next: duewell sync", as_json=as_json)
+
+
+def _capabilities(slug: str) -> frozenset[object]:
+    from integrations.registry import platform, slugs
+
+    if slug not in slugs():
+        raise click.UsageError(f"there is no platform {slug!r}; there are {', '.join(slugs())}")
+    return frozenset(platform(slug).capabilities)
 
 
 def _with_consent(house: "House", business: str, platform: str, answers: dict[str, str]) -> tuple[str, ...]:
@@ -56,21 +67,23 @@ def _with_consent(house: "House", business: str, platform: str, answers: dict[st
 
 def _with_key(house: "House", business: str, platform: str, answers: dict[str, str]) -> tuple[str, ...]:
     from duewell.connecting import Uncounted, connect_with_key
+    from duewell.say import asked_secret
     from integrations.registry import platform as find
 
     wire = house.wire(platform, Uncounted())
     link = find(platform).authorize_url(wire, state="", redirect_uri="", challenge="")
     click.echo(f"Make a restricted key here; what it needs is ticked already:\n\n  {link}\n", err=True)
-    fields = {"api_key": click.prompt("The key", hide_input=True, err=True).strip()}
+    fields = {"api_key": asked_secret("The key")}
     return connect_with_key(house, business, platform, fields=fields, answers=answers)
 
 
 def _with_credentials(house: "House", business: str, platform: str, answers: dict[str, str]) -> tuple[str, ...]:
     from duewell.connecting import connect_with_key
+    from duewell.say import asked_secret
 
     fields = {
         "client_id": click.prompt("Client id", err=True).strip(),
-        "client_secret": click.prompt("Client secret", hide_input=True, err=True).strip(),
-        "webhook_key": click.prompt("Webhooks key, if any", hide_input=True, default="", show_default=False, err=True),
+        "client_secret": asked_secret("Client secret"),
+        "webhook_key": asked_secret("Webhooks key, if any", optional=True),
     }
     return connect_with_key(house, business, platform, fields=fields, answers=answers)

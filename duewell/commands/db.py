@@ -16,11 +16,13 @@ def command() -> None:
 def upgrade(config: Path | None, *, as_json: bool) -> None:
     """Create or upgrade the tables. Safe to run again, and at every start."""
     from duewell.config import load
+    from duewell.opening import usable
     from duewell.say import answer
     from duewell.wiring import open_database
     from storage.schema import schema
 
-    database = open_database(load(config))
+    with usable():
+        database = open_database(load(config))
     try:
         where = schema(database)
     finally:

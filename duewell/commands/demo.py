@@ -37,5 +37,5 @@ def command(*, once: bool, seed: int, customers: int, invoices: int) -> None:
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         stage.serving.start_jobs()
-        console.print("Interrupt to end; the demo leaves nothing behind that matters.")
+        console.print("Interrupt to end; nothing is left behind.")
         stop.wait()

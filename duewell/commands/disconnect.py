@@ -17,6 +17,8 @@ def command(config: Path | None, *, connection: str, business: str, yes: bool, a
     from duewell.opening import chosen, chosen_connections, opened
     from duewell.say import answer
 
+    if not connection:
+        raise click.UsageError("say which connection, by its id or name; `duewell doctor` lists them")
     with opened(config) as house:
         owner = chosen(house, business)
         found = chosen_connections(house, owner, connection)

@@ -2,8 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from duewell.wiring import House
 
 PASSWORD_LENGTH_MIN = 12
 
@@ -26,21 +30,35 @@ def command(
 
     The password is asked for, or taken from DUEWELL_OWNER_PASSWORD. Run again to change it or to add a business.
     """
-    from duewell.connecting import check_answers
-    from duewell.opening import opened
+    from duewell.opening import checked_answers, opened
     from duewell.owning import begin_business, choose_automatic, set_owner_password
     from duewell.say import answer
 
-    check_answers({"time_zone": time_zone})
+    checked_answers({"time_zone": time_zone})
+    if not business.strip():
+        raise click.UsageError("the business needs a name: --business “Cedar Ridge Builders”")
     password = os.environ.get("DUEWELL_OWNER_PASSWORD") or _ask()
     if len(password) < PASSWORD_LENGTH_MIN:
         raise click.UsageError(f"the password needs at least {PASSWORD_LENGTH_MIN} characters")
     with opened(config) as house:
         set_owner_password(house, password)
-        id = begin_business(house, business, sender_name=sender_name, time_zone=time_zone)
+        id = begin_business(house, business.strip(), sender_name=sender_name, time_zone=time_zone)
+        _change(house, id, {"sender_name": sender_name, "time_zone": time_zone})
         if automatic is not None:
             choose_automatic(house, id, automatic=automatic)
         answer({"business": id}, f"Ready. Next: duewell connect, or duewell serve. (business {id})", as_json=as_json)
+
+
+def _change(house: "House", id: str, said: dict[str, str]) -> None:
+    """A business that was there before takes what was said now; what was not said stays."""
+    from duewell.running import the_business
+    from storage.businesses import change_business
+
+    before = the_business(house, id).settings
+    now = {**before, **{name: value for name, value in said.items() if value}}
+    if now != before:
+        with house.database.write() as tx:
+            change_business(tx, id, settings=now)
 
 
 def _ask() -> str:

@@ -1,11 +1,13 @@
 """`duewell sandbox`: the three platforms on this machine, for trying and for tests."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from sandbox.server import Setup
+    from sandbox.server import Sandbox, Setup
 
 PORTS = {"control": 8700, "quickbooks": 8701, "xero": 8702, "stripe": 8703, "smtp": 8725}
 
@@ -32,10 +34,24 @@ def command(*, any_ports: bool, as_json: bool, **asked: object) -> None:
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    with Sandbox(_setup(asked, {} if any_ports else PORTS)) as running:
+    with _started(Sandbox(_setup(asked, {} if any_ports else PORTS))) as running:
         lines = "\n".join(f"  {name:<11} {address}" for name, address in running.addresses.items())
         answer(running.addresses, f"The sandbox is running.\n{lines}\nInterrupt to stop.", as_json=as_json)
         stop.wait()
+
+
+@contextmanager
+def _started(running: "Sandbox") -> Iterator["Sandbox"]:
+    try:
+        running.start()
+    except OSError as error:
+        ports = ", ".join(str(port) for port in running.setup.ports.values())
+        why = error.strerror or type(error).__name__
+        raise click.UsageError(f"the ports {ports} cannot all be had ({why}); try --any-ports") from None
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 def _setup(asked: dict[str, object], ports: dict[str, int]) -> "Setup":

@@ -1,6 +1,7 @@
 """The stage: a sandbox, a fresh installation beside it, and its pages, all on this machine and all real."""
 
 import secrets
+import shutil
 import socket
 import tempfile
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Stage:
         self.serving.__exit__()
         self.house.close()
         self.sandbox.stop()
+        shutil.rmtree(self.house.settings.data, ignore_errors=True)
 
     def __enter__(self) -> "Stage":
         return self
@@ -43,11 +45,11 @@ class Stage:
         return self.house.settings.web.base_url
 
 
-def set_up(setup: Setup, *, data: Path | None = None) -> Stage:
+def set_up(setup: Setup) -> Stage:
     """Start everything, with an owner's password made for the occasion. Leaves nothing connected yet."""
     sandbox = Sandbox(setup)
     sandbox.start()
-    settings = settings_for(sandbox, data or Path(tempfile.mkdtemp(prefix="duewell-demo-")))
+    settings = settings_for(sandbox, Path(tempfile.mkdtemp(prefix="duewell-demo-")))
     configure(settings)
     house = build(settings)
     password = secrets.token_urlsafe(12)

@@ -80,7 +80,10 @@ def fetch(room: Room, refs: Sequence[Ref]) -> Page:
 
 
 def _by_ids(room: Room, stream: Stream, refs: Sequence[Ref]) -> Page:
-    """At most fifty records by the IDs filter; whatever the reply leaves out is gone."""
+    """At most fifty records by the IDs filter; what the reply leaves out is asked for by its own address.
+
+    A list that lacks a record is no proof: only a 404 for the record itself says that it is gone.
+    """
     asked: dict[str, Any] = {"i_ds": [ref.id for ref in refs]}
     if stream is INVOICES:
         # no `where` here: the URL is long enough as it is, and an id is filter enough
@@ -90,9 +93,12 @@ def _by_ids(room: Room, stream: Stream, refs: Sequence[Ref]) -> Page:
     except NotThere:
         raise Refused("Xero did not answer a list of ids; nothing was read from it") from None
     present = _ids(found, stream)
-    now = room.wire.clock.now()
     page = mapped(room, stream, found)
-    return replace(page, gone=(*page.gone, *(Gone(ref, now) for ref in refs if ref.id not in present)))
+    for ref in refs:
+        if ref.id not in present:
+            alone = _one(room, ref, (stream,))
+            page = replace(page, records=page.records + alone.records, gone=page.gone + alone.gone)
+    return page
 
 
 def _one(room: Room, ref: Ref, candidates: Sequence[Stream]) -> Page:
