@@ -34,7 +34,7 @@ test: $(VENV)/.dev browser  ## Run every test: units, contracts, stories, both d
 check: $(VENV)/.dev  ## Lint, types, layers and the house's sizes
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy && $(BIN)/mypy tests
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/house
 

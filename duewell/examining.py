@@ -10,7 +10,10 @@ from duewell.desk import OWNER
 from duewell.jobs import all_businesses
 from duewell.running import living
 from duewell.wiring import House, policy_of
+from integrations.errors import Reconnect
+from integrations.registry import slugs
 from storage import inbox
+from storage.errors import BadKey
 from storage.owners import owner_by_email
 from storage.schema import schema
 
@@ -70,14 +73,32 @@ def _key(house: House) -> Iterator[Finding]:
     mode = stat.S_IMODE(house.settings.key_file.stat().st_mode)
     safe = mode & 0o077 == 0
     file = house.settings.key_file
-    yield Finding(
-        "Key file", "fine" if safe else "wrong", f"{file}" if safe else f"others can read {file}; chmod 600 it"
-    )
+    if not safe:
+        yield Finding("Key file", "wrong", f"others can read {file}; chmod 600 it")
+    elif trouble := _sealed_in_vain(house):
+        yield Finding("Key file", "wrong", f"{file}: {trouble}; put the right file back from a backup")
+    else:
+        yield Finding("Key file", "fine", f"{file}")
+
+
+def _sealed_in_vain(house: House) -> str:
+    """Why the key does not open what is stored; empty when it does."""
+    grants = {one.grant_id for business in all_businesses(house) for one in living(house, business.id)}
+    for grant in sorted(grants):
+        try:
+            house.grants.load(grant)
+        except BadKey as error:
+            return str(error)
+        except Reconnect:
+            continue
+    return ""
 
 
 def _settings(house: House) -> Iterator[Finding]:
     steps = len(policy_of(house.settings).steps)
     yield Finding("Policy", "fine", f"{steps} steps")
+    if strangers := sorted(set(house.settings.platforms) - set(slugs())):
+        yield Finding("Platforms", "wrong", f"the settings name {', '.join(strangers)}; known are {', '.join(slugs())}")
     mail = house.settings.mail
     if not mail.host or not mail.sender_address:
         yield Finding(

@@ -122,8 +122,8 @@ def test_absence_from_the_sweep_closes_nothing(open_desk: Callable[..., Any], sh
     assert found.of(Invoice)[paid[0]].status is InvoiceStatus.PAID
     assert all(found.records[ref].status is InvoiceStatus.PAID for ref in others)
     assert list(found.gone) == [stranger]
-    # 62 were not among the open ones: two calls of at most fifty ids
-    assert desk.calls() == {"GET /api.xro/2.0/Invoices": 1 + 2}
+    # 62 were not among the open ones: two calls of at most fifty ids, and the stranger by its own address
+    assert desk.calls() == {"GET /api.xro/2.0/Invoices": 1 + 2, "GET /api.xro/2.0/Invoices/*": 1}
 
 
 def test_more_ids_than_fit_would_be_answered_with_nothing(desk: Any, shelf: Callable[[], Any]) -> None:

@@ -1,0 +1,111 @@
+"""A terminal beside a sandbox: the real `duewell` in a process of its own, with a configuration file written by hand."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sandbox.server import Sandbox
+
+DUEWELL = str(Path(sys.executable).parent / "duewell")
+PASSWORD = "correct-horse-battery"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Its answer, for machines."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> str:
+        """The one sentence after "Error:"; fails when there is none, or more than one, or a traceback."""
+        assert "Traceback" not in self.err, self.err
+        sentences = [line for line in self.err.splitlines() if line.startswith("Error: ")]
+        assert len(sentences) == 1, self.err
+        return sentences[0].removeprefix("Error: ")
+
+
+def run(folder: Path, *words: str, typed: str = "", **environ: str) -> Told:
+    """`duewell WORDS` in `folder`, with no setting of this machine's, and `typed` on standard input."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("DUEWELL_")}
+    ended = subprocess.run(
+        [DUEWELL, *words],
+        cwd=folder,
+        input=typed,
+        env={**kept, "DUEWELL_OWNER_PASSWORD": PASSWORD, "COLUMNS": "200", **environ},
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+    )
+    return Told(ended.returncode, ended.stdout, ended.stderr)
+
+
+@dataclass
+class Terminal:
+    """One folder with a configuration file and the data of one installation."""
+
+    sandbox: Sandbox
+    folder: Path
+
+    def __call__(self, *words: str, typed: str = "", **environ: str) -> Told:
+        return run(self.folder, *words, typed=typed, **environ)
+
+    def done(self, *words: str, typed: str = "", **environ: str) -> Told:
+        """The same, when nothing else than success will do."""
+        told = self(*words, typed=typed, **environ)
+        assert told.code == 0, told
+        return told
+
+    @property
+    def stripe_key(self) -> str:
+        """A restricted key of the sandbox's account."""
+        return str(self.sandbox.twins["stripe"].credentials()["businesses"]["northwind"]["api_key"])
+
+    def settle_in(self) -> None:
+        """With an owner, a business, and Stripe connected and read."""
+        self.done("init", "--business", "Acme Ltd")
+        self.done("connect", "stripe", "--own-reminders", "no", typed=f"{self.stripe_key}\n")
+        self.done("sync")
+
+    def move(self, **by: float) -> None:
+        """Let time pass."""
+        self.sandbox.move(timedelta(**by))
+
+
+def sit_down(sandbox: Sandbox, folder: Path) -> Terminal:
+    """Write the configuration file of an installation that talks to the sandbox alone."""
+    host, _, port = sandbox.addresses["smtp"].partition(":")
+    lines = [
+        f'sandbox_control = "{sandbox.addresses["control"]}"',
+        'data = "data"',
+        "[mail]",
+        f'host = "{host}"',
+        f"port = {port}",
+        'security = "none"',
+        'sender_address = "accounts@acme.example"',
+    ]
+    for slug, twin in sandbox.twins.items():
+        told = twin.credentials()["app"]
+        lines += [
+            f"[platforms.{slug}]",
+            f"client_id = {json.dumps(told['client_id'])}",
+            f"client_secret = {json.dumps(told['client_secret'])}",
+            f"webhook_secrets = {json.dumps(told['webhook_secrets'])}",
+            f"[platforms.{slug}.addresses]",
+            *(f"{name} = {json.dumps(url)}" for name, url in told["addresses"].items()),
+        ]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "duewell.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Terminal(sandbox, folder)

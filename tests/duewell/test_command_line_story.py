@@ -1,0 +1,108 @@
+"""The command line from the first day to the last, as a person types it and as a machine reads it."""
+
+import sqlite3
+from typing import Any
+
+from tests.duewell.terminal import Terminal
+
+
+def rows_to_send(terminal: Terminal) -> list[dict[str, Any]]:
+    return [row for row in terminal.done("plan", "--json").json["plan"]["rows"] if row["say"] == "send"]
+
+
+def state_of(terminal: Terminal, number: str) -> list[str]:
+    return [one["state"] for one in terminal.done("explain", number, "--json").json[0]["contacts"]]
+
+
+def test_from_init_to_disconnect(terminal: Terminal) -> None:
+    begun = terminal.done("init", "--business", "Acme Ltd", "--json").json
+    connected = terminal.done("connect", "stripe", "--own-reminders", "no", "--json", typed=f"{terminal.stripe_key}\n")
+    assert begun["business"]
+    assert connected.json == {"connected": ["Northwind Cloud"]}
+
+    read = terminal.done("sync", "--json").json
+    assert [(one["label"], one["agrees"], one["trouble"]) for one in read] == [("Northwind Cloud", True, "")]
+    assert read[0]["saved"]["new"] > 40
+
+    planned = rows_to_send(terminal)
+    assert planned
+    assert all(row["reason"].endswith(".") for row in planned)
+    assert not terminal.sandbox.mailbox.mails(), "looking at the plan sends nothing"
+
+    sent = terminal.done("send", "--yes", "--json").json
+    assert {one["outcome"]["state"] for one in sent} == {"sent"}
+    assert {one["customer"] for one in sent} == {row["customer"] for row in planned}
+    assert state_of(terminal, planned[0]["number"]) == ["sent"]
+    assert rows_to_send(terminal) == []
+    assert "nothing to send" in terminal.done("send", "--yes").out
+
+    assert "Northwind Cloud is disconnected" in terminal.done("disconnect", "stripe", "--yes").out
+    assert state_of(terminal, planned[0]["number"]) == ["sent"], "what was sent stays on record"
+    assert "connect" in terminal("sync").error
+
+
+def test_doctor_finds_nothing_wrong_in_a_good_installation(settled: Terminal) -> None:
+    findings = settled.done("doctor", "--json").json
+
+    assert [one for one in findings if one["level"] == "wrong"] == []
+    assert {one["what"] for one in findings} >= {"Database", "Key file", "Mail", "Owner", "Acme Ltd / Northwind Cloud"}
+
+
+def test_the_database_is_upgraded_once_and_then_left_alone(terminal: Terminal) -> None:
+    first = terminal.done("db", "upgrade", "--json").json
+    again = terminal.done("db", "upgrade", "--json").json
+
+    assert first == again
+    assert first["schema"]
+
+
+def test_after_new_keys_the_books_are_still_read(settled: Terminal) -> None:
+    file = settled.folder / "data" / "secret.key"
+    before = file.read_text()
+
+    assert settled.done("keys", "rotate", "--json").json["sealed_again"] >= 1
+    assert before.strip() not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    assert settled.done("sync", "--json").json[0]["agrees"] is True
+
+
+def test_reading_from_the_start_changes_nothing(settled: Terminal) -> None:
+    saved = settled.done("sync", "--from-start", "--json").json[0]["saved"]
+
+    assert (saved["new"], saved["changed"], saved["gone"]) == (0, 0, 0)
+    assert saved["unchanged"] > 40
+
+
+def test_init_again_changes_what_is_said_and_nothing_else(settled: Terminal) -> None:
+    first = settled.done("init", "--business", "Acme Ltd", "--sender-name", "Robin", "--json").json
+    again = settled.done("init", "--business", "Acme Ltd", "--time-zone", "Asia/Tokyo", "--json").json
+
+    assert first == again
+    with sqlite3.connect(settled.folder / "data" / "duewell.sqlite3") as plain:
+        kept = plain.execute("SELECT settings FROM business").fetchall()
+    plain.close()
+    assert kept == [('{"sender_name":"Robin","time_zone":"Asia/Tokyo"}',)]
+
+
+def test_a_business_may_be_made_automatic_and_draft_again(terminal: Terminal) -> None:
+    def automatic() -> int:
+        plain = sqlite3.connect(terminal.folder / "data" / "duewell.sqlite3")
+        (found,) = plain.execute("SELECT automatic FROM business").fetchone()
+        plain.close()
+        return int(found)
+
+    terminal.done("init", "--business", "Acme Ltd")
+    assert automatic() == 0
+    terminal.done("init", "--business", "Acme Ltd", "--automatic")
+    assert automatic() == 1
+    terminal.done("init", "--business", "Acme Ltd", "--sender-name", "Robin")
+    assert automatic() == 1
+    terminal.done("init", "--business", "Acme Ltd", "--draft")
+    assert automatic() == 0
+
+
+def test_a_customers_name_is_never_taken_for_markup(settled: Terminal) -> None:
+    plain = sqlite3.connect(settled.folder / "data" / "duewell.sqlite3")
+    tables = [name for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    plain.close()
+    assert "customer" in tables
