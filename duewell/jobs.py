@@ -17,6 +17,7 @@ from integrations.oauth import RenewingToken
 from integrations.registry import platform
 from storage.businesses import Business, businesses
 from storage.connections import using_grant
+from storage.inbox import forget_drained
 from storage.settings import set_setting, setting
 from sync.pull import meet
 
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 NIGHT_HOUR, NIGHT_MINUTE = 4, 10
 LEASE_SECONDS = 3600.0
 RENEW_IDLE_DAYS = 6
+INBOX_KEPT_DAYS = 45
 
 
 def all_businesses(house: House) -> list[Business]:
@@ -120,6 +122,13 @@ def renew(house: House) -> None:
             _try(partial(token.renewed, grant.access), "renewal")
 
 
+def tidy(house: House) -> None:
+    """Every day: drained webhooks older than any platform redelivers are forgotten."""
+    before = house.clock.now() - timedelta(days=INBOX_KEPT_DAYS)
+    with house.database.write() as tx:
+        forget_drained(tx, before=before)
+
+
 def _under_lease(house: House, name: str, work: Callable[[], object]) -> None:
     with house.leases.hold(name, seconds=LEASE_SECONDS) as mine:
         if mine:
@@ -142,6 +151,7 @@ JOBS: dict[str, tuple[Callable[[House], None], timedelta]] = {
     "collect": (collect, timedelta(hours=1)),
     "follow_up": (follow_up_job, timedelta(minutes=5)),
     "renew": (renew, timedelta(hours=12)),
+    "tidy": (tidy, timedelta(hours=24)),
 }
 
 

@@ -1,11 +1,12 @@
 """What the pages, the command line and the jobs have done: sync, plan, send, follow up. One way for all three."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 import structlog
 
-from collector.dispatch import Outcome, dispatch
+from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
 from duewell.wiring import WORKER, House, policy_of
@@ -86,17 +87,23 @@ def send_plan(
     chosen = [one for one in make_plan(house, business) if _wanted(one, only)]
     sender = house.sender(the_business(house, business))
     outcomes: list[tuple[Decided, Outcome]] = []
-    for one in chosen:
-        with house.source(one.connected) as source:
-            try:
-                outcome = dispatch(source, sender, one.case.debtor)
-            except IntegrationError as error:
-                outcome = Outcome(one.case.debtor, "nothing", f"Not sent: {error}")
-        outcomes.append((one, outcome))
-        if told is not None:
-            told(one, outcome)
+    for _, turns in groupby(chosen, key=lambda one: one.connected.id):
+        for one, outcome in _take_turns(house, sender, list(turns)):
+            outcomes.append((one, outcome))
+            if told is not None:
+                told(one, outcome)
     follow_up_all(house, business)
     return outcomes
+
+
+def _take_turns(house: House, sender: Sender, turns: list[Decided]) -> Iterator[tuple[Decided, Outcome]]:
+    """One connection's debtors after each other, over one line. What keeps one from being sent does not stop the next."""
+    with house.source(turns[0].connected) as source:
+        for one in turns:
+            try:
+                yield one, dispatch(source, sender, one.case.debtor)
+            except IntegrationError as error:
+                yield one, Outcome(one.case.debtor, "nothing", f"Not sent: {error}")
 
 
 def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:

@@ -1,6 +1,7 @@
 """Any platform of the registry met through its contract alone: its twin, and what only the twin's side can tell."""
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from duewell.story.visitor import Visitor
-from integrations.contract import Account, Act, AppKeys, Books, Capability, Consent, Platform, Receipt, Wire
+from integrations.contract import Account, Act, Books, Capability, Consent, Platform, Receipt, Wire
 from integrations.oauth import RenewingToken
 from integrations.registry import platform
 from receivables.page import Cursor, Page
@@ -257,8 +258,6 @@ def asked_for(found: Platform, wire: Wire, verifier: str, state: str = "the-stat
 
 def challenge_of(verifier: str) -> str:
     """RFC 7636's S256, reckoned here a second time."""
-    import hashlib
-
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
@@ -271,7 +270,3 @@ def each_page(side: Side, cursor: Cursor | None) -> Iterator[Page]:
         yield page
         cursor = page.cursor or cursor
 
-
-def without_app() -> AppKeys:
-    """Nothing is registered anywhere."""
-    return AppKeys()

@@ -1,6 +1,7 @@
 """The contract that every platform keeps, against every twin: connecting, reading, resuming, and what is not offered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,11 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.contract import Act, Capability
-from integrations.errors import BadCursor, Reconnect, Refused, Unsupported
+from integrations.errors import BadCursor, Reconnect, Unsupported
 from integrations.registry import platform, slugs
 from receivables.page import Cursor
-from receivables.records import Kind, Ref
-from tests.integrations.sides import CAPABLE, TRAITS, Shelf, Side, each_page, write
+from receivables.records import Kind, Record, Ref
+from sandbox.server import Sandbox, Setup
+from tests.conftest import NOON
+from tests.integrations.sides import CAPABLE, TRAITS, Shelf, Side, connect_side, each_page, write
 
 WAYS = {Capability.OAUTH, Capability.CLIENT_CREDENTIALS, Capability.API_KEY}
 
@@ -79,9 +82,14 @@ def test_reading_resumes_after_every_page_without_loss_or_double(side_of: Callab
             break
 
     assert whole.pages >= 4
-    assert resumed.records == whole.records
+    assert contents(resumed) == contents(whole)
     assert len(met) - len(set(met)) <= len(met) // 100, "pages may overlap by a few rows, never by a page"
     assert not [one for one in side.books.changes(resumed.cursor) for one in one.records if one.ref not in set(met)]
+
+
+def contents(shelf: Shelf) -> dict[Ref, Record]:
+    """Stripe has no time of change, so that the time of reading stands in its place."""
+    return {ref: replace(one, changed_at=NOON) for ref, one in shelf.records.items()}
 
 
 def test_what_happens_between_two_pages_is_not_lost(side_of: Callable[..., Side], slug: str) -> None:
@@ -122,11 +130,8 @@ def test_no_text_whatever_breaks_the_reading_of_cursors(slug: str, value: str, c
 
 
 @pytest.fixture(scope="module")
-def cold() -> object:
+def cold() -> Iterator[Callable[[str], Side]]:
     """A connected company of each platform, kept for all tests of this file that make no call."""
-    from sandbox.server import Sandbox, Setup
-    from tests.integrations.sides import connect_side
-
     running: dict[str, Side] = {}
 
     def get(slug: str) -> Side:
@@ -160,7 +165,9 @@ def test_records_are_fetched_as_they_are_now(side: Side) -> None:
 
     (fetched,) = Shelf().take([page]).invoices().values()
     assert (fetched.ref, fetched.open.minor) == (ref, 0)
-    assert side.books.fetch([]) == type(page)()
+    side.forget()
+    nothing = side.books.fetch([])
+    assert (nothing.records, nothing.gone, side.calls()) == ((), (), {})
 
 
 LACKING = {
@@ -183,10 +190,6 @@ def test_what_a_platform_lacks_is_unsupported_before_any_call(
     ref = side.ref(Kind.INVOICE, side.traits.unknown[Kind.INVOICE])
 
     if capability in side.platform.capabilities:
-        try:
-            LACKING[capability](side, ref)
-        except (Refused, Unsupported):
-            pass  # nobody has this invoice; Xero's addresses are entered by hand
         return
     with pytest.raises(Unsupported):
         LACKING[capability](side, ref)
@@ -228,8 +231,6 @@ def test_an_access_that_ran_out_is_renewed_once(side: Side) -> None:
 
 
 def test_a_dead_grant_asks_for_a_person(side: Side) -> None:
-    from dataclasses import replace
-
     side.grants.save(replace(side.grants.load("g1"), access="rk_test_stranger00", refresh="stranger"))
 
     for _ in range(2):
