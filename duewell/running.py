@@ -97,7 +97,7 @@ def send_plan(
 
 
 def _take_turns(house: House, sender: Sender, turns: list[Decided]) -> Iterator[tuple[Decided, Outcome]]:
-    """One connection's debtors after each other, over one line. What keeps one from being sent does not stop the next."""
+    """One connection's debtors after each other, over one line. Trouble with one does not stop the next."""
     with house.source(turns[0].connected) as source:
         for one in turns:
             try:

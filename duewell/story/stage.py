@@ -76,7 +76,7 @@ def settings_for(sandbox: Sandbox, data: Path, *, port: int = 0) -> Settings:
     return Settings(
         data=data,
         sandbox_control=sandbox.addresses["control"],
-        log_level="warning",
+        log_level="error",
         web=Web(base_url=f"http://localhost:{port}", listen=f"127.0.0.1:{port}"),
         mail=mail,
         platforms={slug: _app(twin.credentials()["app"]) for slug, twin in sandbox.twins.items()},
