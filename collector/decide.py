@@ -82,6 +82,10 @@ class _Day:
             if ref == invoice.ref
         }
 
+    def earned(self, invoice: Invoice) -> Step | None:
+        """The step to take for the invoice, after those that were done."""
+        return self.policy.earned(_due(invoice), self.on, self.done(invoice))
+
     def last_contact(self) -> Contact | None:
         """The latest contact that counts."""
         counted = [contact for contact in self.case.contacts if contact.state in COUNTS]
@@ -103,8 +107,8 @@ def _judge(day: _Day, invoice: Invoice) -> Verdict:
         verdict = rule(day, invoice)
         if verdict is not None:
             return verdict
-    step = day.policy.earned(_due(invoice), day.on)
-    assert step is not None, "not_yet speaks when no step is earned"
+    step = day.earned(invoice)
+    assert step is not None, "not_yet and step_done speak when no step is earned"
     return Verdict(
         invoice.ref,
         Say.SEND,
@@ -122,7 +126,9 @@ def _message(day: _Day, verdicts: Iterable[Verdict]) -> Message | None:
     )
     if not chosen:
         return None
-    tone = max((step for _, step in chosen), key=lambda step: step.days)
+    steps = [step for _, step in chosen]
+    # a letter that speaks of earlier messages must be true of every invoice in it
+    tone = max([step for step in steps if not step.again] or steps, key=lambda step: step.days)
     channel = tone.channel if len(chosen) == 1 else Channel.MAIL
     ordered = tuple(sorted(chosen, key=lambda pair: (pair[0].due_on or day.on, pair[0].number)))
     return Message(day.case.debtor, day.on, ordered, tone, channel, day.case.addresses())
@@ -170,7 +176,7 @@ def no_due_date(day: _Day, invoice: Invoice) -> Verdict | None:
 
 def not_yet(day: _Day, invoice: Invoice) -> Verdict | None:
     """The first step's day has not come."""
-    if day.policy.earned(_due(invoice), day.on) is not None:
+    if day.policy.reached(_due(invoice), day.on):
         return None
     first = day.policy.following(_due(invoice), day.on)
     reason = f"It is due on {_day(_due(invoice))}; the first reminder would be on {_day(first)}."
@@ -179,13 +185,13 @@ def not_yet(day: _Day, invoice: Invoice) -> Verdict | None:
 
 def step_done(day: _Day, invoice: Invoice) -> Verdict | None:
     """The step it has earned was done already."""
-    step = day.policy.earned(_due(invoice), day.on)
-    if step is None or step.name not in day.done(invoice):
+    if day.earned(invoice) is not None:
         return None
+    last = [step for step in day.policy.steps if step.name in day.done(invoice)][-1]
     coming = day.policy.following(_due(invoice), day.on)
     after = f"the next step is on {_day(coming)}" if coming else "it was the last step, so a person should decide"
-    reason = f"“{_title(step)}” was already sent; {after}."
-    return Verdict(invoice.ref, Say.SKIP, "step_done", reason, step.name, next_look_on=coming)
+    reason = f"“{_title(last)}” was already sent; {after}."
+    return Verdict(invoice.ref, Say.SKIP, "step_done", reason, last.name, next_look_on=coming)
 
 
 def too_small(day: _Day, invoice: Invoice) -> Verdict | None:

@@ -1,5 +1,6 @@
 """The policy: an ordered list of named steps and the manners that go with it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -17,13 +18,14 @@ class Channel(StrEnum):
 class Step:
     """One reminder. `name` is permanent: it is part of what was done. `days` counts from the due date, before is minus.
 
-    `letter` names the wording in `letters/`.
+    `letter` names the wording in `letters/`. A step that speaks of earlier messages (`again`) is never the first one.
     """
 
     name: str
     days: int
     letter: str
     channel: Channel = Channel.MAIL
+    again: bool = False
 
     def falls_on(self, due_on: date) -> date:
         """The day the step is earned."""
@@ -59,14 +61,26 @@ class Policy:
             return "every step of a policy needs a name of its own"
         if days != sorted(set(days)):
             return "the steps of a policy must come in the order of their days, one a day"
+        if all(step.again for step in self.steps):
+            return "a policy needs a step that does not speak of earlier messages, to be the first"
         if self.opens_at >= self.closes_at:
             return "the send window must open before it closes"
         return ""
 
-    def earned(self, due_on: date, today: date) -> Step | None:
-        """The latest step whose day has come; earlier ones that were missed are passed over."""
-        reached = [step for step in self.steps if step.falls_on(due_on) <= today]
-        return reached[-1] if reached else None
+    def reached(self, due_on: date, today: date) -> list[Step]:
+        """The steps whose day has come."""
+        return [step for step in self.steps if step.falls_on(due_on) <= today]
+
+    def earned(self, due_on: date, today: date, done: Collection[str]) -> Step | None:
+        """The step to take now, if any, after those that were done.
+
+        First messages that were missed are passed over for the latest; those that speak of earlier ones come one
+        after the other, so that no customer reads of messages nobody sent.
+        """
+        furthest = max((at for at, step in enumerate(self.steps) if step.name in done), default=-1)
+        left = [step for step in self.reached(due_on, today) if self.steps.index(step) > furthest]
+        first_ones = [step for step in left if not step.again]
+        return first_ones[-1] if first_ones else next((step for step in left if done), None)
 
     def following(self, due_on: date, today: date) -> date | None:
         """The day of the next step after today, if any is left."""
@@ -83,8 +97,8 @@ DEFAULT = Policy(
         Step("before-due", -3, "before_due"),
         Step("just-due", 1, "just_due"),
         Step("first-reminder", 7, "first_reminder"),
-        Step("invoice-again", 14, "second_reminder", Channel.PLATFORM),
-        Step("second-reminder", 21, "second_reminder"),
-        Step("last-reminder", 35, "last_reminder"),
+        Step("invoice-again", 14, "second_reminder", Channel.PLATFORM, again=True),
+        Step("second-reminder", 21, "second_reminder", again=True),
+        Step("last-reminder", 35, "last_reminder", again=True),
     )
 )

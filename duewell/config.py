@@ -139,6 +139,7 @@ class StepSetting(Section):
     days: int = Field(ge=-60, le=365)
     letter: str
     channel: Literal["mail", "platform"] = "mail"
+    again: bool = False
 
 
 class Settings(BaseSettings):

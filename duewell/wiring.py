@@ -171,7 +171,9 @@ def policy_of(settings: Settings) -> Policy:
 
     manners, steps = settings.manners, DEFAULT.steps
     if settings.steps:
-        steps = tuple(Step(one.name, one.days, one.letter, Channel(one.channel)) for one in settings.steps)
+        steps = tuple(
+            Step(one.name, one.days, one.letter, Channel(one.channel), again=one.again) for one in settings.steps
+        )
     if strangers := {step.letter for step in steps} - known_letters():
         raise BadSetting(f"steps name a letter that is not there: {', '.join(sorted(strangers))}")
     opens_at, closes_at = time.fromisoformat(manners.opens_at), time.fromisoformat(manners.closes_at)

@@ -2,6 +2,7 @@
 
 import email.utils
 import ipaddress
+import math
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 NEVER_RETRY = Retry(total=0, read=False, redirect=0, respect_retry_after_header=False, raise_on_status=False)
 WAIT_SECONDS_MAX = 8.0
+LONGEST_WAIT = 31 * 86400.0
 
 
 class CarefulAdapter(HTTPAdapter):
@@ -97,18 +99,20 @@ def retry_after(headers: Mapping[str, str], clock: Clock) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        return _until(value, clock)
+        seconds = _until(value, clock)
+    return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _until(value: str, clock: Clock) -> float | None:
+def _until(value: str, clock: Clock) -> float:
+    """Seconds until a date; not a number for anything else."""
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # "-0000" parses as naive, and means UTC
-    return max(0.0, (aware - clock.now()).total_seconds())
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # "-0000" parses as naive, and means UTC
+        return aware.timestamp() - clock.now().timestamp()
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def out_of_reach(error: Exception, *, writing: bool) -> TryLater:

@@ -45,6 +45,7 @@ class Mailbox:
         """Stop listening."""
         if self._controller is not None:
             self._controller.stop(no_assert=True)
+            self._controller = None
 
     def mails(self) -> list[Mail]:
         """Everything that arrived, oldest first."""

@@ -127,7 +127,8 @@ class Sandbox:
         """Close everything."""
         self.courier.stop()
         self.mailbox.stop()
-        for server, thread in self._servers:
+        while self._servers:
+            server, thread = self._servers.pop()
             server.shutdown()
             thread.join(timeout=5)
             server.server_close()

@@ -15,8 +15,20 @@ BUSINESS = click.option("--business", default="", help="Which business, by name 
 @click.argument("platform")
 @BUSINESS
 @click.option("--time-zone", default="", help="Where the platform does not tell it, like America/New_York.")
-@click.option("--own-reminders", type=click.Choice(["yes", "no", "unknown"]), default="unknown", show_default=True)
-@click.option("--role", type=click.Choice(["books", "till", "both"]), default="both", show_default=True)
+@click.option(
+    "--own-reminders",
+    type=click.Choice(["yes", "no", "unknown"]),
+    default="unknown",
+    show_default=True,
+    help="Does the platform itself remind customers of this company?",
+)
+@click.option(
+    "--role",
+    type=click.Choice(["books", "till", "both"]),
+    default="both",
+    show_default=True,
+    help="Whether invoices are owed here (books), money is taken here (till), or both.",
+)
 @click.option("--client-credentials", is_flag=True, help="Xero: a custom connection; asks for its id and secret.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj

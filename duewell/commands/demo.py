@@ -6,8 +6,8 @@ import click
 @click.command("demo")
 @click.option("--once", is_flag=True, help="Tell the story and end.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, other companies.")
-@click.option("--customers", default=40, show_default=True, type=click.IntRange(5, 2000))
-@click.option("--invoices", default=240, show_default=True, type=click.IntRange(30, 50_000))
+@click.option("--customers", default=40, show_default=True, type=click.IntRange(5, 2000), help="In each big company.")
+@click.option("--invoices", default=240, show_default=True, type=click.IntRange(30, 50_000), help="In each of them.")
 def command(*, once: bool, seed: int, customers: int, invoices: int) -> None:
     """Start three local platforms, connect them, read, compare, plan, send, and see the reminders stop.
 

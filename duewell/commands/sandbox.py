@@ -14,8 +14,8 @@ PORTS = {"control": 8700, "quickbooks": 8701, "xero": 8702, "stripe": 8703, "smt
 
 @click.command("sandbox")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same companies.")
-@click.option("--customers", default=40, show_default=True, type=click.IntRange(1, 5000))
-@click.option("--invoices", default=240, show_default=True, type=click.IntRange(1, 200_000))
+@click.option("--customers", default=40, show_default=True, type=click.IntRange(1, 5000), help="In each big company.")
+@click.option("--invoices", default=240, show_default=True, type=click.IntRange(1, 200_000), help="In each of them.")
 @click.option("--months", default=18, show_default=True, type=click.IntRange(1, 60), help="How far back history goes.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="Where its clock begins (UTC).")
 @click.option("--any-ports", is_flag=True, help="Take free ports instead of 8700 to 8703 and 8725.")

@@ -104,7 +104,7 @@ def _signature(secret: str, told: bytes) -> bytes:
 def _notice(body: bytes) -> Notice | None:
     try:
         return msgspec.json.decode(body, type=Notice)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -55,7 +55,7 @@ def touched(delivery: Delivery) -> list[Touched]:
     """The records a delivery names. New categories and odd events are left out; the next pull brings their news."""
     try:
         raw = msgspec.json.decode(delivery.body, type=_Envelope).events
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     found = (_touched(one) for one in raw)
     return [one for one in found if one is not None]
@@ -64,7 +64,7 @@ def touched(delivery: Delivery) -> list[Touched]:
 def _touched(raw: msgspec.Raw) -> Touched | None:
     try:
         event = msgspec.json.decode(raw, type=_Event)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     kind = KINDS.get(event.event_category.upper())
     if kind is None or not event.resource_id or not event.tenant_id:
@@ -76,6 +76,6 @@ def _touched(raw: msgspec.Raw) -> Touched | None:
 def _at(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

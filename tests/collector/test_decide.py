@@ -152,25 +152,45 @@ def test_a_contact_that_provably_failed_does_not_count() -> None:
     )
 
 
-def test_missed_steps_are_passed_over_not_sent_after_each_other() -> None:
-    assert only(decide(case(invoice(days_late=60)), DEFAULT, NOW)).step == "last-reminder"
+def test_the_first_message_never_speaks_of_earlier_ones_however_old_the_debt() -> None:
+    assert only(decide(case(invoice(days_late=400)), DEFAULT, NOW)).step == "first-reminder"
 
 
-def test_one_message_speaks_of_all_invoices_in_the_tone_of_the_latest_step() -> None:
-    decision = decide(case(invoice(2, id="a"), invoice(22, id="b"), invoice(-30, id="c")), DEFAULT, NOW)
+def test_missed_first_messages_are_passed_over_and_the_others_come_one_by_one() -> None:
+    late = invoice(days_late=60)
+    done: list[str] = []
+    for expected in ("first-reminder", "invoice-again", "second-reminder", "last-reminder"):
+        told = tuple(contact(step, days_ago=30 - at) for at, step in enumerate(done))
+        assert only(decide(case(late, contacts=told), DEFAULT, NOW)).step == expected
+        done.append(expected)
+    told = tuple(contact(step, days_ago=30 - at) for at, step in enumerate(done))
+    end = only(decide(case(late, contacts=told), DEFAULT, NOW))
+    assert (end.rule, end.next_look_on) == ("step_done", None)
+    assert "a person should decide" in end.reason
 
-    assert decision.message is not None
-    assert [(one.ref.id, step.name) for one, step in decision.message.invoices] == [
+
+def test_one_message_speaks_of_all_invoices_in_a_tone_that_is_true_of_each() -> None:
+    new, old, early = invoice(2, id="a"), invoice(22, id="b"), invoice(-30, id="c")
+    told = (contact("first-reminder", days_ago=14, id="b"), contact("invoice-again", days_ago=7, id="b"))
+
+    both = decide(case(new, old, early, contacts=told), DEFAULT, NOW)
+    alone = decide(case(old, contacts=told), DEFAULT, NOW)
+
+    assert both.message is not None
+    assert [(one.ref.id, step.name) for one, step in both.message.invoices] == [
         ("b", "second-reminder"),
         ("a", "just-due"),
     ]
-    assert decision.message.tone.name == "second-reminder"
-    assert len(decision.verdicts) == 3
+    assert both.message.tone.name == "just-due"
+    assert len(both.verdicts) == 3
+    assert alone.message is not None
+    assert alone.message.tone.name == "second-reminder"
 
 
 def test_the_platform_mails_only_single_invoices() -> None:
-    alone = decide(case(invoice(15, id="a")), DEFAULT, NOW).message
-    two = decide(case(invoice(15, id="a"), invoice(2, id="b")), DEFAULT, NOW).message
+    told = (contact("first-reminder", days_ago=8, id="a"),)
+    alone = decide(case(invoice(15, id="a"), contacts=told), DEFAULT, NOW).message
+    two = decide(case(invoice(15, id="a"), invoice(2, id="b"), contacts=told), DEFAULT, NOW).message
 
     assert alone is not None
     assert two is not None

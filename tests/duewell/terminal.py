@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from duewell.story.visitor import Visitor
 from sandbox.server import Sandbox
 
 PASSWORD = "correct-horse-battery"
@@ -96,6 +97,14 @@ class Terminal:
     def stripe_key(self) -> str:
         """A restricted key of the sandbox's account."""
         return str(self.sandbox.twins["stripe"].credentials()["businesses"]["northwind"]["api_key"])
+
+    def consent(self, *words: str) -> Told:
+        """Connect through a consent page: open the address that is shown, say yes, paste where the browser ended."""
+        shown = next(line.strip() for line in self(*words).err.splitlines() if line.strip().startswith("http"))
+        visitor = Visitor(until="http://localhost:8123/")
+        visitor.open(shown)
+        visitor.consent()
+        return self.done(*words, typed=f"{visitor.url}\n")
 
     def settle_in(self) -> None:
         """With an owner, a business, and Stripe connected and read."""

@@ -1,10 +1,13 @@
 """The command line from the first day to the last, as a person types it and as a machine reads it."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
-from tests.duewell.terminal import Terminal
+from sandbox.server import Sandbox
+from tests.duewell.terminal import Terminal, sit_down
 
 
 def ask(terminal: Terminal, question: str) -> list[tuple[Any, ...]]:
@@ -99,3 +102,36 @@ def test_a_business_may_be_made_automatic_and_draft_again(terminal: Terminal) ->
     assert automatic() == 1
     terminal.done("init", "--business", "Acme Ltd", "--draft")
     assert automatic() == 0
+
+
+def test_consent_in_a_browser_and_a_difference_that_a_person_must_look_at(
+    sandboxes: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    terminal = sit_down(sandboxes(platforms=("quickbooks",), customers=6, invoices=30), tmp_path)
+    terminal.done("init", "--business", "Acme Ltd")
+    answers = ("--time-zone", "America/Denver", "--own-reminders", "no")
+
+    assert "Cedar Ridge Builders" in terminal.consent("connect", "quickbooks", *answers).out
+    assert "The books agree" in terminal.done("sync").out
+
+    customer = next(iter(terminal.sandbox.twins["quickbooks"].truth("cedar")["customers"]))
+    terminal.sandbox.act("quickbooks", "journal", business="cedar", customer=customer, amount="12.34")
+    told = terminal("sync", "--json")
+
+    assert told.code == 1
+    assert told.json[0]["agrees"] is False
+    assert len(told.json[0]["differences"]) == 1
+
+
+def test_a_custom_connection_by_its_own_id_and_secret(sandboxes: Callable[..., Sandbox], tmp_path: Path) -> None:
+    terminal = sit_down(sandboxes(platforms=("xero",), customers=4, invoices=20), tmp_path)
+    terminal.done("init", "--business", "Acme Ltd")
+    own = terminal.sandbox.twins["xero"].credentials()["businesses"]["fenwick"]["custom"]
+    typed = f"{own['client_id']}\n{own['client_secret']}\n{own['webhook_secrets'][0]}\n"
+
+    told = terminal.done("connect", "xero", "--client-credentials", typed=typed)
+
+    assert "Fenwick & Sons Joinery" in told.out
+    assert own["client_secret"] not in told.out + told.err
+    assert terminal.done("sync", "--json").json[0]["agrees"] is True
+    assert ask(terminal, "SELECT webhook_secret IS NOT NULL FROM connection") == [(1,)]

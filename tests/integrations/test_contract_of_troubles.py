@@ -1,6 +1,7 @@
 """Whatever a platform answers, only the contract's errors come out, with the right advice in them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -102,8 +103,9 @@ def test_a_silent_platform_is_left_after_the_time_out(side_of: Callable[..., Sid
 
 
 def test_nobody_at_home_is_a_reason_to_come_later(side: Side) -> None:
-    books = side.books
-    side.sandbox.stop()
+    nowhere = dict.fromkeys(side.wire.app.addresses, "http://127.0.0.1:9")
+    wire = replace(side.wire, app=replace(side.wire.app, addresses=nowhere))
+    books = side.platform.open(wire, side.account, side.token)
 
     with pytest.raises(TryLater) as later:
         books.company()

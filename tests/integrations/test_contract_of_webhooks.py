@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from integrations.contract import Delivery, Touched
@@ -51,7 +51,7 @@ def test_a_header_that_is_no_signature_is_a_bad_one(slug: str, value: str) -> No
             platform(slug).verify(Delivery(TRAITS[slug].body, headers, (SECRET,)), NOON)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_changed_byte_is_noticed(slug: str, data: st.DataObject) -> None:
     body = TRAITS[slug].body
@@ -66,7 +66,7 @@ def test_one_changed_byte_is_noticed(slug: str, data: st.DataObject) -> None:
         platform(slug).verify(Delivery(changed, signed, (SECRET,)), NOON)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=300))
 def test_any_bytes_that_are_signed_verify_and_name_only_records(slug: str, body: bytes) -> None:
     signed = delivery(slug, body, SECRET)
@@ -98,7 +98,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=JSON)
 @example({"events": [dict.fromkeys(("resourceId", "tenantId"), "1") | {"eventCategory": "INVOICE", "eventDateUtc": "0001-01-01T00:00:00+23:00"}]})  # noqa: E501
 @example([{"type": "qbo.invoice.updated.v1", "intuitentityid": "1", "intuitaccountid": "2", "time": "0001-01-01T00:00:00+23:00"}])  # noqa: E501

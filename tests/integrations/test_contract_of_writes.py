@@ -95,8 +95,8 @@ def test_an_answer_that_says_nothing_leaves_the_write_ambiguous(
     on, _ = ready(side)
     lose(side, act, kind)
 
-    if (slug, act, kind) == ("xero", Act.SEND_INVOICE, "html"):
-        return  # Xero answers a mailing with no body at all: any 2xx is a yes
+    if (slug, act) == ("xero", Act.SEND_INVOICE) and kind in ("half", "html"):
+        return  # Xero answers a mailing with no body at all: any 2xx is a yes, and there is nothing to halve
     with pytest.raises(TryLater) as lost:
         write(side.books, act, on, KEY)
     assert type(lost.value) is TryLater
