@@ -132,6 +132,7 @@ def show_plan(stage: Stage) -> None:
 
 def send(stage: Stage) -> list[PlanRow]:
     """Every customer's turn; the mails are in the sandbox's mailbox."""
+    before = len(stage.sandbox.mailbox.mails())
     planned = {(row.connection, row.invoice_id): row for row in plan(stage.house, stage.business).rows}
     sent: list[PlanRow] = []
     states: Counter[str] = Counter()
@@ -203,4 +204,5 @@ def two_weeks_later(stage: Stage, paid: list[PlanRow]) -> None:
         if (row.connection, row.invoice_id) in again:
             raise Disappointed(f"invoice {row.number} is paid and would be chased again")
         console.print(f"  Invoice {row.number} of {row.customer} is paid: nobody is reminded of it.")
-    console.print(f"  The books still agree. {len(again)} other invoices have earned their next reminder.")
+    console.print(f"  The books still agree. {len(again)} other invoices have earned their next reminder:")
+    send(stage)
