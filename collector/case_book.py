@@ -1,6 +1,6 @@
 """Reads cases from storage: all debtors of a connection who owe, or one with everything that is fresh."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from collector.cases import Material, build, heads_of
 from receivables.case import Case, Contact
@@ -44,32 +44,31 @@ def _material(tx: Tx, connected: Connected, customers: tuple[Customer, ...], deb
     assert connected.company is not None, "asked before"
     mine = (tx, connected.business, connected.id)
     only = [one.ref for one in customers] if debtor else None
+    invoices = tuple(books.invoices(*mine, open_only=True, customers=only))
     return Material(
         company=connected.company,
         customers=customers,
-        invoices=tuple(books.invoices(*mine, open_only=True, customers=only)),
+        invoices=invoices,
         payments=tuple(one for one in books.payments(*mine, customers=only) if one.unapplied),
         credits=tuple(one for one in books.credits_of(*mine, customers=only) if one.remaining),
-        contacts=contacts(tx, connected.business, debtor or None),
+        contacts=contacts(tx, connected.business, debtor or None, [one.ref for one in invoices]),
         differing=_differing(tx, connected),
         synced_at=connected.last_pull_at,
     )
 
 
-def contacts(tx: Tx, business: str, debtor: str | None = None) -> dict[str, tuple[Contact, ...]]:
-    """What went out to each debtor, or may have, oldest first."""
+def contacts(tx: Tx, business: str, debtor: str | None = None, invoices: Sequence[Ref] = ()) -> tuple[Contact, ...]:
+    """What went out, or may have: to everybody, or to one debtor and about these invoices."""
     by_action: dict[str, tuple[actions.Action, list[actions.Speaks]]] = {}
-    for speaks, action in actions.spoken(tx, business, debtor=debtor):
+    for speaks, action in actions.spoken(tx, business, debtor=debtor, invoices=invoices):
         by_action.setdefault(action.id, (action, []))[1].append(speaks)
-    found: dict[str, list[Contact]] = {}
-    for action, spoken in by_action.values():
-        found.setdefault(action.debtor, []).append(_contact(action, spoken))
-    return {name: tuple(sorted(own, key=lambda one: one.at)) for name, own in found.items()}
+    return tuple(_contact(action, spoken) for action, spoken in by_action.values())
 
 
 def _contact(action: actions.Action, spoken: Iterable[actions.Speaks]) -> Contact:
     at = action.claimed_at or action.planned_at
     return Contact(
+        debtor=action.debtor,
         at=at,
         day_on=action.local_day or at.date(),
         channel=action.act,

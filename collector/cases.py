@@ -20,7 +20,7 @@ class Material:
     invoices: tuple[Invoice, ...]
     payments: tuple[Payment, ...] = ()
     credits: tuple[Credit, ...] = ()
-    contacts: Mapping[str, tuple[Contact, ...]] | None = None
+    contacts: tuple[Contact, ...] = ()
     differing: Collection[Ref] = ()
     synced_at: datetime | None = None
 
@@ -37,6 +37,7 @@ def build(material: Material) -> list[Case]:
     invoices = _by_head(material.invoices, heads)
     payments, credits = _by_head(material.payments, heads), _by_head(material.credits, heads)
     members = _members(material.customers, heads)
+    told = _Told(material.contacts)
     in_doubt = {heads.get(ref, ref) for ref in material.differing}
     cases = [
         Case(
@@ -46,13 +47,35 @@ def build(material: Material) -> list[Case]:
             invoices=tuple(own),
             payments=tuple(payments.get(head, ())),
             credits=tuple(credits.get(head, ())),
-            contacts=(material.contacts or {}).get(debtor_key(head), ()),
+            contacts=tuple(told.about(debtor_key(head), own)),
             synced_at=material.synced_at,
             differs=head in in_doubt,
         )
         for head, own in invoices.items()
     ]
     return sorted(cases, key=lambda case: (by_ref[case.head.ref].name if case.head.ref in by_ref else "", case.debtor))
+
+
+class _Told:
+    """What was said, by whom it was said to and by what it was about.
+
+    After two customers were merged, an invoice's past was told to somebody else than who owes it now.
+    """
+
+    def __init__(self, contacts: Iterable[Contact]) -> None:
+        self._to: dict[str, list[Contact]] = {}
+        self._of: dict[Ref, list[Contact]] = {}
+        for contact in contacts:
+            self._to.setdefault(contact.debtor, []).append(contact)
+            for ref, _ in contact.steps:
+                self._of.setdefault(ref, []).append(contact)
+
+    def about(self, debtor: str, invoices: Iterable[Invoice]) -> list[Contact]:
+        """Everything that was said to the debtor or about their invoices, oldest first, each once."""
+        found = dict.fromkeys(self._to.get(debtor, ()))
+        for invoice in invoices:
+            found.update(dict.fromkeys(self._of.get(invoice.ref, ())))
+        return sorted(found, key=lambda contact: contact.at)
 
 
 def heads_of(customers: Iterable[Customer]) -> dict[Ref, Ref]:

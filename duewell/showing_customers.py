@@ -73,11 +73,11 @@ def customer(house: House, business: str, connection: str, customer_id: str) -> 
             return None
         family = [one for one, head in heads.items() if head == heads[ref]]
         material = case_material(tx, business, sorted(family, key=lambda one: (one != heads[ref], one.id)))
-        spoken = contacts(tx, business, debtor_key(heads[ref]))
+        spoken = contacts(tx, business, debtor_key(heads[ref]), [one.ref for one in material.invoices])
         sent = [one for one in actions.actions(tx, business, debtor=debtor_key(heads[ref])) if one.act != "leave_note"]
         names = {one.ref.id: one.name for one in material.customers}
         doubts = _doubts(tx, connected, names)
-    case = _case(connected, material, heads[ref], spoken.get(debtor_key(heads[ref]), ()), differs=bool(doubts))
+    case = _case(connected, material, heads[ref], spoken, differs=bool(doubts))
     return _view(house, connected, case, material, sent=sent, doubts=doubts)
 
 

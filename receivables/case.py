@@ -9,8 +9,9 @@ from receivables.records import Company, Credit, Customer, EmailAddress, Invoice
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One message that went out, or may have: when, on which local day, and the step it was for each invoice."""
+    """One message that went out, or may have: to whom, when, on which local day, and the step for each invoice."""
 
+    debtor: str
     at: datetime
     day_on: date
     channel: str

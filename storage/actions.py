@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from receivables.records import Kind, Ref
@@ -268,14 +268,22 @@ def actions(
     return [_action(row) for row in tx.execute(newest_first)]
 
 
-def spoken(tx: Tx, business: str, *, debtor: str | None = None) -> list[tuple[Speaks, Action]]:
-    """What was said of which invoice, oldest first: every key held, with the act that holds it."""
+def spoken(
+    tx: Tx, business: str, *, debtor: str | None = None, invoices: Sequence[Ref] = ()
+) -> list[tuple[Speaks, Action]]:
+    """What was said of which invoice, oldest first: every key held, with the act that holds it.
+
+    With a debtor, what was said to them, and what was said of these invoices to anybody: a merge of two customers
+    moves invoices to the survivor, but not what the loser was told.
+    """
     keys, table = tables.action_on, tables.action
     both = keys.join(table, (keys.c.business_id == table.c.business_id) & (keys.c.action_id == table.c.id))
     on = (keys.c.key.label("on_key"), keys.c.connection_id.label("on_connection"), keys.c.invoice_id)
     wanted = select(table, *on, keys.c.step, keys.c.occurrence).select_from(both)
     wanted = wanted.where(keys.c.business_id == business).order_by(table.c.claimed_at, keys.c.key)
-    wanted = wanted.where(table.c.debtor == debtor) if debtor is not None else wanted
+    if debtor is not None:
+        about = tuple_(keys.c.connection_id, keys.c.invoice_id).in_([(one.connection, one.id) for one in invoices])
+        wanted = wanted.where((table.c.debtor == debtor) | about)
     return [(_speaks(row), _action(row)) for row in tx.execute(wanted)]
 
 

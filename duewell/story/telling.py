@@ -145,10 +145,10 @@ def send(stage: Stage) -> list[PlanRow]:
             console.print(f"  {one.case.head.name}: {outcome_words(outcome.state, outcome.reason)}")
 
     send_plan(stage.house, stage.business, None, told)
-    mails = len(stage.sandbox.mailbox.mails())
-    console.print(
-        f"  {states['sent']} customers written to: {mails} mails of our own, the rest mailed by the platforms."
-    )
+    mails = len(stage.sandbox.mailbox.mails()) - before
+    again = states["sent"] - mails
+    rest = f", and {again} invoices mailed again by their platforms" if again else ""
+    console.print(f"  {states['sent']} customers written to: {mails} by our own mail{rest}.")
     console.print(f"  Read them as the customers do: {stage.sandbox.addresses['control']}/mail")
     if not sent:
         raise Disappointed("nothing was sent")

@@ -62,7 +62,7 @@ def case(*invoices: Invoice, **changed: object) -> Case:
 
 def contact(step: str, *, days_ago: int, state: str = "sent", id: str = "i1") -> Contact:
     at = NOW - timedelta(days=days_ago)
-    return Contact(at, at.date(), "mail", state, ((Ref("c1", Kind.INVOICE, id), step),))
+    return Contact("c1/ann", at, at.date(), "mail", state, ((Ref("c1", Kind.INVOICE, id), step),))
 
 
 def only(decision: Decision) -> Verdict:

@@ -23,7 +23,8 @@ from sandbox.server import Sandbox
 from storage import tables
 from tests.duewell.terminal import PASSWORD, Terminal, sit_down
 
-LOUD = {"DUEWELL_LOG_LEVEL": "debug", "DUEWELL_LOG_FORMAT": "json"}
+# with this patience QuickBooks' two seconds are waited out and Xero's seven are not
+LOUD = {"DUEWELL_LOG_LEVEL": "debug", "DUEWELL_LOG_FORMAT": "json", "DUEWELL_HTTP__PATIENCE": "3"}
 CANARY = "canary-in-a-body-5f1c"
 FORGED = "canary-of-a-signature-77aa"
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
@@ -92,7 +93,7 @@ def held(terminal: Terminal) -> set[str]:
     """What the installation itself was given: access and refresh tokens, keys, and the secrets of its webhooks."""
     house = build(load(terminal.folder / "duewell.toml", {}))
     try:
-        return {"data/secret.key", *_held(house, terminal)} - {"data/secret.key"}
+        return set(_held(house, terminal))
     finally:
         house.close()
 
@@ -122,9 +123,8 @@ def sync_in_bad_weather(terminal: Terminal) -> Iterator[str]:
     for slug in terminal.sandbox.twins:
         book.add(Fault(slug, "expired", times=1))
         book.add(Fault(slug, "429", times=1, skip=1))
-        book.add(Fault(slug, "500", times=1, skip=2))
     yield terminal("sync", **LOUD).err
-    for kind in ("expired", "html", "429_day"):
+    for kind in ("expired", "429_day"):
         book.clear()
         for slug in terminal.sandbox.twins:
             book.add(Fault(slug, kind, times=200))
@@ -134,7 +134,6 @@ def sync_in_bad_weather(terminal: Terminal) -> Iterator[str]:
     book.clear()
     terminal.move(days=1, hours=1)
     yield terminal("sync", **LOUD).err
-    yield terminal("sync", "--from-start", **LOUD).err
 
 
 @contextmanager
@@ -196,7 +195,7 @@ def test_from_connecting_to_a_forged_webhook_no_secret_is_logged(
     assert statuses == {"quickbooks": 403, "xero": 401, "stripe": 404, "sage": 404}
     assert wrong.status_code == 403
     assert ": sent" in sent.out
-    for event in ("connected", "connection in trouble", "connection works again", "message", "webhook refused"):
+    for event in ("connected", "connection in trouble", "connection works again", "waiting", "message", "webhook refused"):
         assert f'"event": "{event}' in everything, event
     secrets = given_out(terminal.sandbox) | held(terminal) | {PASSWORD, CANARY, FORGED, "canary"}
     assert len(secrets) > 12
