@@ -50,10 +50,8 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         Database.open(f"sqlite:///{tmp_path / 'letter.db'}")
 
 
-def test_sqlite_is_set_up_to_be_durable(database: Database) -> None:
-    if not database.sqlite:
-        pytest.skip("SQLite's own settings")
-    with database.read() as tx:
+def test_sqlite_is_set_up_to_be_durable(tmp_path: Path, opened: Callable[[str], Database]) -> None:
+    with opened(f"sqlite:///{tmp_path / 'own.db'}").read() as tx:
         found = {name: tx.execute(text(f"PRAGMA {name}")).scalar() for name in PRAGMAS}
     assert found == PRAGMAS
 
