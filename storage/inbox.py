@@ -39,10 +39,13 @@ def remember(tx: Tx, arrived: Arrived, *, now: datetime) -> bool:
     return tx.execute(statement.returning(tables.inbox.c.id)).scalar() is not None
 
 
-def undrained(tx: Tx, *, limit: int = 500) -> list[Arrived]:
-    """The oldest deliveries that still wait. Take them under a lease: nothing here keeps two drains apart."""
+def undrained(tx: Tx, *, limit: int = 500, after: int = 0) -> list[Arrived]:
+    """The oldest deliveries that still wait, or the oldest after the one with that id.
+
+    Take them under a lease: nothing here keeps two drains apart.
+    """
     table = tables.inbox
-    waiting = select(table).where(table.c.drained_at.is_(None)).order_by(table.c.id).limit(limit)
+    waiting = select(table).where(table.c.drained_at.is_(None), table.c.id > after).order_by(table.c.id).limit(limit)
     return [_arrived(row) for row in tx.execute(waiting)]
 
 

@@ -1,6 +1,6 @@
 """Drain: fetch again what the deliveries in the inbox named, once per record, however often it was named."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -21,6 +21,7 @@ from sync.source import Source
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 300.0
+PAUSE_SECONDS = 60.0
 OpenSource = Callable[[Connected], Source]
 
 
@@ -42,22 +43,41 @@ class Drained:
     records: int = 0
     businesses: frozenset[str] = frozenset()
 
+    def __add__(self, other: "Drained") -> "Drained":
+        businesses = self.businesses | other.businesses
+        return Drained(self.deliveries + other.deliveries, self.records + other.records, businesses)
+
 
 def drain(database: Database, clock: Clock, open_source: OpenSource) -> Drained:
     """Work off the inbox. A connection that cannot be reached keeps its deliveries waiting; the others go on."""
-    with Leases(database, clock.now).hold("drain", seconds=LEASE_SECONDS) as mine:
-        if not mine:
-            return Drained()
-        with database.read() as tx:
-            arrived = inbox.undrained(tx)
-        loads = _sort(database, arrived)
-        stuck: set[int] = set()
-        records = sum(_carry(open_source, clock, load, stuck) for load in loads)
-        done = [one.id for one in arrived if one.id not in stuck]
-        with database.write() as tx:
-            inbox.drained(tx, done, now=clock.now())
-    changed = frozenset(load.connected.business for load in loads)
-    return Drained(len(done), records, changed)
+    leases = Leases(database, clock.now)
+    holder = leases.take("drain", seconds=LEASE_SECONDS)
+    if holder is None:
+        return Drained()
+    total, last = Drained(), 0
+    try:
+        while (arrived := _after(database, last)) and leases.extend("drain", holder, seconds=LEASE_SECONDS):
+            total, last = total + _some(database, clock, open_source, arrived), arrived[-1].id
+    finally:
+        leases.release("drain", holder)
+    return total
+
+
+def _after(database: Database, last: int) -> list[inbox.Arrived]:
+    with database.read() as tx:
+        return inbox.undrained(tx, after=last)
+
+
+def _some(database: Database, clock: Clock, open_source: OpenSource, arrived: Sequence[inbox.Arrived]) -> Drained:
+    """One batch: what waits for a platform in trouble must not keep what comes after it from being read."""
+    loads = _sort(database, arrived)
+    fared = [load for load in loads if _carry(database, clock, open_source, load)]
+    stuck = {id for load in loads if load not in fared for id in load.deliveries}
+    done = [one.id for one in arrived if one.id not in stuck]
+    with database.write() as tx:
+        inbox.drained(tx, done, now=clock.now())
+    changed = frozenset(load.connected.business for load in fared)
+    return Drained(len(done), sum(len(load.wanted) for load in fared), changed)
 
 
 def _sort(database: Database, arrived: Iterable[inbox.Arrived]) -> list[_Load]:
@@ -75,9 +95,14 @@ def _sort(database: Database, arrived: Iterable[inbox.Arrived]) -> list[_Load]:
 
 
 def _touched(one: inbox.Arrived) -> list[Touched]:
+    """What it names. One that cannot be read names nothing: it must not block the inbox, and the pull sees all."""
     if one.platform not in slugs():
         return []
-    return platform(one.platform).touched(Delivery(one.body, one.headers, (), one.connection))
+    try:
+        return platform(one.platform).touched(Delivery(one.body, one.headers, (), one.connection))
+    except Exception:
+        log.exception("webhook not understood", platform=one.platform, delivery=one.id)
+        return []
 
 
 def _add(load: _Load, touched: Touched) -> None:
@@ -92,15 +117,31 @@ def _add(load: _Load, touched: Touched) -> None:
         load.wanted.add(ref)
 
 
-def _carry(open_source: OpenSource, clock: Clock, load: _Load, stuck: set[int]) -> int:
-    source = open_source(load.connected)
+def _carry(database: Database, clock: Clock, open_source: OpenSource, load: _Load) -> bool:
+    """Fetch what one connection's deliveries named; False when they have to wait.
+
+    One that is parked is left alone. One that failed is tried again a minute later, not at every tick: the lease that
+    was taken for the trial simply runs out.
+    """
+    connected, leases = load.connected, Leases(database, clock.now)
+    parked = connected.state is State.PARKED and connected.parked_until and clock.now() < connected.parked_until
+    trial = None if parked else leases.take(f"drain:{connected.id}", seconds=PAUSE_SECONDS)
+    if trial is None:
+        return False
     try:
-        refresh(source, load.wanted - set(load.merged))
+        _fetch(open_source(connected), clock, load)
     except IntegrationError as error:
-        log.info("webhooks wait", connection=load.connected.id, why=str(error))
-        stuck |= load.deliveries
-        return 0
+        log.info("webhooks wait", connection=connected.id, why=str(error))
+        return False
+    except Exception:
+        log.exception("webhooks wait", connection=connected.id)
+        return False
+    leases.release(f"drain:{connected.id}", trial)
+    return True
+
+
+def _fetch(source: Source, clock: Clock, load: _Load) -> None:
+    refresh(source, load.wanted - set(load.merged))
     if load.merged:
         now = clock.now()
         keep(source, Page(gone=tuple(Gone(loser, now, survivor) for loser, survivor in load.merged.items())))
-    return len(load.wanted)

@@ -1,8 +1,12 @@
 """`duewell send`: send today's plan."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collector.dispatch import Outcome
 
 
 @click.command("send")
@@ -34,5 +38,12 @@ def command(config: Path | None, *, business: str, yes: bool, as_json: bool) -> 
             "\n".join(lines),
             as_json=as_json,
         )
-    if any(done.state not in ("sent", "nothing") for _, done in outcomes):
-        raise SystemExit(1)
+    raise SystemExit(_exit_code([done for _, done in outcomes]))
+
+
+def _exit_code(outcomes: list["Outcome"]) -> int:
+    """3 when books could not be read afresh, 1 when a person should look, else 0. Nothing left to say is no trouble."""
+    if any(done.state == "nothing" and done.reason.startswith("Not sent: ") for done in outcomes):
+        return 3
+    no_server = any(done.state == "nothing" and done.reason.startswith("No mail server") for done in outcomes)
+    return 1 if no_server or any(done.state not in ("sent", "nothing") for done in outcomes) else 0

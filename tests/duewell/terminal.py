@@ -1,4 +1,4 @@
-"""A terminal beside a sandbox: the real `duewell` in a process of its own, with a configuration file written by hand."""
+"""A terminal beside a sandbox: the real `duewell` in a process of its own, with a configuration file."""
 
 import json
 import multiprocessing
@@ -18,7 +18,13 @@ PASSWORD = "correct-horse-battery"
 FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 WARM = multiprocessing.get_context("forkserver")
 WARM.set_forkserver_preload(
-    ["duewell.commands.connect", "duewell.examining", "duewell.opening", "duewell.progress", "duewell.showing_customers"]
+    [
+        "duewell.commands.connect",
+        "duewell.examining",
+        "duewell.opening",
+        "duewell.progress",
+        "duewell.showing_customers",
+    ]
     + [f"integrations.{slug}.platform" for slug in ("quickbooks", "stripe", "xero")]
 )
 
@@ -69,7 +75,7 @@ def _play(words: Sequence[str], folder: Path, environ: dict[str, str], files: tu
     said, out, err = files
     for number, (file, flags) in enumerate(((said, os.O_RDONLY), (out, FRESH), (err, FRESH))):
         os.dup2(os.open(file, flags, 0o600), number)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)

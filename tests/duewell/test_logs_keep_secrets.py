@@ -27,6 +27,7 @@ from tests.duewell.terminal import PASSWORD, Terminal, sit_down
 LOUD = {"DUEWELL_LOG_LEVEL": "debug", "DUEWELL_LOG_FORMAT": "json", "DUEWELL_HTTP__PATIENCE": "3"}
 CANARY = "canary-in-a-body-5f1c"
 FORGED = "canary-of-a-signature-77aa"
+EVENTS = ("connected", "connection in trouble", "connection works again", "waiting", "message", "webhook refused")
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
 SPEAKING = """
@@ -40,8 +41,9 @@ def cry(log, **said):
         raise ValueError("rk_live_canary1 robin@canary.example")
     except ValueError:
         log.exception("Bearer canary2", **said)
-cry(structlog.get_logger("ours"), why="eyJcanary3canary3canary3canary3", things=[{"token": "canary4"}, "a@canary.example"],
-    api_key="canary5", count=3, url="https://a.example/?code=canary6&page=2", email="canary7")
+ours, things = structlog.get_logger("ours"), [{"token": "canary4"}, "a@canary.example"]
+url = "https://a.example/?code=canary6&page=2"
+cry(ours, why="eyJcanary3canary3canary3canary3", things=things, api_key="canary5", count=3, url=url, email="canary7")
 cry(logging.getLogger("some.library"))
 logging.getLogger("some.library").warning("%s", "Basic canary8")
 logging.getLogger("urllib3.connectionpool").debug("canary9")
@@ -55,7 +57,8 @@ def test_whatever_is_said_by_us_or_by_a_library_loses_its_secrets(style: str) ->
     told = subprocess.run([sys.executable, "-c", SPEAKING, style], capture_output=True, text=True)
 
     assert told.returncode == 0, told.stderr
-    heard = [line for line in told.stderr.splitlines() if not line.lstrip().startswith(("raise", "warnings.warn", "File"))]
+    source = ("raise", "warnings.warn", "File")  # a traceback's own lines of code, which are ours
+    heard = [line for line in told.stderr.splitlines() if not line.lstrip().startswith(source)]
     assert not re.search(r"canary\w*", "\n".join(heard)), heard
     assert told.stderr.count("ValueError: [hidden] [hidden]") == 2
     assert "page=2" in told.stderr
@@ -78,8 +81,8 @@ def strings(value: Any) -> Iterator[str]:
 
 def given_out(sandbox: Sandbox) -> set[str]:
     """The sandbox's ready-made tokens, keys and secrets; names, ids, addresses and times are none."""
-    public = ("label", "external_id", "tenant_id", "time_zone", "addresses", "account", "short_code", "connection_id")
-    public += ("expires_at", "dies_at", "client_id")
+    public = {"label", "external_id", "tenant_id", "time_zone", "addresses", "account", "short_code", "connection_id"}
+    public |= {"expires_at", "dies_at", "client_id"}
 
     def private(value: Any) -> Any:
         if isinstance(value, dict):
@@ -142,7 +145,8 @@ def served(terminal: Terminal) -> Iterator[tuple[str, list[str]]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url, said = f"http://127.0.0.1:{port}", []
+    url = f"http://127.0.0.1:{port}"
+    said: list[str] = []
     kept = {name: text for name, text in os.environ.items() if not name.startswith("DUEWELL_")}
     process = subprocess.Popen(
         [Path(sys.executable).parent / "duewell", "serve"],
@@ -173,8 +177,7 @@ def _wait_for(url: str) -> None:
 
 
 def forge(url: str, slug: str) -> int:
-    headers = {name: FORGED for name in ("intuit-signature", "x-xero-signature")}
-    headers["stripe-signature"] = f"t=1,v1={FORGED}"
+    headers = {"intuit-signature": FORGED, "x-xero-signature": FORGED, "stripe-signature": f"t=1,v1={FORGED}"}
     body = json.dumps({"note": CANARY, "to": "someone@canary.example"})
     return requests.post(f"{url}/webhooks/{slug}", data=body, headers=headers, timeout=30).status_code
 
@@ -195,7 +198,7 @@ def test_from_connecting_to_a_forged_webhook_no_secret_is_logged(
     assert statuses == {"quickbooks": 403, "xero": 401, "stripe": 404, "sage": 404}
     assert wrong.status_code == 403
     assert ": sent" in sent.out
-    for event in ("connected", "connection in trouble", "connection works again", "waiting", "message", "webhook refused"):
+    for event in EVENTS:
         assert f'"event": "{event}' in everything, event
     secrets = given_out(terminal.sandbox) | held(terminal) | {PASSWORD, CANARY, FORGED, "canary"}
     assert len(secrets) > 12

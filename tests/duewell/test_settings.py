@@ -163,7 +163,7 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(text: str, why: str) -> N
 def test_a_file_in_another_encoding_is_named(here: Path) -> None:
     (here / "some.toml").write_bytes('[mail]\nsender_name = "Müller"\n'.encode("latin-1"))
 
-    with pytest.raises(BadSetting, match="some.toml cannot be read"):
+    with pytest.raises(BadSetting, match=r"some\.toml cannot be read"):
         load(here / "some.toml", {})
 
 
@@ -179,7 +179,7 @@ def test_a_named_file_that_is_missing_or_a_folder_is_not_passed_over(here: Path)
     ("text", "why"),
     [
         ('[manners]\nopens_at = "18:00"', "open before it closes"),
-        ('[[steps]]\nname = "a"\ndays = 1\nletter = "poem"', "no policy|letter that is not there: poem"),
+        ('[[steps]]\nname = "a"\ndays = 1\nletter = "poem"', "letter that is not there: poem"),
         ('[[steps]]\nname = "a"\ndays = 1\nletter = "just_due"\n' * 2, "a name of its own"),
     ],
 )

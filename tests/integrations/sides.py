@@ -269,4 +269,3 @@ def each_page(side: Side, cursor: Cursor | None) -> Iterator[Page]:
             return
         yield page
         cursor = page.cursor or cursor
-

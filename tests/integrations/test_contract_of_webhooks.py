@@ -100,8 +100,24 @@ JSON = st.recursive(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=JSON)
-@example({"events": [dict.fromkeys(("resourceId", "tenantId"), "1") | {"eventCategory": "INVOICE", "eventDateUtc": "0001-01-01T00:00:00+23:00"}]})  # noqa: E501
-@example([{"type": "qbo.invoice.updated.v1", "intuitentityid": "1", "intuitaccountid": "2", "time": "0001-01-01T00:00:00+23:00"}])  # noqa: E501
+@example(
+    {
+        "events": [
+            dict.fromkeys(("resourceId", "tenantId"), "1")
+            | {"eventCategory": "INVOICE", "eventDateUtc": "0001-01-01T00:00:00+23:00"}
+        ]
+    }
+)  # noqa: E501
+@example(
+    [
+        {
+            "type": "qbo.invoice.updated.v1",
+            "intuitentityid": "1",
+            "intuitaccountid": "2",
+            "time": "0001-01-01T00:00:00+23:00",
+        }
+    ]
+)  # noqa: E501
 @example({"type": "invoice.paid", "created": 10**40, "data": {"object": {"id": "in_1", "object": "invoice"}}})
 def test_nothing_signed_makes_reading_fail(slug: str, said: Any) -> None:
     import json
@@ -136,5 +152,3 @@ def test_the_bodies_of_these_tests_name_a_record(slug: str) -> None:
     (one,) = platform(slug).touched(delivery(slug, TRAITS[slug].body, SECRET))
 
     assert (one.kind, bool(one.id)) == (Kind.INVOICE, True)
-
-

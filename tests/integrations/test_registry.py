@@ -51,10 +51,10 @@ def test_one_platform_brings_only_its_own_sdk() -> None:
     assert run(script) == "False"
 
 
-PLUGIN = '''
+PLUGIN = """
 class Ledger:
     slug, label, capabilities = "ledger", "A Ledger", frozenset()
-'''
+"""
 
 
 def test_a_plug_in_is_found_by_its_entry_point(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
+from sqlalchemy import select
+
 from duewell.desk import Desk
 from sandbox.quickbooks.webhooks import sign as sign_quickbooks
 from sandbox.stripe.announcing import signature as sign_stripe
 from sandbox.xero.webhooks import signature as sign_xero
-from sqlalchemy import select
 from storage import tables
 from storage.connections import webhook_secret
 from storage.database import AnyRow

@@ -66,7 +66,7 @@ def test_companies_nobody_connected_and_unknown_kinds_are_kept_and_done_with(pla
 
     assert drained == Drained(deliveries=5)
     assert (play.calls("quickbooks"), play.calls("stripe")) == ({}, {})
-    assert [bytes(row.body) for row in inbox_rows(play)][0] == stranger
+    assert bytes(inbox_rows(play)[0].body) == stranger
     assert all(row.drained_at is not None for row in inbox_rows(play))
 
 

@@ -1,4 +1,4 @@
-"""Webhooks over the real pages, carried by the sandbox's courier: all platforms, doubled, shuffled, and in bad times."""
+"""Webhooks over the real pages, carried by the sandbox's courier: all platforms, doubled, shuffled, in bad times."""
 
 import random
 from collections.abc import Callable, Iterator

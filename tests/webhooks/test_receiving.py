@@ -87,9 +87,7 @@ def bodies(play: Play) -> dict[str, bytes]:
     }
 
 
-def test_every_platforms_delivery_is_stored_once(
-    plays: Callable[..., Play], desk_of: Callable[[Play], Desk]
-) -> None:
+def test_every_platforms_delivery_is_stored_once(plays: Callable[..., Play], desk_of: Callable[[Play], Desk]) -> None:
     play = plays(read=False)
     desk = desk_of(play)
 
@@ -133,7 +131,8 @@ def test_addresses_of_nobody_are_not_there(plays: Callable[..., Play], desk_of: 
     play = plays(platforms=("stripe", "xero"), read=False)
     desk = desk_of(play)
 
-    for slug, connection in (("sage", ""), ("stripe", ""), ("stripe", "nobody"), ("xero", "nobody"), ("quickbooks", "")):
+    nobodies = (("sage", ""), ("stripe", ""), ("stripe", "nobody"), ("xero", "nobody"), ("quickbooks", ""))
+    for slug, connection in nobodies:
         assert desk.receive(slug, connection, {}, b"{}") == 404, (slug, connection)
     stripe = play.connected("northwind").id
     assert desk.receive("xero", stripe, {}, b"{}") == 404, "a connection of another platform"

@@ -1,0 +1,325 @@
+"""The jobs' hours: a night per business and local day, sending only when it is safe, and nobody's trouble another's."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from duewell import jobs
+from duewell.clock import FollowingClock
+from duewell.owning import begin_business
+from duewell.running import may_send_alone
+from duewell.wiring import House, build
+from receivables.records import Answer
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from storage.businesses import business as business_of
+from storage.businesses import set_automatic
+from storage.connections import NewConnection, connect
+from storage.settings import setting
+from tests.conftest import HandClock
+from tests.scenarios.playing import Play, connect_platform, settle_in
+
+NEW_YORK, LONDON, APIA = "America/New_York", "Europe/London", "Pacific/Apia"
+
+
+@pytest.fixture
+def plays(sandboxes: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Callable[..., Play]]:
+    """Begins plays: `plays("quickbooks")`; nothing is read yet."""
+    begun: list[Play] = []
+
+    def begin(*slugs: str, connected: bool = True, database: str = "", **setup: object) -> Play:
+        sandbox = sandboxes(**{"platforms": slugs, "invoices": 25, "customers": 8, **setup})
+        folder = tmp_path / str(len(begun))
+        begun.append(settle_in(sandbox, folder, connect=connected, database=database))
+        return begun[-1]
+
+    yield begin
+    for play in begun:
+        play.house.close()
+
+
+def in_zone(play: Play, name: str, zone: str) -> str:
+    """A business of its own, with its own time zone and nothing connected."""
+    return begin_business(play.house, name, time_zone=zone)
+
+
+def due(house: House, business: str) -> bool:
+    with house.database.read() as tx:
+        found = business_of(tx, business)
+    assert found is not None
+    return jobs.night_is_due(house, found)
+
+
+def at(zone: str, *moment: int) -> datetime:
+    year, month, day, hour, minute = moment
+    return datetime(year, month, day, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+@pytest.fixture
+def by_hand(plays: Callable[..., Play]) -> tuple[Play, HandClock]:
+    """An installation whose clock is moved by hand, and nothing connected."""
+    play, clock = plays("quickbooks", connected=False), HandClock()
+    play.house.clock = clock
+    return play, clock
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        (NEW_YORK, (2026, 3, 10)),
+        (NEW_YORK, (2026, 3, 8)),  # twenty-three hours long
+        (NEW_YORK, (2026, 11, 1)),  # twenty-five
+        (LONDON, (2026, 3, 29)),
+        (LONDON, (2026, 10, 25)),
+        (APIA, (2026, 3, 10)),
+    ],
+)
+def test_there_is_one_night_in_every_local_day(
+    by_hand: tuple[Play, HandClock], zone: str, day: tuple[int, int, int]
+) -> None:
+    play, clock = by_hand
+    business = in_zone(play, "Ours", zone)
+    nights: list[datetime] = []
+    clock.at = at(zone, *day, 0, 0)
+
+    ends = clock.at.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    while clock.at.astimezone(ZoneInfo(zone)).date() < ends:
+        if due(play.house, business):
+            nights.append(clock.at)
+            jobs.nightly(play.house)
+        clock.move(minutes=5)
+
+    assert nights == [at(zone, *day, 4, 10)]
+    with play.house.database.read() as tx:
+        assert setting(tx, business, "night_done_on") == f"{ends - timedelta(days=1)}"
+
+
+def test_businesses_have_their_own_nights(by_hand: tuple[Play, HandClock]) -> None:
+    play, clock = by_hand
+    east, west = in_zone(play, "East", LONDON), in_zone(play, "West", "America/Los_Angeles")
+    clock.at = at(LONDON, 2026, 3, 10, 4, 15)
+
+    assert (due(play.house, east), due(play.house, west)) == (True, True)  # in Los Angeles it is still yesterday
+    jobs.nightly(play.house)
+    assert (due(play.house, east), due(play.house, west)) == (False, False)
+    clock.at = at("America/Los_Angeles", 2026, 3, 10, 4, 15)
+    assert (due(play.house, east), due(play.house, west)) == (False, True)
+
+
+def test_a_zone_nobody_knows_is_utc(by_hand: tuple[Play, HandClock]) -> None:
+    play, clock = by_hand
+    business = in_zone(play, "Nowhere", "Mars/Olympus")
+
+    clock.at = datetime(2026, 3, 10, 4, 9, tzinfo=UTC)
+    assert not due(play.house, business)
+    clock.move(minutes=1)
+    assert due(play.house, business)
+
+
+def test_a_night_that_was_missed_is_caught_up_and_only_once(plays: Callable[..., Play]) -> None:
+    play = plays("quickbooks")
+    play.sandbox.book.clear()
+
+    jobs.nightly(play.house)  # it is past noon: the machine was off at four
+
+    assert len(play.invoices("cedar")) == len(play.truth("cedar")["invoices"])
+    play.sandbox.book.clear()
+    jobs.nightly(play.house)
+    assert play.calls("quickbooks") == {}
+    play.move(quiet=True, days=1)
+    jobs.nightly(play.house)
+    assert play.calls("quickbooks")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_two_processes_that_tick_at_once_make_one_night(
+    plays: Callable[..., Play], database: str, request: pytest.FixtureRequest
+) -> None:
+    url = "" if database == "sqlite" else str(request.getfixturevalue("postgres").make())
+    play = plays("quickbooks", database=url)
+    jobs.nightly(play.house)
+    play.move(days=1)
+    play.sandbox.book.clear()
+    once = _calls_of_a_night(play)
+    play.move(days=1)
+    play.sandbox.book.clear()
+
+    children = [_night_in_a_child(play) for _ in range(3)]
+
+    assert {os.waitpid(child, 0)[1] for child in children} == {0}
+    assert _without_tokens(play) == once
+    play.expect_truth()
+
+
+def _calls_of_a_night(play: Play) -> dict[str, int]:
+    jobs.nightly(play.house)
+    return _without_tokens(play)
+
+
+def _without_tokens(play: Play) -> dict[str, int]:
+    return {route: number for route, number in play.calls("quickbooks").items() if "token" not in route}
+
+
+def _night_in_a_child(play: Play) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            jobs.nightly(build(play.house.settings))
+            code = 0
+        finally:
+            os._exit(code)
+    return child
+
+
+def test_a_night_in_trouble_is_tried_again_within_the_day(plays: Callable[..., Play]) -> None:
+    play = plays("quickbooks", "xero")
+    jobs.nightly(play.house)
+    play.move(days=1)
+    play.sandbox.book.add(Fault("quickbooks", "429_silent", path="/v3/", times=1))
+
+    jobs.nightly(play.house)
+    read = play.connected("brightwater").last_pull_at
+    assert play.connected("cedar").trouble
+    play.move(quiet=True, hours=2)
+    jobs.nightly(play.house)
+
+    assert not play.connected("cedar").trouble
+    play.expect_truth()
+    assert play.connected("brightwater").last_pull_at == read, "whose night went well is left in peace"
+
+
+def test_one_business_in_trouble_spares_the_others(plays: Callable[..., Play]) -> None:
+    play = plays("quickbooks", connected=False)
+    broken = in_zone(play, "Broken", NEW_YORK)
+    with play.house.database.write() as tx:
+        fresh = NewConnection("no-such-platform", "x", "g-gone", label="Odd")
+        connect(tx, broken, fresh, now=play.house.clock.now())
+    connect_platform(play, "quickbooks")
+
+    jobs.nightly(play.house)
+    jobs.collect(play.house)
+    jobs.follow_up_job(play.house)
+
+    assert len(play.invoices("cedar")) == len(play.truth("cedar")["invoices"])
+
+
+def office_hours(play: Play) -> None:
+    """A Tuesday noon in California, where the company is."""
+    play.move(quiet=True, hours=3)
+
+
+@pytest.mark.parametrize(
+    ("automatic", "reminders", "sends"),
+    [(False, Answer.NO, False), (True, Answer.NO, True), (True, Answer.UNKNOWN, False), (True, Answer.YES, False)],
+)
+def test_messages_go_alone_only_when_chosen_and_safe(
+    plays: Callable[..., Play], automatic: bool, reminders: Answer, sends: bool
+) -> None:
+    from duewell.connecting import change_answers
+
+    play = plays("quickbooks", invoices=60, customers=12)
+    play.sync()
+    change_answers(play.house, play.business, play.connected("cedar").id, {"own_reminders": reminders.value})
+    with play.house.database.write() as tx:
+        set_automatic(tx, play.business, automatic)
+    office_hours(play)
+
+    jobs.collect(play.house)
+    jobs.collect(play.house)
+
+    with play.house.database.read() as tx:
+        known = business_of(tx, play.business)
+    assert known is not None
+    assert may_send_alone(play.house, known) is sends
+    mails = [str(one.message["Message-ID"]) for one in play.sandbox.mailbox.mails()]
+    assert bool(mails) is sends
+    assert len(mails) == len(set(mails))
+
+
+def test_the_company_is_read_again_on_mondays(plays: Callable[..., Play]) -> None:
+    play = plays("xero")
+    jobs.nightly(play.house)
+    play.act("reminders", "brightwater", enabled=True)
+    days: list[int] = []
+
+    for _ in range(7):
+        play.move(quiet=True, days=1)
+        jobs.nightly(play.house)
+        company = play.connected("brightwater").company
+        assert company is not None
+        if company.own_reminders is Answer.YES:
+            days.append(play.house.clock.now().astimezone(ZoneInfo(LONDON)).weekday())
+
+    assert days[0] == 0, "not before Monday"
+    assert len(days) == 2, "the first day of the play is a Tuesday"
+
+
+def test_authorisations_that_were_idle_for_a_week_are_renewed(plays: Callable[..., Play]) -> None:
+    play = plays("quickbooks", "xero", "stripe")
+    before = {key: _generation(play, key) for key in ("cedar", "brightwater", "northwind")}
+
+    play.move(quiet=True, days=5)
+    jobs.renew(play.house)
+    assert {key: _generation(play, key) for key in before} == before
+    play.move(quiet=True, days=2)
+    jobs.renew(play.house)
+
+    assert _generation(play, "cedar") == before["cedar"] + 1
+    assert _generation(play, "brightwater") == before["brightwater"] + 1
+    assert _generation(play, "northwind") == before["northwind"]
+    jobs.renew(play.house)
+    assert _generation(play, "cedar") == before["cedar"] + 1
+
+
+def _generation(play: Play, key: str) -> int:
+    return play.house.grants.load(play.connected(key).grant_id).generation
+
+
+def test_a_refresh_token_kept_alive_by_the_jobs_outlives_its_idle_days(plays: Callable[..., Play]) -> None:
+    play = plays("xero")
+
+    for _ in range(13):
+        play.move(quiet=True, days=7)
+        jobs.renew(play.house)
+
+    assert not play.sync("harbour")["harbour"].trouble
+
+
+def test_a_grant_that_no_key_opens_does_not_keep_the_others_from_being_renewed(plays: Callable[..., Play]) -> None:
+    from sqlalchemy import update
+
+    from storage import tables
+
+    play = plays("quickbooks", "xero")
+    spoilt = play.connected("cedar").grant_id
+    with play.house.database.write() as tx:
+        mine = tables.grant.c.id == spoilt
+        early = datetime(2026, 1, 1, tzinfo=UTC)
+        tx.execute(update(tables.grant).where(mine).values(sealed=b"spoilt", expires_at=early))
+    play.move(quiet=True, days=7)
+
+    jobs.renew(play.house)
+
+    assert _generation(play, "brightwater") == 1
+
+
+def test_the_scheduler_runs_every_job_at_start_and_holds_nothing(plays: Callable[..., Play]) -> None:
+    play = plays("quickbooks")
+    assert isinstance(play.house.clock, FollowingClock)
+    scheduler = jobs.schedule(play.house)
+    told = {job.id: (job.trigger.interval, job.coalesce, job.misfire_grace_time) for job in scheduler.get_jobs()}
+
+    assert told == {name: (every, True, None) for name, (_, every) in jobs.JOBS.items()}
+    scheduler.start()
+    for _ in range(200):
+        if play.connected("cedar").last_agreed_at is not None:
+            break
+        play.house.clock.sleep(0.05)
+    scheduler.shutdown(wait=True)
+    assert play.connected("cedar").last_agreed_at is not None
+    play.expect_truth()
