@@ -200,7 +200,7 @@ def change_answers(house: House, business: str, connection: str, answers: Mappin
     )
     with house.database.write() as tx:
         connections.connect(tx, business, again, now=house.clock.now())
-    with house.source(connected) as source:
+    with house.source(replace(connected, details=again.details)) as source:
         meet(source)
 
 

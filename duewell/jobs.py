@@ -1,7 +1,7 @@
 """The jobs and their hours. The scheduler only ticks: what there is to do stands in the tables."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from integrations.errors import IntegrationError
 from integrations.oauth import RenewingToken
 from integrations.registry import platform
 from storage.businesses import Business, businesses
-from storage.connections import using_grant
+from storage.connections import Connected, using_grant
 from storage.inbox import forget_drained
 from storage.settings import set_setting, setting
 from sync.pull import meet
@@ -24,6 +24,7 @@ from sync.pull import meet
 log = structlog.get_logger(__name__)
 
 NIGHT_HOUR, NIGHT_MINUTE = 4, 10
+TRY_AGAIN = timedelta(hours=1)
 LEASE_SECONDS = 3600.0
 RENEW_IDLE_DAYS = 6
 INBOX_KEPT_DAYS = 45
@@ -47,11 +48,13 @@ def zone_of(house: House, business: Business) -> ZoneInfo:
 
 def night_is_due(house: House, business: Business) -> bool:
     """It is past 04:10 of the business's local day and this day's night was not run yet: also the catch-up."""
-    local = house.clock.now().astimezone(zone_of(house, business))
+    now = house.clock.now()
+    local = now.astimezone(zone_of(house, business))
     with house.database.read() as tx:
-        done = setting(tx, business.id, "night_done_on")
+        done, tried = setting(tx, business.id, "night_done_on"), setting(tx, business.id, "night_tried_at")
     late_enough = (local.hour, local.minute) >= (NIGHT_HOUR, NIGHT_MINUTE)
-    return late_enough and done != local.date().isoformat()
+    rested = not tried or now - datetime.fromisoformat(tried) >= TRY_AGAIN
+    return late_enough and rested and done != local.date().isoformat()
 
 
 def nightly(house: House) -> None:
@@ -65,12 +68,26 @@ def _night(house: House, business: Business) -> None:
     if not night_is_due(house, business):
         return
     local_day = house.clock.now().astimezone(zone_of(house, business)).date()
-    for connected in living(house, business.id):
-        result = sync_one(house, connected)
-        if local_day.weekday() == 0 and not result.trouble:
-            _meet_again(house, business, connected.id)
+    well = [_night_of_one(house, business, connected, local_day) for connected in living(house, business.id)]
     with house.database.write() as tx:
-        set_setting(tx, business.id, "night_done_on", local_day.isoformat())
+        set_setting(tx, business.id, "night_tried_at", house.clock.now().isoformat())
+        if all(well):
+            set_setting(tx, business.id, "night_done_on", local_day.isoformat())
+
+
+def _night_of_one(house: House, business: Business, connected: Connected, local_day: date) -> bool:
+    """Whether it went well, now or earlier this day; else it is tried again in an hour."""
+    name = f"night:{connected.id}"
+    with house.database.read() as tx:
+        if setting(tx, business.id, name) == local_day.isoformat():
+            return True
+    if sync_one(house, connected).trouble:
+        return False
+    if local_day.weekday() == 0:
+        _meet_again(house, business, connected.id)
+    with house.database.write() as tx:
+        set_setting(tx, business.id, name, local_day.isoformat())
+    return True
 
 
 def _meet_again(house: House, business: Business, connection: str) -> None:
@@ -99,7 +116,7 @@ def _collect(house: House, business: Business) -> None:
 def drain_job(house: House) -> None:
     """Every few seconds: what webhooks named; then what that settled."""
     for business in drain_inbox(house).businesses:
-        follow_up_all(house, business)
+        _try(partial(follow_up_all, house, business), "follow_up")
 
 
 def follow_up_job(house: House) -> None:
@@ -112,14 +129,16 @@ def renew(house: House) -> None:
     """Every day: authorisations that were idle for a week, so that their hundred or sixty days never run out."""
     idle = house.clock.now() - timedelta(days=RENEW_IDLE_DAYS)
     for grant_id in house.grants.expiring(idle):
-        with house.database.read() as tx:
-            users = using_grant(tx, grant_id)
-        grant = house.grants.load(grant_id)
-        if users and grant.refresh:
-            token = RenewingToken(
-                platform(grant.platform), house.wire(grant.platform, Uncounted()), house.grants, grant_id
-            )
-            _try(partial(token.renewed, grant.access), "renewal")
+        _try(partial(_renew_one, house, grant_id), "renewal")
+
+
+def _renew_one(house: House, grant_id: str) -> None:
+    with house.database.read() as tx:
+        users = using_grant(tx, grant_id)
+    grant = house.grants.load(grant_id)
+    if users and grant.refresh:
+        wire = house.wire(grant.platform, Uncounted())
+        RenewingToken(platform(grant.platform), wire, house.grants, grant_id).renewed(grant.access)
 
 
 def tidy(house: House) -> None:

@@ -167,8 +167,8 @@ class Sandbox:
 
     def _serve(self, app: Any, listener: socket.socket) -> None:
         port = listener.getsockname()[1]
-        fd = listener.detach()
-        server = make_server(HOST, port, _Cutting(app), threaded=True, request_handler=_Handler, fd=fd)
+        server = make_server(HOST, port, _Cutting(app), threaded=True, request_handler=_Handler, fd=listener.fileno())
+        listener.close()  # the server has a duplicate; ours would keep the port open after it stops
         cast(Any, server).daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

@@ -107,7 +107,7 @@ JSON = st.recursive(
             | {"eventCategory": "INVOICE", "eventDateUtc": "0001-01-01T00:00:00+23:00"}
         ]
     }
-)  # noqa: E501
+)
 @example(
     [
         {
@@ -117,7 +117,7 @@ JSON = st.recursive(
             "time": "0001-01-01T00:00:00+23:00",
         }
     ]
-)  # noqa: E501
+)
 @example({"type": "invoice.paid", "created": 10**40, "data": {"object": {"id": "in_1", "object": "invoice"}}})
 def test_nothing_signed_makes_reading_fail(slug: str, said: Any) -> None:
     import json

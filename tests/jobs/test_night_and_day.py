@@ -7,15 +7,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from duewell import jobs
 from duewell.clock import FollowingClock
+from duewell.connecting import change_answers
 from duewell.owning import begin_business
 from duewell.running import may_send_alone
 from duewell.wiring import House, build
 from receivables.records import Answer
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from storage import tables
 from storage.businesses import business as business_of
 from storage.businesses import set_automatic
 from storage.connections import NewConnection, connect
@@ -220,8 +223,6 @@ def office_hours(play: Play) -> None:
 def test_messages_go_alone_only_when_chosen_and_safe(
     plays: Callable[..., Play], automatic: bool, reminders: Answer, sends: bool
 ) -> None:
-    from duewell.connecting import change_answers
-
     play = plays("quickbooks", invoices=60, customers=12)
     play.sync()
     change_answers(play.house, play.business, play.connected("cedar").id, {"own_reminders": reminders.value})
@@ -291,10 +292,6 @@ def test_a_refresh_token_kept_alive_by_the_jobs_outlives_its_idle_days(plays: Ca
 
 
 def test_a_grant_that_no_key_opens_does_not_keep_the_others_from_being_renewed(plays: Callable[..., Play]) -> None:
-    from sqlalchemy import update
-
-    from storage import tables
-
     play = plays("quickbooks", "xero")
     spoilt = play.connected("cedar").grant_id
     with play.house.database.write() as tx:
@@ -312,10 +309,10 @@ def test_the_scheduler_runs_every_job_at_start_and_holds_nothing(plays: Callable
     play = plays("quickbooks")
     assert isinstance(play.house.clock, FollowingClock)
     scheduler = jobs.schedule(play.house)
+    scheduler.start(paused=True)
     told = {job.id: (job.trigger.interval, job.coalesce, job.misfire_grace_time) for job in scheduler.get_jobs()}
-
     assert told == {name: (every, True, None) for name, (_, every) in jobs.JOBS.items()}
-    scheduler.start()
+    scheduler.resume()
     for _ in range(200):
         if play.connected("cedar").last_agreed_at is not None:
             break

@@ -26,6 +26,7 @@ from storage.oddities import oddities
 from sync.pull import LEASE_SECONDS, Pulled, pull
 from sync.refresh import refresh
 from sync.source import Source
+from tests.conftest import CountingMeter
 from tests.scenarios.playing import Play, settle_in
 
 Plays = Callable[..., Play]
@@ -154,15 +155,15 @@ def test_the_cursor_never_passes_a_page_that_was_not_saved(plays: Plays, databas
     play = plays("stripe", database)
     key = play.connected_keys()[0]
     engine = play.house.database.engine
-
     commits = itertools.count()
 
     def full(*_: object) -> None:
         if next(commits):  # the first one only holds on to the lease
             raise OSError("the disk is full")
 
-    with pytest.raises(OSError, match="disk is full"), play.house.source(play.connected(key)) as plain:
-        source, books = interrupted(plain, {2: lambda: event.listen(engine, "commit", full)})
+    plain = play.house.open(play.connected(key), CountingMeter())
+    source, books = interrupted(plain, {2: lambda: event.listen(engine, "commit", full)})
+    with pytest.raises(OSError, match="disk is full"):
         pull(source)
     event.remove(engine, "commit", full)
 
