@@ -52,7 +52,8 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one debtor's turn. `state` is an action state, or "nothing" when there was no reason to write."""
+    """What came of one debtor's turn. `state` is an action state, or why there is no action: "nothing" when there was
+    no reason to write, "unready" when no mail server is set up, "unread" when the books could not be read afresh."""
 
     debtor: str
     state: str
@@ -99,7 +100,7 @@ def _send(source: Source, sender: Sender, case: Case, message: Message) -> Outco
     refs = tuple(invoice.ref for invoice, _ in message.invoices)
     channel, key = channel_of(source, message), message_key(source.business, message)
     if channel is Channel.MAIL and sender.postbox is None:
-        return Outcome(message.debtor, "nothing", "No mail server is set up; see [mail] in the configuration.", refs)
+        return Outcome(message.debtor, "unready", "No mail server is set up; see [mail] in the configuration.", refs)
     letter = None if channel is Channel.PLATFORM else _letter(source, sender, case, message)
     claim = _claim(source, sender, message, _payload(message, letter), key=key)
     if claim is not Claim.MINE:

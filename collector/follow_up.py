@@ -73,7 +73,8 @@ def _resolve(source: Source, one: Action) -> bool | None:
     if answer is Lookup.NOT_THERE:
         _end(source, one, ActionState.FAILED, reason="It was looked up and had not been done.")
         return True
-    reason = "Nobody can tell whether this was done; please look, and mark it as sent or not."
+    how = f"duewell send --was-sent {one.key}, or --was-not-sent"
+    reason = f"Nobody can tell whether this was done; please look, then say so ({how})."
     _end(source, one, ActionState.PARKED, reason=reason)
     return False
 

@@ -66,9 +66,8 @@ def group(ctx: click.Context, config: Path | None) -> None:
 def main() -> None:
     """The console script: what the contract says becomes one sentence and an exit code."""
     try:
-        group.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # without click's own ending, the exit code a command asked for is returned, not raised
+        sys.exit(group.main(standalone_mode=False) or 0)
     except click.Abort:
         click.echo("Stopped; nothing was changed by this.", err=True)
         sys.exit(2)

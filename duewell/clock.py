@@ -5,6 +5,8 @@ import time
 import urllib.request
 from datetime import UTC, datetime
 
+from duewell.config import BadSetting
+
 
 class SystemClock:
     """This machine's clock."""
@@ -41,7 +43,10 @@ class FollowingClock(SystemClock):
     def ask(self) -> None:
         """Look at the sandbox's clock now, for instance after moving it."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self._control}/clock", timeout=5) as answer:
-            told = datetime.fromisoformat(json.load(answer)["now"])
+        try:
+            with opener.open(f"{self._control}/clock", timeout=5) as answer:
+                told = datetime.fromisoformat(json.load(answer)["now"])
+        except OSError:
+            raise BadSetting(f"no sandbox answers at sandbox_control {self._control}; start it, or unset it") from None
         self._offset = told.timestamp() - time.time()
         self._asked_at = time.monotonic()

@@ -260,5 +260,7 @@ def outcome_words(state: str, reason: str) -> str:
         "ambiguous": f"not known whether it arrived; it will be looked up, never repeated blindly ({reason})",
         "parked": f"not sent; a person should look ({reason})",
         "nothing": f"left alone. {reason}",
+        "unready": f"not sent. {reason}",
+        "unread": reason,
     }
     return words.get(state, state)

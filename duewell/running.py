@@ -10,9 +10,10 @@ from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
 from duewell.wiring import WORKER, House, policy_of
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, NotThere
 from receivables.records import Answer
-from storage import connections
+from storage import actions, connections
+from storage.actions import Action, ActionState
 from storage.businesses import Business
 from storage.businesses import business as business_of
 from storage.connections import Connected, State
@@ -103,7 +104,7 @@ def _take_turns(house: House, sender: Sender, turns: list[Decided]) -> Iterator[
             try:
                 yield one, dispatch(source, sender, one.case.debtor)
             except IntegrationError as error:
-                yield one, Outcome(one.case.debtor, "nothing", f"Not sent: {error}")
+                yield one, Outcome(one.case.debtor, "unread", f"Not sent: {error}")
 
 
 def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:
@@ -144,3 +145,19 @@ def may_send_alone(house: House, business: Business) -> bool:
     ledgers = [one for one in living(house, business.id) if one.books]
     known = all(one.company is not None and one.company.own_reminders is Answer.NO for one in ledgers)
     return business.automatic and known
+
+
+def parked_messages(house: House, business: str) -> list[Action]:
+    """What waits for a person, newest first."""
+    with house.database.read() as tx:
+        return actions.actions(tx, business, states=(ActionState.PARKED,))
+
+
+def settle_parked(house: House, business: str, key: str, *, sent: bool) -> None:
+    """A person says what became of a parked act. One that was not done gives its claim back. Raises NotThere."""
+    state = ActionState.SENT if sent else ActionState.FAILED
+    with house.database.write() as tx:
+        known = actions.action(tx, business, key)
+        if known is None or known.state is not ActionState.PARKED:
+            raise NotThere(f"nothing is parked under the key {key!r}; see duewell send --parked")
+        actions.mark(tx, business, key, state, now=house.clock.now(), reason="said by a person")

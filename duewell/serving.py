@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from waitress import wasyncore
 from waitress.server import create_server
 
 from duewell.config import BadSetting
@@ -23,6 +24,8 @@ class Serving:
         self._house = house
         self.desk = Desk(house, reads=jobs)
         self._server: Any = None
+        self._channels: dict[int, Any] = {}
+        self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._scheduler: BackgroundScheduler | None = None
         self._jobs = jobs
@@ -30,7 +33,7 @@ class Serving:
     def __enter__(self) -> "Serving":
         app = create_app(self._house.settings, self.desk)
         self._server = self._listen(app)
-        self._thread = threading.Thread(target=self._server.run, name="pages", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="pages", daemon=True)
         self._thread.start()
         if self._jobs:
             self.start_jobs()
@@ -46,16 +49,32 @@ class Serving:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
         self._server.task_dispatcher.shutdown(timeout=10)
-        self._server.close()
-        self.desk.close()
+        self._ending.set()
+        self._server.pull_trigger()
         if self._thread is not None:
             self._thread.join(timeout=5)
+        wasyncore.close_all(self._channels)
+        self.desk.close()
         log.info("stopped")
+
+    def _run(self) -> None:
+        """Our own loop instead of the server's: it is left before anything it waits on is closed."""
+        while not self._ending.is_set():
+            wasyncore.loop(timeout=1.0, map=self._channels, count=1)
 
     def _listen(self, app: Any) -> Any:
         web = self._house.settings.web
         try:
-            return create_server(app, listen=web.listen, threads=web.threads, ident="", max_request_body_size=2**21)
+            return create_server(
+                app,
+                map=self._channels,
+                listen=web.listen,
+                threads=web.threads,
+                ident="",
+                max_request_body_size=2**21,
+                # nothing believes them, but the guard must see that a proxy stands in front
+                clear_untrusted_proxy_headers=False,
+            )
         except OSError as error:
             raise BadSetting(f"web.listen {web.listen!r} cannot be listened on: {error.strerror}") from None
         except ValueError as error:

@@ -26,7 +26,7 @@ from storage.grants import SealedGrants
 from storage.leases import Leases
 from storage.meters import StoredMeter
 from storage.schema import upgrade
-from storage.seals import Seal, new_key
+from storage.seals import Seal, holds_secrets, new_key
 from storage.writer import GroupWriter
 from sync.source import Source
 
@@ -122,7 +122,12 @@ def account_of(connected: Connected) -> Account:
 def build(settings: Settings) -> House:
     """Open everything; the database is brought up to date first. Raises BadSetting or a StorageError."""
     clock = FollowingClock(_loopback(settings.sandbox_control)) if settings.sandbox_control else SystemClock()
-    return House(settings, open_database(settings), clock, sealing_keys(settings.key_file))
+    database = open_database(settings)
+    if not settings.key_file.exists() and holds_secrets(database):
+        database.close()
+        said = f"the key file {settings.key_file} is missing, and tokens are sealed with it"
+        raise BadSetting(f"{said}; put its backup back, or connect every company again with a new database")
+    return House(settings, database, clock, sealing_keys(settings.key_file))
 
 
 def open_database(settings: Settings) -> Database:

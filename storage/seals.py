@@ -67,3 +67,9 @@ def _rotate(tx: Tx, seal: Seal, table: Table, column: Column[bytes]) -> int:
         same = [key == bindparam(f"key_{at}", type_=key.type) for at, key in enumerate(keys)]
         tx.execute(update(table).where(*same).values({column.name: bindparam("fresh")}), rows)
     return len(rows)
+
+
+def holds_secrets(database: Database) -> bool:
+    """Is anything sealed in it, which only the right key opens?"""
+    with database.read() as tx:
+        return tx.execute(select(tables.grant.c.id).limit(1)).first() is not None

@@ -72,21 +72,28 @@ class Visit:
         return text in self.page.locator("main").inner_text()
 
 
-@pytest.fixture
-def visit(sandboxes: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Visit]:
-    """The pages on localhost, the platforms on 127.0.0.1, nothing connected yet."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    play = settle_in(sandboxes(invoices=40, customers=10), tmp_path, connect=False)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Any, sandboxes: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Visit]:
+    """The pages on localhost, the platforms on 127.0.0.1, nothing connected yet."""
+    play = settle_in(sandboxes(invoices=30, customers=10), tmp_path, connect=False)
     set_owner_password(play.house, PASSWORD)
-    with Serving(play.house, jobs=False), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        page = browser.new_page()
-        page.set_default_timeout(20_000)
-        visit = Visit(play, page)
+    with Serving(play.house, jobs=False):
+        context = browser.new_context()
+        context.set_default_timeout(20_000)
+        visit = Visit(play, context.new_page())
         visit.listen()
         yield visit
-        browser.close()
+        context.close()
     play.house.close()
 
 

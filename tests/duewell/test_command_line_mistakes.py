@@ -147,11 +147,14 @@ def test_messages_that_could_not_go_end_with_their_own_codes_and_go_later(settle
 def test_a_key_file_that_does_not_open_what_is_stored_is_found_and_spoils_nothing(settled: Terminal) -> None:
     file = settled.folder / "data" / "secret.key"
     kept = file.read_text(encoding="utf-8")
-    for stranger in (None, "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=\n", "garbage\n"):
-        file.unlink()
-        if stranger:
-            file.write_text(stranger, encoding="utf-8")
-            file.chmod(0o600)
+    file.unlink()
+    for lost in (settled("doctor"), settled("sync")):
+        assert lost.code == 2
+        assert "key file data/secret.key is missing" in lost.error
+    assert not file.exists()
+    for stranger in ("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=\n", "garbage\n"):
+        file.write_text(stranger, encoding="utf-8")
+        file.chmod(0o600)
         looked = settled("doctor")
         assert (looked.code, "WRONG Key file: data/secret.key: " in looked.out) == (1, True)
         assert settled("sync").code == 2

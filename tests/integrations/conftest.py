@@ -1,12 +1,12 @@
 """Every platform of the registry in turn, connected to its twin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from integrations.registry import slugs
-from sandbox.server import Sandbox
+from sandbox.server import Sandbox, Setup
 from tests.integrations.sides import Side, connect_side
 
 
@@ -31,3 +31,21 @@ def side_of(sandboxes: Callable[..., Sandbox]) -> Callable[..., Side]:
 def side(side_of: Callable[..., Side], slug: str) -> Side:
     """Each platform in turn, with thirty invoices."""
     return side_of(slug)
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Callable[[str], Side]]:
+    """A connected company of each platform, for all tests of a file that change nothing in its books."""
+    running: dict[str, Side] = {}
+
+    def get(slug: str) -> Side:
+        if slug not in running:
+            sandbox = Sandbox(Setup(platforms=(slug,), invoices=10, customers=4))
+            sandbox.start()
+            running[slug] = connect_side(sandbox, slug)
+        running[slug].forget()
+        return running[slug]
+
+    yield get
+    for side in running.values():
+        side.sandbox.stop()

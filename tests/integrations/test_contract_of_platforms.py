@@ -1,6 +1,6 @@
 """The contract that every platform keeps, against every twin: connecting, reading, resuming, what is not offered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,9 +13,8 @@ from integrations.errors import BadCursor, Reconnect, Unsupported
 from integrations.registry import platform, slugs
 from receivables.page import Cursor
 from receivables.records import Kind, Record, Ref
-from sandbox.server import Sandbox, Setup
 from tests.conftest import NOON
-from tests.integrations.sides import CAPABLE, TRAITS, Shelf, Side, connect_side, each_page, write
+from tests.integrations.sides import CAPABLE, TRAITS, Shelf, Side, each_page, write
 
 WAYS = {Capability.OAUTH, Capability.CLIENT_CREDENTIALS, Capability.API_KEY}
 
@@ -118,9 +117,9 @@ NONSENSE = ("", "{}", "null", "[]", "0", "\x00", "not a cursor", '{"read_at": "s
 
 @pytest.mark.parametrize("value", NONSENSE)
 def test_a_cursor_that_is_not_ours_is_named_and_costs_no_call(
-    slug: str, value: str, cold: Callable[[str], Side]
+    slug: str, value: str, kept: Callable[[str], Side]
 ) -> None:
-    side = cold(slug)
+    side = kept(slug)
 
     with pytest.raises(BadCursor):
         list(side.books.changes(Cursor(value)))
@@ -129,27 +128,9 @@ def test_a_cursor_that_is_not_ours_is_named_and_costs_no_call(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.text(max_size=80))
-def test_no_text_whatever_breaks_the_reading_of_cursors(slug: str, value: str, cold: Callable[[str], Side]) -> None:
+def test_no_text_whatever_breaks_the_reading_of_cursors(slug: str, value: str, kept: Callable[[str], Side]) -> None:
     with pytest.raises(BadCursor):
-        next(cold(slug).books.changes(Cursor(value)))
-
-
-@pytest.fixture(scope="module")
-def cold() -> Iterator[Callable[[str], Side]]:
-    """A connected company of each platform, kept for all tests of this file that make no call."""
-    running: dict[str, Side] = {}
-
-    def get(slug: str) -> Side:
-        if slug not in running:
-            sandbox = Sandbox(Setup(platforms=(slug,), invoices=10, customers=4))
-            sandbox.start()
-            running[slug] = connect_side(sandbox, slug)
-        running[slug].forget()
-        return running[slug]
-
-    yield get
-    for side in running.values():
-        side.sandbox.stop()
+        next(kept(slug).books.changes(Cursor(value)))
 
 
 def test_records_that_are_not_there_come_back_as_gone(side: Side) -> None:
@@ -193,9 +174,9 @@ STRANGE = [(slug, act) for slug in slugs() for act in Act if act not in TRAITS[s
 
 @pytest.mark.parametrize(("slug", "capability"), LACKING)
 def test_what_a_platform_lacks_is_unsupported_before_any_call(
-    slug: str, capability: Capability, cold: Callable[[str], Side]
+    slug: str, capability: Capability, kept: Callable[[str], Side]
 ) -> None:
-    side = cold(slug)
+    side = kept(slug)
     ref = side.ref(Kind.INVOICE, side.traits.unknown[Kind.INVOICE])
 
     with pytest.raises(Unsupported):
@@ -205,16 +186,16 @@ def test_what_a_platform_lacks_is_unsupported_before_any_call(
 
 @pytest.mark.parametrize(("slug", "act"), STRANGE)
 def test_looking_up_an_act_the_platform_lacks_is_unsupported_before_any_call(
-    slug: str, act: Act, cold: Callable[[str], Side]
+    slug: str, act: Act, kept: Callable[[str], Side]
 ) -> None:
-    side = cold(slug)
+    side = kept(slug)
     with pytest.raises(Unsupported):
         side.books.found(act, side.ref(Kind.INVOICE, "1"), "k1", since=datetime(2026, 3, 1, tzinfo=UTC))
     assert (side.meter.calls, side.calls()) == (0, {})
 
 
-def test_writing_on_a_kind_of_record_that_takes_none_is_unsupported(slug: str, cold: Callable[[str], Side]) -> None:
-    side = cold(slug)
+def test_writing_on_a_kind_of_record_that_takes_none_is_unsupported(slug: str, kept: Callable[[str], Side]) -> None:
+    side = kept(slug)
     for act in side.traits.routes:
         with pytest.raises(Unsupported):
             write(side.books, act, Ref(side.account.id, Kind.OTHER, "1"), "k1")

@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 
 from duewell.desk import Desk
-from duewell.running import drain_inbox, follow_up_all, make_plan, send_plan
+from duewell.running import (
+    drain_inbox,
+    follow_up_all,
+    make_plan,
+    parked_messages,
+    send_plan,
+    settle_parked,
+)
 from duewell.showing import plan
 from duewell.showing_customers import customer
+from integrations.errors import NotThere
 from sandbox.faults import Fault
 from storage import actions
 from storage.actions import Action, ActionState
@@ -155,6 +163,22 @@ def test_a_mail_whose_confirmation_was_lost_is_parked_and_never_sent_again(play:
         sent(play)
     again = [mail for mail in play.sandbox.mailbox.mails()[count:] if parked.key in str(mail.message["Message-ID"])]
     assert again == []
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_person_says_what_became_of_a_parked_message(play: Play, *, arrived: bool) -> None:
+    play.sandbox.mailbox.answers.extend(["drop"])
+    sent(play)
+    (parked,) = parked_messages(play.house, play.business)
+    assert parked.key in parked.reason
+
+    settle_parked(play.house, play.business, parked.key, sent=arrived)
+
+    assert parked_messages(play.house, play.business) == []
+    outcomes = dict(sent(play))
+    assert outcomes.get(parked.debtor) == (None if arrived else "sent")
+    with pytest.raises(NotThere, match="nothing is parked"):
+        settle_parked(play.house, play.business, parked.key, sent=True)
 
 
 def test_a_mail_server_that_asks_to_come_later_is_asked_later_with_the_same_message(play: Play) -> None:

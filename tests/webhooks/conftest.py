@@ -16,7 +16,7 @@ def plays(sandboxes: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Callabl
     begun: list[Play] = []
 
     def begin(*, read: bool = True, **setup: object) -> Play:
-        size = {"invoices": 30, "customers": 8, **setup}
+        size = {"invoices": 24, "customers": 8, **setup}
         begun.append(settle_in(sandboxes(**size), tmp_path / str(len(begun))))
         if read:
             begun[-1].sync()
