@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from duewell import connecting, running, showing, showing_customers
 from duewell.jobs import all_businesses, zone_of
@@ -16,7 +16,7 @@ from duewell.wiring import House
 from integrations import registry
 from integrations.contract import Capability, Clock, Delivery, Platform
 from integrations.errors import BadSignature, NotThere, Refused
-from storage import differences, inbox
+from storage import actions, differences, inbox
 from storage.connections import Connected, State, routed, webhook_secret
 from storage.errors import StorageError
 from storage.owners import owner_by_email
@@ -42,7 +42,7 @@ class Desk:
         self._healthy = Gauge(
             "duewell_connection_healthy", "1 when it works", ["connection", "platform"], registry=self._registry
         )
-        self._sends = Counter("duewell_messages", "Messages by end", ["state"], registry=self._registry)
+        self._acts = Gauge("duewell_acts", "Messages and notes by state", ["act", "state"], registry=self._registry)
 
     @property
     def clock(self) -> Clock:
@@ -165,8 +165,6 @@ class Desk:
     def send_now(self, business: str, rows: Collection[InvoiceKey] | None) -> tuple[str, ...]:
         """One line for every customer who had a turn."""
         outcomes = running.send_plan(self._house, business, rows)
-        for _, outcome in outcomes:
-            self._sends.labels(outcome.state).inc()
         return tuple(
             f"{one.case.head.name}: {outcome_words(outcome.state, outcome.reason)}" for one, outcome in outcomes
         )
@@ -245,7 +243,13 @@ class Desk:
         for business in all_businesses(self._house):
             for one in running.living(self._house, business.id):
                 self._healthy.labels(one.id, one.platform).set(one.state is State.HEALTHY)
+            self._count_acts(business.id)
         return CONTENT_TYPE_LATEST, generate_latest(self._registry)
+
+    def _count_acts(self, business: str) -> None:
+        with self._house.database.read() as tx:
+            for (act, state), number in actions.counted(tx, business).items():
+                self._acts.labels(act, state.value).set(number)
 
     def close(self) -> None:
         """Let what was begun come to its end."""

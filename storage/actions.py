@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, exists, select, tuple_, update
+from sqlalchemy import delete, exists, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from receivables.records import Kind, Ref
@@ -266,6 +266,14 @@ def actions(
     wanted = wanted.where(_speaks_of(invoice)) if invoice else wanted
     newest_first = wanted.order_by(table.c.planned_at.desc(), table.c.id).limit(limit)
     return [_action(row) for row in tx.execute(newest_first)]
+
+
+def counted(tx: Tx, business: str) -> dict[tuple[str, ActionState], int]:
+    """How many acts of each kind stand where."""
+    table = tables.action
+    wanted = select(table.c.act, table.c.state, func.count()).where(table.c.business_id == business)
+    found = tx.execute(wanted.group_by(table.c.act, table.c.state))
+    return {(act, ActionState(state)): int(number) for act, state, number in found}
 
 
 def spoken(

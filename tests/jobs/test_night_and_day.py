@@ -1,48 +1,25 @@
 """The jobs' hours: a night per business and local day, sending only when it is safe, and nobody's trouble another's."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
 
 from duewell import jobs
 from duewell.clock import FollowingClock
-from duewell.connecting import change_answers
 from duewell.owning import begin_business
-from duewell.running import may_send_alone
 from duewell.wiring import House, build
 from receivables.records import Answer
 from sandbox.faults import Fault
-from sandbox.server import Sandbox
-from storage import tables
 from storage.businesses import business as business_of
-from storage.businesses import set_automatic
 from storage.connections import NewConnection, connect
 from storage.settings import setting
 from tests.conftest import HandClock
-from tests.scenarios.playing import Play, connect_platform, settle_in
+from tests.scenarios.playing import Play, connect_platform
 
 NEW_YORK, LONDON, APIA = "America/New_York", "Europe/London", "Pacific/Apia"
-
-
-@pytest.fixture
-def plays(sandboxes: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Callable[..., Play]]:
-    """Begins plays: `plays("quickbooks")`; nothing is read yet."""
-    begun: list[Play] = []
-
-    def begin(*slugs: str, connected: bool = True, database: str = "", **setup: object) -> Play:
-        sandbox = sandboxes(**{"platforms": slugs, "invoices": 25, "customers": 8, **setup})
-        folder = tmp_path / str(len(begun))
-        begun.append(settle_in(sandbox, folder, connect=connected, database=database))
-        return begun[-1]
-
-    yield begin
-    for play in begun:
-        play.house.close()
 
 
 def in_zone(play: Play, name: str, zone: str) -> str:
@@ -94,7 +71,7 @@ def test_there_is_one_night_in_every_local_day(
         if due(play.house, business):
             nights.append(clock.at)
             jobs.nightly(play.house)
-        clock.move(minutes=5)
+        clock.move(minutes=10)
 
     assert nights == [at(zone, *day, 4, 10)]
     with play.house.database.read() as tx:
@@ -211,37 +188,6 @@ def test_one_business_in_trouble_spares_the_others(plays: Callable[..., Play]) -
     assert len(play.invoices("cedar")) == len(play.truth("cedar")["invoices"])
 
 
-def office_hours(play: Play) -> None:
-    """A Tuesday noon in California, where the company is."""
-    play.move(quiet=True, hours=3)
-
-
-@pytest.mark.parametrize(
-    ("automatic", "reminders", "sends"),
-    [(False, Answer.NO, False), (True, Answer.NO, True), (True, Answer.UNKNOWN, False), (True, Answer.YES, False)],
-)
-def test_messages_go_alone_only_when_chosen_and_safe(
-    plays: Callable[..., Play], automatic: bool, reminders: Answer, sends: bool
-) -> None:
-    play = plays("quickbooks", invoices=60, customers=12)
-    play.sync()
-    change_answers(play.house, play.business, play.connected("cedar").id, {"own_reminders": reminders.value})
-    with play.house.database.write() as tx:
-        set_automatic(tx, play.business, automatic)
-    office_hours(play)
-
-    jobs.collect(play.house)
-    jobs.collect(play.house)
-
-    with play.house.database.read() as tx:
-        known = business_of(tx, play.business)
-    assert known is not None
-    assert may_send_alone(play.house, known) is sends
-    mails = [str(one.message["Message-ID"]) for one in play.sandbox.mailbox.mails()]
-    assert bool(mails) is sends
-    assert len(mails) == len(set(mails))
-
-
 def test_the_company_is_read_again_on_mondays(plays: Callable[..., Play]) -> None:
     play = plays("xero")
     jobs.nightly(play.house)
@@ -258,51 +204,6 @@ def test_the_company_is_read_again_on_mondays(plays: Callable[..., Play]) -> Non
 
     assert days[0] == 0, "not before Monday"
     assert len(days) == 2, "the first day of the play is a Tuesday"
-
-
-def test_authorisations_that_were_idle_for_a_week_are_renewed(plays: Callable[..., Play]) -> None:
-    play = plays("quickbooks", "xero", "stripe")
-    before = {key: _generation(play, key) for key in ("cedar", "brightwater", "northwind")}
-
-    play.move(quiet=True, days=5)
-    jobs.renew(play.house)
-    assert {key: _generation(play, key) for key in before} == before
-    play.move(quiet=True, days=2)
-    jobs.renew(play.house)
-
-    assert _generation(play, "cedar") == before["cedar"] + 1
-    assert _generation(play, "brightwater") == before["brightwater"] + 1
-    assert _generation(play, "northwind") == before["northwind"]
-    jobs.renew(play.house)
-    assert _generation(play, "cedar") == before["cedar"] + 1
-
-
-def _generation(play: Play, key: str) -> int:
-    return play.house.grants.load(play.connected(key).grant_id).generation
-
-
-def test_a_refresh_token_kept_alive_by_the_jobs_outlives_its_idle_days(plays: Callable[..., Play]) -> None:
-    play = plays("xero")
-
-    for _ in range(13):
-        play.move(quiet=True, days=7)
-        jobs.renew(play.house)
-
-    assert not play.sync("harbour")["harbour"].trouble
-
-
-def test_a_grant_that_no_key_opens_does_not_keep_the_others_from_being_renewed(plays: Callable[..., Play]) -> None:
-    play = plays("quickbooks", "xero")
-    spoilt = play.connected("cedar").grant_id
-    with play.house.database.write() as tx:
-        mine = tables.grant.c.id == spoilt
-        early = datetime(2026, 1, 1, tzinfo=UTC)
-        tx.execute(update(tables.grant).where(mine).values(sealed=b"spoilt", expires_at=early))
-    play.move(quiet=True, days=7)
-
-    jobs.renew(play.house)
-
-    assert _generation(play, "brightwater") == 1
 
 
 def test_the_scheduler_runs_every_job_at_start_and_holds_nothing(plays: Callable[..., Play]) -> None:
