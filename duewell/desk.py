@@ -237,7 +237,7 @@ class Desk:
     def metrics(self) -> tuple[str, bytes]:
         """For Prometheus."""
         for outcome in ("received", "repeated", "refused"):
-            self._webhooks.labels(outcome).set(getattr(self._counts, outcome))
+            self._webhooks.labels(outcome).set(self._counts[outcome])
         with self._house.database.read() as tx:
             self._waiting.set(inbox.waiting(tx)[0])
         for business in all_businesses(self._house):

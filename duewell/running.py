@@ -99,6 +99,9 @@ def send_plan(
 
 def _take_turns(house: House, sender: Sender, turns: list[Decided]) -> Iterator[tuple[Decided, Outcome]]:
     """One connection's debtors after each other, over one line. Trouble with one does not stop the next."""
+    if parked(house, turns[0].connected):
+        yield from ((one, Outcome(one.case.debtor, "unread", f"Not sent: {one.connected.trouble}")) for one in turns)
+        return
     with house.source(turns[0].connected) as source:
         for one in turns:
             try:

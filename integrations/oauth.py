@@ -4,6 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -16,6 +17,7 @@ log = structlog.get_logger(__name__)
 ATTEMPT_LIFE = timedelta(minutes=15)
 RENEW_BEFORE = timedelta(minutes=2)
 LEASE_SECONDS = 150.0
+RENEWAL_SECONDS_MAX = 30.0
 WAIT_SECONDS = 0.1
 WAITS_MAX = 600
 
@@ -113,13 +115,19 @@ class RenewingToken:
         if Capability.API_KEY in self._platform.capabilities:
             raise Reconnect(f"{self._platform.label} no longer accepts the key; please connect again")
         try:
-            fresh = self._platform.renew(self._wire, grant)
+            fresh = self._platform.renew(self._brisk(), grant)
         except Reconnect:
             return self._from_a_sibling(grant)
         self._store.save(fresh)
         self._grant = fresh
         log.info("authorisation renewed", platform=self._platform.slug, generation=fresh.generation)
         return fresh.access
+
+    def _brisk(self) -> Wire:
+        """A renewal must end well before its lease does, or two of us would renew at once."""
+        wire = self._wire
+        brief = min(wire.read_timeout, RENEWAL_SECONDS_MAX)
+        return replace(wire, read_timeout=brief, patience=min(wire.patience, brief), attempts=min(wire.attempts, 2))
 
     def _from_a_sibling(self, refused: Grant) -> str:
         """The platform refused our refresh token: once, try what the store holds now."""

@@ -1,6 +1,8 @@
 """Receive: verify the raw bytes, remember the delivery durably, answer. Nothing else happens in the request."""
 
 import hashlib
+import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,13 +32,18 @@ class Arrived:
 Remember = Callable[[Arrived], bool]
 
 
-@dataclass
-class Counts:
-    """How many deliveries were taken in, known already, or refused for their signature."""
+class Counts(Counter[str]):
+    """How many deliveries were received, repeated (known already) or refused for their signature. Thread-safe."""
 
-    received: int = 0
-    repeated: int = 0
-    refused: int = 0
+    def __init__(self) -> None:
+        super().__init__(received=0, repeated=0, refused=0)
+        self._lock = threading.Lock()
+
+    def note(self, what: str) -> int:
+        """One more; how many it is now."""
+        with self._lock:
+            self[what] += 1
+            return self[what]
 
 
 KEPT_HEADERS = ("content-type", "stripe-signature", "intuit-signature", "x-xero-signature")
@@ -47,13 +54,12 @@ def receive(platform: Platform, delivery: Delivery, *, now: datetime, remember: 
     try:
         platform.verify(delivery, now)
     except BadSignature:
-        counts.refused += 1
-        log.warning("webhook refused: wrong signature", platform=platform.slug, refused=counts.refused)
+        refused = counts.note("refused")
+        log.warning("webhook refused: wrong signature", platform=platform.slug, refused=refused)
         raise
     kept = {name: delivery.headers[name] for name in KEPT_HEADERS if name in delivery.headers}
     new = remember(Arrived(platform.slug, delivery.connection, _dedupe(platform, delivery), delivery.body, kept, now))
-    counts.received += new
-    counts.repeated += not new
+    counts.note("received" if new else "repeated")
 
 
 def _dedupe(platform: Platform, delivery: Delivery) -> str:

@@ -100,8 +100,8 @@ def test_patience_is_a_setting(side_of: Callable[..., Side], slug: str) -> None:
 
 
 def test_a_silent_platform_is_left_after_the_time_out(side_of: Callable[..., Side], slug: str) -> None:
-    side = side_of(slug, wire={"read_timeout": 0.05, "attempts": 1})
-    side.fault("slow", seconds=0.3)
+    side = side_of(slug, wire={"read_timeout": 0.5, "attempts": 1})
+    side.fault("slow", seconds=1.5)
 
     with pytest.raises(TryLater) as later:
         side.books.company()
