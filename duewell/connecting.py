@@ -21,13 +21,6 @@ from sync.pull import meet
 
 log = structlog.get_logger(__name__)
 
-QUESTIONS = {
-    "quickbooks": frozenset({"time_zone", "own_reminders", "role"}),
-    "xero": frozenset({"role"}),
-    "stripe": frozenset({"own_reminders", "role"}),
-}
-EVERYTHING = frozenset({"time_zone", "own_reminders", "role"})
-
 
 class Uncounted:
     """Connecting happens before there is a connection to count for."""
@@ -233,7 +226,7 @@ def disconnect(house: House, business: str, connection: str) -> str:
 
 def questions(slug: str) -> frozenset[str]:
     """What a person must be asked, since the platform cannot tell."""
-    return QUESTIONS.get(slug, EVERYTHING)
+    return platform(slug).asks
 
 
 def all_platforms() -> tuple[Platform, ...]:

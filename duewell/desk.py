@@ -195,7 +195,7 @@ class Desk:
         try:
             receive(found, delivery, now=self.clock.now(), remember=self._remember, counts=self._counts)
         except BadSignature:
-            return 401 if platform == "xero" else 403
+            return found.refusal
         return 200
 
     def _whose(self, slug: str, id: str) -> Connected | None:

@@ -116,9 +116,8 @@ def basis_words(one: Connected, *, net: bool, re_read: bool) -> str:
     label = platform(one.platform).label
     if re_read:
         return f"{label}'s open and uncollectible invoices listed again: a re-read, not a second opinion"
-    word = "contact" if one.platform == "xero" else "customer"
     after = ", after unapplied payments and credits" if net else ""
-    return f"{label}'s own balance per {word}{after}"
+    return f"{label}'s own balance per {platform(one.platform).customer_word}{after}"
 
 
 def future_dated(tx: Tx, one: Connected, day: date) -> tuple[Money, ...]:

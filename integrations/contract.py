@@ -309,11 +309,20 @@ class Books(Protocol):
 
 
 class Platform(Protocol):
-    """A kind of accounting or payment system."""
+    """A kind of accounting or payment system.
+
+    `asks` names what a person must be asked at connect, since the platform cannot tell: "time_zone",
+    "own_reminders", "role". `customer_word` is its own word for a customer, `refusal` the HTTP status it expects
+    for a wrong signature, `signature_header` where it signs (lower case).
+    """
 
     slug: str
     label: str
     capabilities: frozenset[Capability]
+    asks: frozenset[str]
+    customer_word: str
+    refusal: int
+    signature_header: str
 
     def authorize_url(self, wire: Wire, *, state: str, redirect_uri: str, challenge: str) -> str:
         """Where to send the person to give consent."""

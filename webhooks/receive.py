@@ -46,7 +46,7 @@ class Counts(Counter[str]):
             return self[what]
 
 
-KEPT_HEADERS = ("content-type", "stripe-signature", "intuit-signature", "x-xero-signature")
+KEPT_HEADERS = ("content-type",)
 
 
 def receive(platform: Platform, delivery: Delivery, *, now: datetime, remember: Remember, counts: Counts) -> None:
@@ -57,7 +57,8 @@ def receive(platform: Platform, delivery: Delivery, *, now: datetime, remember: 
         refused = counts.note("refused")
         log.warning("webhook refused: wrong signature", platform=platform.slug, refused=refused)
         raise
-    kept = {name: delivery.headers[name] for name in KEPT_HEADERS if name in delivery.headers}
+    names = (*KEPT_HEADERS, platform.signature_header)
+    kept = {name: delivery.headers[name] for name in names if name in delivery.headers}
     new = remember(Arrived(platform.slug, delivery.connection, _dedupe(platform, delivery), delivery.body, kept, now))
     counts.note("received" if new else "repeated")
 

@@ -12,6 +12,7 @@ from babel.numbers import format_currency, format_decimal
 
 from duewell.views import AgreementView, ConnectionView
 from duewell.web.office import Business
+from integrations import registry
 from receivables.money import Money
 
 REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -95,7 +96,7 @@ class Speech:
 
 def customer_word(platform: str) -> str:
     """What the platform calls who owes."""
-    return "contact" if platform == "xero" else "customer"
+    return registry.platform(platform).customer_word if platform in registry.slugs() else "customer"
 
 
 def who(platforms: Iterable[str]) -> str:

@@ -36,6 +36,10 @@ class QuickBooks:
 
     slug = authorising.SLUG
     label = "QuickBooks"
+    asks = frozenset({"time_zone", "own_reminders", "role"})
+    customer_word = "customer"
+    refusal = 403
+    signature_header = "intuit-signature"
     capabilities = frozenset(
         {
             Capability.OAUTH,

@@ -32,6 +32,10 @@ class StripePlatform:
 
     slug = "stripe"
     label = "Stripe"
+    asks = frozenset({"own_reminders", "role"})
+    customer_word = "customer"
+    refusal = 403
+    signature_header = "stripe-signature"
     capabilities = frozenset(
         {
             Capability.API_KEY,

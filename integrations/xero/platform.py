@@ -66,6 +66,10 @@ class Xero:
 
     slug = "xero"
     label = "Xero"
+    asks = frozenset({"role"})
+    customer_word = "contact"
+    refusal = 401
+    signature_header = "x-xero-signature"
     capabilities = frozenset(
         {
             Capability.OAUTH,
