@@ -29,7 +29,7 @@ Plays = Callable[..., Play]
 def play(plays: Plays, request: pytest.FixtureRequest) -> Play:
     """One company on one platform, its books read: `@pytest.mark.parametrize("play", ["stripe"], indirect=True)`."""
     platform = getattr(request, "param", "quickbooks")
-    begun = plays(platforms=(platform,), invoices=60, customers=15)
+    begun = plays(platforms=(platform,), invoices=40, customers=10)
     begun.sync()
     return begun
 
