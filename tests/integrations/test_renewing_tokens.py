@@ -77,7 +77,7 @@ def renewals(sandboxes: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Call
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make())
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make_ready())
 
 
 def at_once(number: int, work: Callable[[], Any]) -> list[Any]:

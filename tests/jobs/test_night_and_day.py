@@ -119,7 +119,7 @@ def test_a_night_that_was_missed_is_caught_up_and_only_once(plays: Callable[...,
 def test_two_processes_that_tick_at_once_make_one_night(
     plays: Callable[..., Play], database: str, request: pytest.FixtureRequest
 ) -> None:
-    url = "" if database == "sqlite" else str(request.getfixturevalue("postgres").make())
+    url = "" if database == "sqlite" else str(request.getfixturevalue("postgres").make_ready())
     play = plays("quickbooks", database=url)
     jobs.nightly(play.house)
     play.move(days=1)

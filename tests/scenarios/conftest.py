@@ -12,7 +12,7 @@ from tests.scenarios.playing import Play, settle_in
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Empty for the embedded SQLite file, else a fresh PostgreSQL database."""
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make())
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make_ready())
 
 
 @pytest.fixture

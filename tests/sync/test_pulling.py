@@ -34,7 +34,7 @@ Plays = Callable[..., Play]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make())
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make_ready())
 
 
 @pytest.fixture
