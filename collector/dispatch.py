@@ -20,7 +20,7 @@ from collector.plan import kept_verdicts
 from collector.policy import Channel, Policy
 from collector.wording import Letter, write
 from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
-from integrations.errors import IntegrationError, Refused, TryLater
+from integrations.errors import IntegrationError, Refused, TryLater, Unsupported
 from integrations.registry import platform
 from receivables.case import Case
 from receivables.records import Ref
@@ -129,8 +129,17 @@ def message_key(business: str, message: Message) -> str:
 
 
 def _letter(source: Source, sender: Sender, case: Case, message: Message) -> Letter:
-    urls = {invoice.ref: source.books.payment_url(invoice.ref) for invoice, _ in message.invoices}
+    urls = {invoice.ref: _pay_url(source, invoice.ref) for invoice, _ in message.invoices}
     return write(message, case, sender=sender.signature, pay_urls={ref: url for ref, url in urls.items() if url})
+
+
+def _pay_url(source: Source, invoice: Ref) -> str:
+    """The platform's pay page, fetched fresh. A message is worth sending without one."""
+    try:
+        return source.books.payment_url(invoice)
+    except (Refused, Unsupported) as error:
+        log.info("no pay link", connection=source.connection, why=str(error))
+        return ""
 
 
 def _payload(message: Message, letter: Letter | None) -> str:

@@ -231,6 +231,16 @@ def _mailed_again(play: Play) -> int:
     ) * (play.connected(play.connected_keys()[0]).platform == "stripe")
 
 
+def test_a_pay_link_that_cannot_be_had_does_not_keep_the_message(play: Play) -> None:
+    play.sandbox.book.add(Fault("quickbooks", "read_only", method="GET", path="/invoice/", times=1))
+
+    states = [state for _, state in sent(play)]
+
+    assert set(states) == {"sent"}
+    texts = [str(mail.message.get_body(("plain",))) for mail in play.sandbox.mailbox.mails()]
+    assert sum("://" in text for text in texts) < len(texts)
+
+
 def test_one_customers_page_tells_the_whole_story(play: Play) -> None:
     sent(play)
     speaks = _spoken(play)[0]
