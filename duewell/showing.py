@@ -1,7 +1,7 @@
 """Makes the values that pages and the command line show, from the tables and the day's decisions."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from collector.calendar import zone_of
@@ -105,7 +105,7 @@ def agreement(house: House, tx: Tx, one: Connected) -> AgreementView:
         basis=basis_words(one, net=told["net"], re_read=told["re_read"]),
         re_read=told["re_read"],
         compared=told["compared"],
-        differences=tuple(_difference(each, names) for each in shown),
+        differences=tuple(difference_view(each, names) for each in shown),
         not_comparable=tuple((names.get(id, id), why) for id, why in told["not_comparable"].items()),
         future_dated=future_dated(tx, one, datetime.fromisoformat(told["at"]).date()),
     )
@@ -134,7 +134,8 @@ def _names(tx: Tx, one: Connected, ids: Iterable[str]) -> dict[str, str]:
     return {ref.id: record.name for ref, record in found.items() if isinstance(record, Customer)}
 
 
-def _difference(one: Difference, names: dict[str, str]) -> DifferenceView:
+def difference_view(one: Difference, names: Mapping[str, str]) -> DifferenceView:
+    """A difference as it is shown; `names` are customers' by id."""
     return DifferenceView(
         id=one.id,
         customer_id=one.customer_id,

@@ -9,7 +9,7 @@ from collector.cases import debtor_key, heads_of
 from collector.decide import decide
 from collector.plan import Decided
 from duewell.running import living
-from duewell.showing import rows_of
+from duewell.showing import difference_view, rows_of
 from duewell.views import ContactView, CustomerView, DifferenceView, HistoryLine
 from duewell.web.office import CustomerLine, CustomerList
 from duewell.wiring import House, account_of, policy_of
@@ -77,27 +77,13 @@ def customer(house: House, business: str, connection: str, customer_id: str) -> 
         sent = [one for one in actions.actions(tx, business, debtor=debtor_key(heads[ref])) if one.act != "leave_note"]
         names = {one.ref.id: one.name for one in material.customers}
         doubts = _doubts(tx, connected, names)
-    case = _case(connected, material, heads[ref], spoken, differs=bool(doubts))
+    case = _case(connected, material, heads[ref], spoken, differs=any(one.state == "open" for one in doubts))
     return _view(house, connected, case, material, sent=sent, doubts=doubts)
 
 
 def _doubts(tx: Tx, connected: Connected, names: Mapping[str, str]) -> tuple[DifferenceView, ...]:
-    found = [one for one in differences(tx, connected.business, connection=connected.id) if one.customer_id in names]
-    return tuple(
-        DifferenceView(
-            one.id,
-            one.customer_id,
-            names[one.customer_id],
-            one.invoice_id,
-            one.ours,
-            one.theirs,
-            one.state.value,
-            one.accepted_note,
-            one.accepted_by,
-            one.found_at or connected.created_at,
-        )
-        for one in found
-    )
+    found = differences(tx, connected.business, connection=connected.id)
+    return tuple(difference_view(one, names) for one in found if one.customer_id in names)
 
 
 def _case(

@@ -52,21 +52,11 @@ class CarefulAdapter(HTTPAdapter):
 def careful_session(wire: Wire) -> requests.Session:
     """A session for one connection: no environment proxies or .netrc, gzip, no redirects followed by accident."""
     session = requests.Session()
-    _tame(session, wire)
-    return session
-
-
-def _tame(session: requests.Session, wire: Wire) -> None:
     session.trust_env = False
     session.max_redirects = 0
     session.headers["Accept-Encoding"] = "gzip"
     for scheme in ("https://", "http://"):
         session.mount(scheme, CarefulAdapter(wire))
-
-
-def tame(session: requests.Session, wire: Wire) -> requests.Session:
-    """The same discipline for a session that an SDK brought along."""
-    _tame(session, wire)
     return session
 
 

@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-import requests
 import stripe as stripe_sdk
 from stripe import _util as sdk_logging
 
 from integrations.contract import Token, Wire
 from integrations.errors import Reconnect, TryLater
-from integrations.http import address, out_of_reach, patiently, tame
+from integrations.http import address, careful_session, out_of_reach, patiently
 from integrations.stripe.failures import KeyRejected, failure
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ class KeepingTransport(stripe_sdk.RequestsClient):
     """
 
     def __init__(self, wire: Wire) -> None:
-        session = tame(requests.Session(), wire)
+        session = careful_session(wire)
         super().__init__(timeout=(wire.connect_timeout, wire.read_timeout), session=session)
         self._kept = threading.local()
 

@@ -42,10 +42,6 @@ class Listing:
     comma: tuple[tuple[str, str], ...] = ()
 
 
-def _contact_of(organisation: Organisation, row: Invoice | Credit) -> Contact:
-    return organisation.ledger.contacts[row.contact]
-
-
 def _show_invoices(asked: Asked, rows: list[Any], paged: bool) -> list[Payload]:
     summary = query.truthy(asked.args, "summaryOnly")
     ledger, shown = asked.organisation.ledger, asked.organisation.shown

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from duewell.connecting import disconnect
 from duewell.desk import Desk
 from duewell.running import drain_inbox, living
+from duewell.showing_customers import customer as customer_page
 from receivables.money import Money
 from sandbox.faults import Fault
 from storage import tables
@@ -87,8 +88,10 @@ def _open_ids(play: Play, key: str) -> list[str]:
 
 def test_a_journal_no_api_shows_is_a_named_remainder_until_a_person_accepts_it(plays: Plays) -> None:
     play = plays(platforms=("quickbooks",), invoices=40, customers=10)
+    play.move(quiet=True, days=60)  # every open invoice has earned a step by now
     play.sync()
-    customer = next(one.customer.id for one in play.invoices("cedar").values() if one.open.currency == "USD")
+    owing = (one for one in play.invoices("cedar").values() if one.owing and one.open.currency == "USD")
+    customer = next(one.customer.id for one in owing if one.due_on)
     play.act("journal", "cedar", customer=customer, amount="123.45")
 
     night = play.sync()["cedar"].night
@@ -97,11 +100,20 @@ def test_a_journal_no_api_shows_is_a_named_remainder_until_a_person_accepts_it(p
     assert night.agreement is not None
     (difference,) = night.agreement.differences
     assert (difference.about.id, difference.remainder) == (customer, Money(12345, "USD"))
+    assert "balance_differs" in _rules_shown(play, customer)
     _accept(play, note="Opening balance from the old books")
+    assert "balance_differs" not in _rules_shown(play, customer)
     again = play.sync()["cedar"].night
     assert again is not None
     (kept,) = _differences(play)
     assert (kept.state, kept.accepted_note) == (DifferenceState.ACCEPTED, "Opening balance from the old books")
+
+
+def _rules_shown(play: Play, customer: str) -> set[str]:
+    """What the customer's page says of its invoices."""
+    view = customer_page(play.house, play.business, play.connected("cedar").id, customer)
+    assert view is not None
+    return {row.rule for row in view.rows}
 
 
 def _differences(play: Play) -> list[Difference]:
