@@ -5,7 +5,7 @@ company. Everything above this folder talks to these names only. What a call may
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -80,12 +80,55 @@ class Meter(Protocol):
         ...
 
 
-class Budget(Protocol):
-    """Decides whether a call may go now. The rooms that spend arrive with their own issue; the seam is here."""
+class Per(StrEnum):
+    """Whom a limit counts together."""
 
-    def spend(self, calls: int = 1) -> None:
-        """Take leave for `calls`, or raise TryLater."""
+    COMPANY = "company"
+    APP = "app"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A platform allows `calls` within `seconds`, or under way at once when that is 0.
+
+    `remaining` is the response header (lower case) that says how many are left; empty where nothing says so.
+    `share` is how much of a per-second limit we allow ourselves, since nobody's clock ticks with ours.
+    """
+
+    name: str
+    calls: int
+    seconds: float = 0.0
+    per: Per = Per.COMPANY
+    remaining: str = ""
+    share: float = 0.95
+
+
+class Turn(Protocol):
+    """One call under way."""
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        """What came back: the headers correct our count, and a 429 keeps everybody back who shares the limit."""
         ...
+
+
+class Budget(Protocol):
+    """Gives a connection's calls their turn, so that no limit is run into that could have been foreseen."""
+
+    def turn(self, path: str = "") -> AbstractContextManager[Turn]:
+        """Wait for leave to call `path` once, and hold it. Raises TryLater(after) when that takes too long."""
+        ...
+
+
+class Unlimited:
+    """No budget: for consent, tokens and keys, which no limit counts."""
+
+    def turn(self, path: str = "") -> AbstractContextManager[Turn]:  # noqa: ARG002 - the budget's shape
+        """At once."""
+        return nullcontext(self)
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        """Of no interest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +211,8 @@ class Wire:
     """Everything a platform needs to talk: keys of the app, the clock, the meter, the time-outs and patience.
 
     Time-outs are in seconds. `patience` is the longest Retry-After that is waited for; a longer one raises
-    TryLater at once, and whoever runs the sync parks the connection.
+    TryLater at once, and whoever runs the sync parks the connection. `budget` gives calls to a company's API their
+    turn.
     """
 
     app: AppKeys
@@ -178,6 +222,7 @@ class Wire:
     read_timeout: float = 120.0
     patience: float = 20.0
     attempts: int = 4
+    budget: Budget = field(default_factory=Unlimited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +390,10 @@ class Platform(Protocol):
 
     def subscribe(self, wire: Wire, account: Account, token: Token, *, url: str) -> Subscription:
         """Have webhooks for this one connection sent to `url`. Unsupported where endpoints belong to the app."""
+        ...
+
+    def limits(self, account: Account) -> Sequence[Limit]:
+        """What the platform allows for this company and its app, as published."""
         ...
 
     def open(self, wire: Wire, account: Account, token: Token) -> Books:

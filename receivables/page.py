@@ -37,7 +37,11 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records, what is gone, what was odd, and the cursor that is true once all of it is saved."""
+    """Some records, what is gone, what was odd, and the cursor that is true once all of it is saved.
+
+    `usable` says that with this page everything open is known, and who owes it: a first plan can be made while the
+    past is still being read.
+    """
 
     records: tuple[Record, ...] = ()
     gone: tuple[Gone, ...] = ()
@@ -45,6 +49,7 @@ class Page:
     cursor: Cursor | None = None
     stream: str = ""
     expected: int | None = None
+    usable: bool = False
 
 
 class Scope(StrEnum):

@@ -26,3 +26,15 @@ class MovedClock:
         with self._lock:
             self._moved += by
         return self.now()
+
+
+class SkewedClock:
+    """A platform's own idea of the time: ahead of the sandbox's by some seconds, or behind."""
+
+    def __init__(self, clock: MovedClock, ahead: float) -> None:
+        self._clock = clock
+        self._ahead = timedelta(seconds=ahead)
+
+    def now(self) -> datetime:
+        """What the platform takes for the present instant, aware UTC."""
+        return self._clock.now() + self._ahead

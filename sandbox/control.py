@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, abort, jsonify, render_template_string, request
 from werkzeug.wrappers import Response
 
+from sandbox.courier import Troubles
 from sandbox.faults import Fault
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def control_app(sandbox: "Sandbox") -> Flask:
     app = Flask("sandbox.control")
     _add_world(app, sandbox)
     _add_faults(app, sandbox)
+    _add_webhooks(app, sandbox)
     _add_mail(app, sandbox)
     return app
 
@@ -64,16 +66,42 @@ def _add_faults(app: Flask, sandbox: "Sandbox") -> None:
     @app.post("/reset")
     def reset() -> dict[str, str]:
         sandbox.book.clear()
+        sandbox.world.limits.clear()
+        sandbox.courier.troubles = None
         return {"reset": "yes"}
+
+    @app.post("/storm")
+    def storm() -> dict[str, Any]:
+        asked = request.get_json(force=True)
+        return {"storms": sandbox.brew(asked["seed"], asked["rate"], asked.get("kinds"))}
+
+    @app.post("/limits")
+    def switch() -> dict[str, Any]:
+        asked = request.get_json(force=True)
+        enforced = sandbox.world.limits.enforced
+        for platform, on in asked.items():
+            enforced.add(platform) if on else enforced.discard(platform)
+        return {"enforced": sorted(enforced)}
+
+    @app.get("/limits")
+    def limits() -> dict[str, Any]:
+        return {"enforced": sorted(sandbox.world.limits.enforced), **sandbox.world.limits.counts()}
 
     @app.get("/counts")
     def counts() -> dict[str, Any]:
         return sandbox.book.counts()
 
+
+def _add_webhooks(app: Flask, sandbox: "Sandbox") -> None:
     @app.get("/webhooks")
     def webhooks() -> dict[str, Any]:
         courier = sandbox.courier
         return {"delivered": len(courier.delivered), "pending": courier.pending(), "lost": len(courier.lost)}
+
+    @app.post("/webhooks/troubles")
+    def troubles() -> dict[str, str]:
+        sandbox.courier.troubles = Troubles(**request.get_json(force=True))
+        return {"troubled": "yes"}
 
     @app.post("/webhooks/settle")
     def settle() -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Carries webhooks from the twins to whoever listens: with each platform's retry ladder, and doubles on demand."""
 
+import random
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import requests
@@ -26,6 +27,48 @@ class Parcel:
     statuses: list[int] = field(default_factory=list)
 
 
+@dataclass
+class Troubles:
+    """What befalls deliveries, each with its share of them (0 to 1), decided by the seed and the delivery's number.
+
+    `double` sends one twice, `hold` keeps it back for up to `hold_days`, which also shuffles, `drop` never sends it,
+    `forge` sends it with a signature that is wrong.
+    """
+
+    seed: str
+    double: float = 0.0
+    hold: float = 0.0
+    drop: float = 0.0
+    forge: float = 0.0
+    hold_days: float = 3.0
+    met: Counter[str] = field(default_factory=Counter)
+
+    def befall(self, parcel: Parcel, number: int) -> list[Parcel]:
+        """What is carried instead of the parcel."""
+        dice = random.Random(f"{self.seed}/{parcel.platform}/{number}")  # noqa: S311 - a play, not a secret
+        carried = [parcel, replace(parcel, statuses=[])] if self._strikes(dice, "double") else [parcel]
+        if self._strikes(dice, "drop"):
+            return []
+        if self._strikes(dice, "forge"):
+            carried[-1].headers = _forged(parcel.headers)
+        if self._strikes(dice, "hold"):
+            carried[-1].due_at += timedelta(days=dice.uniform(0, self.hold_days))
+        return carried
+
+    def _strikes(self, dice: random.Random, name: str) -> bool:
+        struck: bool = dice.random() < getattr(self, name)
+        self.met[name] += struck
+        return struck
+
+
+def _forged(headers: Mapping[str, str]) -> dict[str, str]:
+    """The same headers, with the last sign of every signature changed."""
+    return {
+        name: value[:-2] + ("A" if value[-2] != "A" else "B") + value[-1] if "signature" in name.lower() else value
+        for name, value in headers.items()
+    }
+
+
 class Courier:
     """Delivers in a thread of its own. Time-outs are each platform's own; times are the sandbox's."""
 
@@ -38,6 +81,8 @@ class Courier:
         self.lost: list[Parcel] = []
         self.paused = False
         self.copies = 1
+        self.troubles: Troubles | None = None
+        self._posted = 0
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
@@ -66,7 +111,9 @@ class Courier:
         """Queue a delivery. With `in_order`, later parcels to the same address wait for it (QuickBooks)."""
         with self._lock:
             for _ in range(self.copies):
-                self._waiting.append(Parcel(platform, url, body, headers, ladder, self._clock.now(), in_order))
+                self._posted += 1
+                parcel = Parcel(platform, url, body, headers, ladder, self._clock.now(), in_order)
+                self._waiting.extend(self.troubles.befall(parcel, self._posted) if self.troubles else [parcel])
             self._lock.notify_all()
 
     def knock(self) -> None:

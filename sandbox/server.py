@@ -15,9 +15,10 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from sandbox.clock import MovedClock
 from sandbox.control import control_app
 from sandbox.courier import Courier
-from sandbox.faults import FaultBook, LineCut, Troubled
+from sandbox.faults import FaultBook, LineCut, Troubled, cut
 from sandbox.history import History
 from sandbox.mailbox import Mailbox
+from sandbox.storm import EVERYWHERE, Storm
 from sandbox.world import Business, Twin, World
 
 HOST = "127.0.0.1"
@@ -27,7 +28,11 @@ PLATFORMS = tuple(sorted(found.name for found in pkgutil.iter_modules([str(Path(
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What to build. Ports of 0 are chosen freely; `platforms` limits which twins are started."""
+    """What to build. Ports of 0 are chosen freely; `platforms` limits which twins are started.
+
+    `latency` is how many seconds every answer takes longer; `limits` enforces the platforms' limits from the start;
+    `skews` says by how many seconds a platform's own clock is ahead of everybody else's.
+    """
 
     seed: int = 1
     customers: int = 40
@@ -36,6 +41,9 @@ class Setup:
     start: datetime = START
     platforms: tuple[str, ...] = PLATFORMS
     ports: dict[str, int] = field(default_factory=dict)
+    latency: float = 0.0
+    limits: bool = False
+    skews: dict[str, float] = field(default_factory=dict)
 
     def businesses(self) -> tuple[Business, ...]:
         """The companies of the chosen platforms in the asked size; the ones marked small stay small."""
@@ -74,13 +82,9 @@ class _Cutting:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         try:
             return self._app(environ, start_response)
-        except LineCut:
-            handler_socket = environ.get("werkzeug.socket")
-            if handler_socket is not None:
-                linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
-                handler_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                handler_socket.shutdown(socket.SHUT_RDWR)
-            raise ConnectionError("cut on purpose") from None
+        except LineCut as wish:
+            cut(environ, reset=wish.reset)
+            raise
 
 
 class Sandbox:
@@ -90,7 +94,8 @@ class Sandbox:
         self.setup = setup or Setup()
         self.clock = MovedClock(self.setup.start)
         self.courier = Courier(self.clock)
-        self.world = World(self.setup.seed, self.clock, self.setup.businesses(), self.courier)
+        self.world = World(self.setup.seed, self.clock, self.setup.businesses(), self.courier, skews=self.setup.skews)
+        self.world.limits.enforced.update(self.setup.platforms if self.setup.limits else ())
         self.book = FaultBook()
         self.mailbox = Mailbox(HOST)
         self.twins: dict[str, Twin] = {}
@@ -119,7 +124,7 @@ class Sandbox:
         self._histories = self.world.histories()
         self.play()
         for slug, twin in self.twins.items():
-            self._serve(Troubled(twin, self.book), sockets[slug])
+            self._serve(Troubled(twin, self.book, self.world, latency=self.setup.latency), sockets[slug])
         self._serve(control_app(self), sockets["control"])
         self.courier.start()
 
@@ -157,6 +162,13 @@ class Sandbox:
         """One of a twin's control acts, as over the control port."""
         with self.world.lock:
             return self.twins[platform].controls()[name](**said)
+
+    def brew(self, seed: str, rate: float, kinds: Iterable[str] | None = None) -> list[str]:
+        """A storm over every platform, of these kinds or of all it knows; returns which are in it."""
+        for slug, twin in self.twins.items():
+            known = (*EVERYWHERE, *twin.troubles())
+            self.book.storms[slug] = Storm(seed, rate, tuple(kind for kind in known if kinds is None or kind in kinds))
+        return sorted(self.book.storms)
 
     def _bind(self, name: str) -> socket.socket:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -1,16 +1,18 @@
 """What all twins share: the clock, the companies and their histories, the courier, and where things listen."""
 
+import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flask import Flask
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
-from sandbox.clock import MovedClock
+from sandbox.clock import MovedClock, SkewedClock
 from sandbox.courier import Courier
 from sandbox.history import Happening, History, Shape
+from sandbox.limits import Caller, Leave, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class World:
     courier: Courier
     addresses: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    limits: Limits = field(default_factory=Limits)
+    skews: Mapping[str, float] = field(default_factory=dict)
+
+    def clock_of(self, platform: str) -> SkewedClock:
+        """The clock by which a platform stamps, expires and answers."""
+        return SkewedClock(self.clock, self.skews.get(platform, 0.0))
 
     def histories(self) -> dict[str, History]:
         """A fresh history for every business, by key."""
@@ -70,7 +78,35 @@ class Twin(Protocol):
         ...
 
     def fail(self, kind: str, path: str) -> Response | None:
-        """The platform's own answer for a fault ("429", "429_day", "500", "503", "html", "expired"), or None."""
+        """The platform's own answer for a fault (of `troubles`), or None where the path has none of that kind."""
+        ...
+
+    def troubles(self) -> tuple[str, ...]:
+        """The kinds that `fail` and `twist` know, each fit for a storm: once it is over, the books are what they were.
+
+        A twist therefore leaves a record's meaning alone or makes it unreadable; it never tells a plausible lie.
+        """
+        ...
+
+    def twist(self, kind: str, document: Any, dice: random.Random) -> bool:
+        """Garble a good answer's decoded JSON in place ("unknown_enum", "null_field", "missing_field", "new_field",
+        "odd_currency", …); False when there is nothing in it to be garbled so, or the kind is not known."""
+        ...
+
+    def stir(self, dice: random.Random) -> None:
+        """Change something in some company's books, as a bookkeeper might between two pages: pay, void, add, edit."""
+        ...
+
+    def caller(self, request: Request) -> Caller | None:
+        """Who makes an API call, by which rules; None for what no limit holds for (tokens, consent, pay pages)."""
+        ...
+
+    def too_many(self, leave: Leave) -> Response:
+        """The platform's own 429 for the rule in `leave.over`."""
+        ...
+
+    def told(self, response: Response, leave: Leave) -> Response:
+        """The answer with what the platform says about limits in its headers."""
         ...
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, request
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from sandbox.history import Happening, Shape
+from sandbox.limits import Caller, Leave
 from sandbox.quickbooks import answers
 from sandbox.quickbooks.acts import Acts
 from sandbox.quickbooks.api import add_api
@@ -134,6 +135,33 @@ class QuickBooksTwin:
     def fail(self, kind: str, path: str) -> Response | None:
         """The platform's own answer for a fault."""
         return answers.trouble(kind, path, self._world.clock.now())
+
+    def troubles(self) -> tuple[str, ...]:
+        """The kinds a storm may use here."""
+        return ("429", "500", "503", "html", "expired")
+
+    def twist(self, kind: str, document: Any, dice: random.Random) -> bool:
+        """Garble an answer."""
+        del kind, document, dice
+        return False
+
+    def stir(self, dice: random.Random) -> None:
+        """Change something."""
+        del dice
+
+    def caller(self, request: Request) -> Caller | None:
+        """Who calls."""
+        del request
+        return None
+
+    def too_many(self, leave: Leave) -> Response:
+        """The 429."""
+        raise LookupError(leave)
+
+    def told(self, response: Response, leave: Leave) -> Response:
+        """The limits' headers."""
+        del leave
+        return response
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:
         """Acts for the control port."""

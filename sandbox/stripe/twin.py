@@ -1,12 +1,14 @@
 """The Stripe twin: one seeded account behind the real one's paths, and what the control port may do to it."""
 
+import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from sandbox.history import Happening, Shape
+from sandbox.limits import Caller, Leave
 from sandbox.stripe.acting import add_acting
 from sandbox.stripe.acts import Acts
 from sandbox.stripe.announcing import Announcer
@@ -117,6 +119,33 @@ class StripeTwin:
     def fail(self, kind: str, path: str) -> Response | None:  # noqa: ARG002 - the port asks by path too
         """Stripe's answer for a fault, whatever the path."""
         return fault(kind)
+
+    def troubles(self) -> tuple[str, ...]:
+        """The kinds a storm may use here."""
+        return ("429", "500", "503", "html", "expired")
+
+    def twist(self, kind: str, document: Any, dice: random.Random) -> bool:
+        """Garble an answer."""
+        del kind, document, dice
+        return False
+
+    def stir(self, dice: random.Random) -> None:
+        """Change something."""
+        del dice
+
+    def caller(self, request: Request) -> Caller | None:
+        """Who calls."""
+        del request
+        return None
+
+    def too_many(self, leave: Leave) -> Response:
+        """The 429."""
+        raise LookupError(leave)
+
+    def told(self, response: Response, leave: Leave) -> Response:
+        """The limits' headers."""
+        del leave
+        return response
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:
         """Acts by name."""

@@ -1,13 +1,15 @@
 """The local Xero: builds three organisations, lets history happen in them, and serves the API on one port."""
 
+import random
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from flask import Flask, render_template_string, request
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from sandbox.history import Happening, Shape
+from sandbox.limits import Caller, Leave
 from sandbox.world import Business, World
 from sandbox.xero.consents import EVERYTHING, App, Consents
 from sandbox.xero.controls import Controls
@@ -209,6 +211,33 @@ class Twin:
         """Xero's own answer for a fault."""
         del path
         return fault(kind, self.world.clock.now())
+
+    def troubles(self) -> tuple[str, ...]:
+        """The kinds a storm may use here."""
+        return ("429", "500", "503", "html", "expired")
+
+    def twist(self, kind: str, document: Any, dice: random.Random) -> bool:
+        """Garble an answer."""
+        del kind, document, dice
+        return False
+
+    def stir(self, dice: random.Random) -> None:
+        """Change something."""
+        del dice
+
+    def caller(self, request: Request) -> Caller | None:
+        """Who calls."""
+        del request
+        return None
+
+    def too_many(self, leave: Leave) -> Response:
+        """The 429."""
+        raise LookupError(leave)
+
+    def told(self, response: Response, leave: Leave) -> Response:
+        """The limits' headers."""
+        del leave
+        return response
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:
         """Acts for the control port by name."""

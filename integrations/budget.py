@@ -1,0 +1,259 @@
+"""Turns at the platforms' doors: limits known before they are run into, and shared fairly between connections."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from integrations.contract import Clock, Limit, Per
+from integrations.errors import TryLater
+from integrations.http import retry_after
+
+log = structlog.get_logger(__name__)
+
+QUEUE_SECONDS = 75.0
+PACED_BELOW_SECONDS = 10.0
+COUNTED_FROM_SECONDS = 3600.0
+LOOK_AGAIN_SECONDS = 0.05
+BUSY_SECONDS = 1.0
+TOO_MANY = 429
+
+
+@dataclass
+class Room:
+    """One limit's state for those who share it. All times are the clock's, in epoch seconds."""
+
+    limit: Limit
+    under_way: int = 0
+    next_at: float = 0.0
+    ended: deque[float] = field(default_factory=deque)
+    began_at: float = 0.0
+    used: int = 0
+    told_left: int | None = None
+    told_at: float = 0.0
+    shut_until: float = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until a call may begin; infinite while all places are taken."""
+        if now < self.shut_until:
+            return self.shut_until - now
+        if self.limit.seconds == 0:
+            return 0.0 if self.under_way < self.limit.calls else float("inf")
+        if self.limit.seconds < PACED_BELOW_SECONDS:
+            return max(0.0, self.next_at - now)
+        return max(self._by_count(now), self._by_word(now))
+
+    def _by_count(self, now: float) -> float:
+        """A call counts from when it ended, since the platform saw it somewhere before that."""
+        if self.limit.seconds >= COUNTED_FROM_SECONDS:
+            return self._by_long_count(now)
+        while self.ended and self.ended[0] <= now - self.limit.seconds:
+            self.ended.popleft()
+        if self.under_way + len(self.ended) < self.limit.calls:
+            return 0.0
+        return self.ended[0] + self.limit.seconds - now if self.ended else float("inf")
+
+    def _by_long_count(self, now: float) -> float:
+        if now >= self.began_at + self.limit.seconds:
+            self.began_at, self.used = now, 0
+        return 0.0 if self.used < self.limit.calls else self.began_at + self.limit.seconds - now
+
+    def _by_word(self, now: float) -> float:
+        if self.told_left is None or now >= self.told_at + self.limit.seconds:
+            self.told_left = None
+            return 0.0
+        return 0.0 if self.told_left > 0 else self.told_at + self.limit.seconds - now
+
+    def begin(self, now: float) -> None:
+        """A call goes."""
+        self.under_way += 1
+        self.used += 1
+        if self.told_left is not None:
+            self.told_left -= 1
+        if 0 < self.limit.seconds < PACED_BELOW_SECONDS:
+            self.next_at = max(now, self.next_at) + self.limit.seconds / (self.limit.calls * self.limit.share)
+
+    def end(self, now: float) -> None:
+        """It came back, or never will."""
+        self.under_way -= 1
+        if PACED_BELOW_SECONDS <= self.limit.seconds < COUNTED_FROM_SECONDS:
+            self.ended.append(now)
+
+    def hear(self, headers: Mapping[str, str], now: float) -> None:
+        """The platform says how many are left; calls that are under way may not be in its count yet."""
+        said = headers.get(self.limit.remaining, "") if self.limit.remaining else ""
+        if said.strip().isdecimal():
+            self.told_left, self.told_at = int(said) - (self.under_way - 1), now
+
+
+class Budgets:
+    """All rooms of this process: one per company, app or endpoint and limit. Thread-safe.
+
+    `queue` is the longest that a call waits for its turn, in seconds. Limits of a day or a month are never waited for.
+    """
+
+    def __init__(self, clock: Clock, *, queue: float = QUEUE_SECONDS) -> None:
+        self._clock = clock
+        self._queue = queue
+        self._rooms: dict[tuple[str, str, str], Room] = {}
+        self._changed = threading.Condition()
+        self._served: dict[str, int] = {}
+        self._waiting: dict[str, int] = {}
+
+    def of(self, app: str, company: str, limits: Sequence[Limit]) -> "CompanyBudget":
+        """The budget of one company. `app` and `company` are any names that tell apps and companies apart."""
+        return CompanyBudget(self, app, company, tuple(limits))
+
+    def used(self, app: str, company: str, limit: Limit, calls: int) -> None:
+        """What was spent before this process began, of a limit that lasts longer than processes do."""
+        with self._changed:
+            room = self._room(_key(limit, app, company, ""), limit)
+            room.began_at, room.used = self._now(), max(room.used, calls)
+
+    def enter(self, company: str, rooms: Sequence[Room]) -> None:
+        """Wait until every room has a place, and take it. Raises TryLater."""
+        begun = self._now()
+        with self._changed:
+            self._waiting[company] = self._waiting.get(company, 0) + 1
+            try:
+                while wait := self._wait(company, rooms):
+                    self._pause(wait, begun, rooms)
+            finally:
+                self._stop_waiting(company)
+            now = self._now()
+            for room in rooms:
+                room.begin(now)
+            self._served[company] = self._served.get(company, 0) + 1
+
+    def _wait(self, company: str, rooms: Sequence[Room]) -> float:
+        now = self._now()
+        wait = max((room.wait(now) for room in rooms), default=0.0)
+        if wait == 0.0 and self._someone_poorer(company, rooms, now):
+            return LOOK_AGAIN_SECONDS
+        return wait
+
+    def _someone_poorer(self, company: str, rooms: Sequence[Room], now: float) -> bool:
+        """Where companies share a room that is nearly full, whoever was served least goes first."""
+        shared = [room for room in rooms if room.limit.per is Per.APP and room.limit.seconds]
+        if not any(room.under_way + len(room.ended) >= room.limit.calls - len(self._waiting) for room in shared):
+            return False
+        mine = self._served.get(company, 0)
+        return any(
+            self._served.get(other, 0) < mine and self._own_wait(other, now) == 0.0
+            for other in self._waiting
+            if other != company
+        )
+
+    def _own_wait(self, company: str, now: float) -> float:
+        own = (room for (_, whose, _), room in self._rooms.items() if whose == company)
+        return max((room.wait(now) for room in own), default=0.0)
+
+    def _pause(self, wait: float, begun: float, rooms: Sequence[Room]) -> None:
+        """Let go of the lock for a while. Places that others hold come back by their own ends, not by the clock."""
+        now = self._now()
+        if wait == float("inf"):
+            self._changed.wait(LOOK_AGAIN_SECONDS)
+            return
+        if now + wait - begun > self._queue:
+            raise TryLater(_why(rooms, now), after=wait)
+        self._changed.release()
+        try:
+            self._clock.sleep(min(wait, 1.0) if wait > 1.0 else wait)
+        finally:
+            self._changed.acquire()
+
+    def _stop_waiting(self, company: str) -> None:
+        self._waiting[company] -= 1
+        if not self._waiting[company]:
+            del self._waiting[company]
+        if not self._waiting:
+            self._served.clear()
+
+    def leave(self, rooms: Sequence[Room]) -> None:
+        """The call is over."""
+        with self._changed:
+            now = self._now()
+            for room in rooms:
+                room.end(now)
+            self._changed.notify_all()
+
+    def hear(self, rooms: Sequence[Room], status: int, headers: Mapping[str, str]) -> None:
+        """What the answer says of the limits."""
+        said = {name.lower(): value for name, value in headers.items()}
+        with self._changed:
+            now = self._now()
+            for room in rooms:
+                room.hear(said, now)
+            if status == TOO_MANY:
+                self._shut(rooms, said, now)
+
+    def _shut(self, rooms: Sequence[Room], headers: Mapping[str, str], now: float) -> None:
+        """A 429 all the same: others called too. All who share what ran out keep back as long as the platform says."""
+        after = retry_after(headers, self._clock)
+        problem = headers.get("x-rate-limit-problem", "").lower()
+        hit = [room for room in rooms if problem and problem.startswith(room.limit.name)] or list(rooms[:1])
+        for room in hit:
+            room.shut_until = max(room.shut_until, now + (BUSY_SECONDS if after is None else after))
+        log.info("a limit was met", limits=[room.limit.name for room in hit], seconds=after)
+
+    def rooms(self, app: str, company: str, endpoint: str, limits: Sequence[Limit]) -> list[Room]:
+        """The rooms that a call has to pass, the company's own first."""
+        with self._changed:
+            return [self._room(_key(limit, app, company, endpoint), limit) for limit in limits]
+
+    def _room(self, key: tuple[str, str, str], limit: Limit) -> Room:
+        return self._rooms.setdefault(key, Room(limit))
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+class CompanyBudget:
+    """One company's turns. Shaped like the contract's Budget."""
+
+    def __init__(self, budgets: Budgets, app: str, company: str, limits: tuple[Limit, ...]) -> None:
+        self._budgets = budgets
+        self._app = app
+        self._company = company
+        self._limits = limits
+
+    @contextmanager
+    def turn(self, path: str = "") -> Iterator["_Turn"]:
+        """Wait for leave to call `path`, and hold it until the call is over. Raises TryLater."""
+        rooms = self._budgets.rooms(self._app, self._company, endpoint_of(path), self._limits)
+        self._budgets.enter(self._company, rooms)
+        try:
+            yield _Turn(self._budgets, rooms)
+        finally:
+            self._budgets.leave(rooms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A call under way."""
+
+    budgets: Budgets
+    rooms: Sequence[Room]
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        """What came back."""
+        self.budgets.hear(self.rooms, status, headers)
+
+
+def endpoint_of(path: str) -> str:
+    """What platforms that limit by endpoint count together: the first two parts of a path, such as /v1/invoices."""
+    return "/".join(path.split("?")[0].split("/")[:3])
+
+
+def _key(limit: Limit, app: str, company: str, endpoint: str) -> tuple[str, str, str]:
+    whose = {Per.COMPANY: company, Per.APP: f"app {app}", Per.ENDPOINT: f"{company} {endpoint}"}[limit.per]
+    return limit.name, whose, app
+
+
+def _why(rooms: Sequence[Room], now: float) -> str:
+    """Which limit keeps us back, as a phrase for people."""
+    tightest = max(rooms, key=lambda room: room.wait(now))
+    return f"the platform's limit of {tightest.limit.calls:,} calls ({tightest.limit.name}) is used up"
