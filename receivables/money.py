@@ -1,11 +1,11 @@
 """Exact money: whole minor units of one currency, split without losing any."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
 from iso4217 import Currency
+from msgspec import Struct
 
 
 class UnknownCurrency(ValueError):
@@ -32,8 +32,7 @@ def exponent(currency: str) -> int:
     return decimals
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """An amount in minor units (cents, yen, fils) of one ISO 4217 currency."""
 
     minor: int

@@ -1,13 +1,16 @@
 """The normalized records: what every platform's customers, invoices and payments become here.
 
 Instants are aware UTC and end in `_at`; dates end in `_on`. A word a platform sends that is not known here
-becomes OTHER, so that a new word never costs a page.
+becomes OTHER, so that a new word never costs a page. What books hold by the hundred thousand is a frozen struct,
+which is made and hashed several times quicker than a frozen dataclass.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
+
+from msgspec import Struct
 
 from receivables.money import Money, sum_money
 
@@ -103,8 +106,7 @@ class Collection(StrEnum):
     AUTOMATIC = "automatic"
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """Where a record lives: our connection, what it is, and the platform's own opaque id."""
 
     connection: str
@@ -115,8 +117,7 @@ class Ref:
         return f"{self.kind}:{self.connection}:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A postal address as far as the platform tells it. Country is ISO 3166 alpha-2, or empty."""
 
     lines: tuple[str, ...] = ()
@@ -126,8 +127,7 @@ class Address:
     country: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EmailAddress:
+class EmailAddress(Struct, frozen=True):
     """An address and whether the platform itself writes invoices to it."""
 
     address: str
@@ -161,8 +161,7 @@ class Company:
     terms: tuple[Terms, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Struct, frozen=True):
     """Who owes. `bills_with_parent` says that a sub-customer's invoices go to its parent."""
 
     ref: Ref
@@ -182,8 +181,7 @@ class Customer:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """What is owed for one sale. For a live invoice total == open + paid + credited + adjusted."""
 
     ref: Ref
@@ -219,8 +217,7 @@ class Invoice:
         return self.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE) and self.open.minor > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """A part of a payment or credit that went to one invoice (or, in QuickBooks, a credit memo it drew on)."""
 
     to: Ref
@@ -228,8 +225,7 @@ class Application:
     on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """Money that came in. `unapplied` is what no invoice has used yet."""
 
     ref: Ref
@@ -249,8 +245,7 @@ class Payment:
         return sum_money((part.amount for part in self.applications), self.amount.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Struct, frozen=True):
     """A credit note, prepayment or overpayment: what it was for and what is left of it."""
 
     ref: Ref
@@ -267,8 +262,7 @@ class Credit:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Chargeback:
+class Chargeback(Struct, frozen=True):
     """A payer's bank taking a payment back: never the same thing as a disputed (queried) invoice."""
 
     ref: Ref
@@ -281,8 +275,7 @@ class Chargeback:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OtherEntry:
+class OtherEntry(Struct, frozen=True):
     """Any other receivables line that can be seen. The amount is signed: plus is owed by the customer."""
 
     ref: Ref

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Table, func, literal, select, type_coerce
 
 from receivables.records import Kind, Ref
 from storage import tables
@@ -49,9 +49,10 @@ class Desk:
         return own if ids is None else [*own, among(self.tx, table.c.id, ids)]
 
     def known(self, kind: Kind, ids: Sequence[str]) -> Mapping[str, AnyRow]:
-        """What is stored of these records, as far as the guard asks."""
+        """What is stored of these records, as far as the guard asks; instants in microseconds."""
         table = TABLES[kind]
-        columns = (table.c.id, table.c.changed_at, table.c.version, table.c.hash, table.c.gone_at, table.c.became)
+        instants = (type_coerce(table.c[name], BigInteger).label(name) for name in ("changed_at", "gone_at"))
+        columns = (table.c.id, table.c.version, table.c.hash, table.c.became, *instants)
         return {row.id: row for row in self.tx.execute(select(*columns).where(*self.mine(table, ids)))}
 
     def remember(self, kind: Kind, ids: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """Records that could not be understood: set aside where a person sees them, and forgotten once they are."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,11 +24,11 @@ class SetAside:
     seen_at: datetime
 
 
-def set_aside(desk: Desk, odd: Sequence[Odd], *, understood: Collection[Ref]) -> None:
+def set_aside(desk: Desk, odd: Sequence[Odd], *, understood: Iterable[Ref]) -> None:
     """Keep what is odd and drop what is understood by now; nothing is written when both are known."""
     known = {(row.kind, row.id): row.why for row in desk.tx.execute(_of_connection(desk.business, desk.connection))}
     still_odd = {(one.ref.kind.value, one.ref.id): one for one in odd}
-    cleared = [key for key in _keys(understood) if key in known and key not in still_odd]
+    cleared = [key for key in _keys(understood if known else ()) if key in known and key not in still_odd]
     if cleared:
         mine = desk.mine(tables.odd)
         desk.tx.execute(delete(tables.odd).where(*mine, tuple_(tables.odd.c.kind, tables.odd.c.id).in_(cleared)))

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import BigInteger, bindparam, update
 
 from receivables.page import Cursor, Odd, Page
 from receivables.records import Kind, Record
 from storage import tables
+from storage.bulk import put_rows
+from storage.columns import micros
 from storage.database import Tx
 from storage.desk import Desk
-from storage.dialects import put
 from storage.gone import bury, latest_by_kind
 from storage.oddities import set_aside
 from storage.records import KINDS, TABLES, DoesNotFit, Entry, Fate, entry, weigh
@@ -48,8 +49,7 @@ def save_page(tx: Tx, business: str, connection: str, page: Page, *, now: dateti
     for kind, gone in latest_by_kind(desk, page.gone).items():
         buried, stale = bury(desk, kind, gone)
         saved += Saved(gone=buried, stale=stale, unchanged=len(gone) - buried - stale)
-    understood = {record.ref for record in page.records} | {one.ref for one in page.gone}
-    set_aside(desk, odd, understood=understood)
+    set_aside(desk, odd, understood=(one.ref for one in (*page.records, *page.gone)))
     if page.cursor is not None and page.cursor.value != bookmark:
         _move(desk, page.cursor)
     return saved
@@ -59,10 +59,11 @@ def _entries(desk: Desk, records: Iterable[Record]) -> tuple[dict[Kind, list[Ent
     """The rows by kind, the newest of each record; what no column can hold is odd and does not lose the page."""
     newest: dict[Kind, dict[str, Entry]] = {}
     misfits: list[Odd] = []
+    seen = micros(desk.now)
     for record in records:
         desk.check(record.ref)
         try:
-            fresh = entry(desk.business, record)
+            fresh = entry(desk.business, record, seen)
         except DoesNotFit as error:
             misfits.append(Odd(record.ref, str(error)))
         else:
@@ -72,18 +73,19 @@ def _entries(desk: Desk, records: Iterable[Record]) -> tuple[dict[Kind, list[Ent
 
 def _keep_newest(by_id: dict[str, Entry], fresh: Entry) -> None:
     twin = by_id.get(fresh.id)
-    if twin is None or (fresh.changed_at, fresh.version) >= (twin.changed_at, twin.version):
+    if twin is None or (fresh.changed, fresh.version) >= (twin.changed, twin.version):
         by_id[fresh.id] = fresh
 
 
 def _save_kind(desk: Desk, kind: Kind, entries: Sequence[Entry]) -> Saved:
     known = desk.known(kind, [fresh.id for fresh in entries])
     fates: dict[Fate, list[Entry]] = {fate: [] for fate in Fate}
+    now = micros(desk.now)
     for fresh in entries:
-        fates[weigh(known.get(fresh.id), fresh, desk.now)].append(fresh)
+        fates[weigh(known.get(fresh.id), fresh, now)].append(fresh)
     desk.remember(kind, [fresh.id for fresh in fates[Fate.CHANGED]])
     news = [*fates[Fate.NEW], *fates[Fate.CHANGED]]
-    put(desk.tx, TABLES[kind], [{**fresh.row, "seen_at": desk.now} for fresh in news])
+    put_rows(desk.tx, TABLES[kind], [fresh.row for fresh in news])
     _note_change(desk, kind, fates[Fate.MOVED])
     return Saved(
         new=len(fates[Fate.NEW]),
@@ -100,9 +102,9 @@ def _note_change(desk: Desk, kind: Kind, entries: Sequence[Entry]) -> None:
         statement = (
             update(table)
             .where(*desk.mine(table), table.c.id == bindparam("its_id"))
-            .values(changed_at=bindparam("moved_to"), body=bindparam("fresh_body"))
+            .values(changed_at=bindparam("moved_to", type_=BigInteger), body=bindparam("fresh_body"))
         )
-        rows = [{"its_id": one.id, "moved_to": one.changed_at, "fresh_body": one.row["body"]} for one in entries]
+        rows = [{"its_id": one.id, "moved_to": one.changed, "fresh_body": one.row[-1]} for one in entries]
         desk.tx.execute(statement, rows)
 
 

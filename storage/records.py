@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -13,10 +13,11 @@ from sqlalchemy import Table
 from receivables.money import Money
 from receivables.records import Chargeback, Credit, Customer, Invoice, Kind, OtherEntry, Payment, Record, Ref
 from storage import tables
+from storage.bulk import PlainRow
+from storage.columns import micros
 from storage.database import AnyRow
 
 R = TypeVar("R", Customer, Invoice, Payment, Credit, Chargeback, OtherEntry)
-Columns = Mapping[str, Any]
 
 TABLES: Mapping[Kind, Table] = {
     Kind.CUSTOMER: tables.customer,
@@ -47,7 +48,7 @@ BELONGS_TO: Mapping[Kind, str] = {
 MINOR_MAX = 2**63 - 1
 # Records of a list that does not say when they changed carry the instant they were fetched: younger than this,
 # a changed_at may be no more than that, and is not worth a write.
-JUST_NOW = timedelta(hours=1)
+JUST_NOW = 3_600_000_000
 _encoder = msgspec.json.Encoder()
 
 
@@ -55,15 +56,18 @@ class DoesNotFit(ValueError):
     """An amount, currency or version that no column can hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """A record made ready for its table: the key facts of the guard, and the row."""
+    """A record made ready for its table: the key facts of the guard, and the whole row as storage.bulk takes it.
+
+    `changed` is in microseconds, as in the database.
+    """
 
     id: str
-    changed_at: datetime
+    changed: int
     version: int
     hash: bytes
-    row: Columns
+    row: PlainRow
 
 
 class Fate(StrEnum):
@@ -76,66 +80,46 @@ class Fate(StrEnum):
     STALE = "stale"
 
 
-def weigh(known: AnyRow | None, fresh: Entry, now: datetime) -> Fate:
+def weigh(known: AnyRow | None, fresh: Entry, now: int) -> Fate:
     """The guard: an older (changed_at, version) never overwrites a newer one, equal content is never written.
 
     When content is equal but changed_at moved on, only that instant is noted (MOVED), so that a straggler from
     in between cannot pass for news; unless it is JUST_NOW, which is when fetched lists would write every row.
+    Instants are in microseconds.
     """
     if known is None:
         return Fate.NEW
     if known.gone_at is not None:
         return _back(known, fresh)
     if fresh.hash == known.hash:
-        moved = known.changed_at < fresh.changed_at <= now - JUST_NOW
+        moved = known.changed_at < fresh.changed <= now - JUST_NOW
         return Fate.MOVED if moved else Fate.UNCHANGED
-    older = (fresh.changed_at, fresh.version) < (known.changed_at, known.version)
+    older = (fresh.changed, fresh.version) < (known.changed_at, known.version)
     return Fate.STALE if older else Fate.CHANGED
 
 
 def _back(known: AnyRow, fresh: Entry) -> Fate:
     """A record that was gone comes back to life, unless this is only what it was before."""
-    if fresh.changed_at < known.gone_at:
+    if fresh.changed < known.gone_at:
         return Fate.STALE
     return Fate.CHANGED if known.hash else Fate.NEW
 
 
-def entry(business: str, record: Record) -> Entry:
-    """The row of a record, without the instants of seeing it. Raises DoesNotFit."""
-    kind = KINDS[type(record)]
-    body = _encoder.encode(record)
-    columns = _COLUMNS[kind](record)
-    _check(columns, record.version)
-    fingerprint = _fingerprint(body, record.changed_at)
-    row = {
-        "business_id": business,
-        "connection_id": record.ref.connection,
-        "id": record.ref.id,
-        "changed_at": record.changed_at,
-        "version": record.version,
-        "hash": fingerprint,
-        "gone_at": None,
-        "became": None,
-        **columns,
-        "body": body.decode(),
-    }
-    return Entry(record.ref.id, record.changed_at, record.version, fingerprint, row)
+def entry(business: str, record: Record, seen: int) -> Entry:
+    """The row of a record, seen at `seen` microseconds. Raises DoesNotFit."""
+    ref, body = record.ref, _encoder.encode(record)
+    columns = _COLUMNS[type(record)](record)
+    if abs(record.version) > MINOR_MAX:
+        raise DoesNotFit("its version is larger than can be stored")
+    changed, fingerprint = micros(record.changed_at), _fingerprint(body, record.changed_at)
+    facts = (business, ref.connection, ref.id, changed, record.version, fingerprint, seen, None, None)
+    return Entry(ref.id, changed, record.version, fingerprint, (*facts, *columns, body.decode()))
 
 
 def _fingerprint(body: bytes, changed_at: datetime) -> bytes:
     """Of everything but changed_at. Inside a JSON string quotes are escaped, so only the field itself can match."""
     stamp = b'"changed_at":' + _encoder.encode(changed_at)
     return hashlib.blake2b(body.replace(stamp, b"", 1), digest_size=16).digest()
-
-
-def _check(columns: Columns, version: int) -> None:
-    for name, value in columns.items():
-        if name.endswith("_minor") and abs(value) > MINOR_MAX:
-            raise DoesNotFit("an amount is larger than can be stored")
-    if len(columns.get("currency", "")) > 3:
-        raise DoesNotFit("a currency is longer than three letters")
-    if abs(version) > MINOR_MAX:
-        raise DoesNotFit("its version is larger than can be stored")
 
 
 def decoder(kind: type[R]) -> Callable[[str], R]:
@@ -156,69 +140,56 @@ def _id(ref: Ref | None) -> str | None:
 
 def _plain(words: str) -> str:
     """PostgreSQL text cannot hold NUL; the body keeps it, escaped."""
-    return words.replace("\x00", "")
+    return words.replace("\x00", "") if "\x00" in words else words
 
 
-def _money(currency: str, **minor: Money) -> dict[str, Any]:
-    return {"currency": currency} | {f"{name}_minor": money.minor for name, money in minor.items()}
+def _day(on: date | None) -> str | None:
+    return on.isoformat() if on else None
 
 
-def _customer(record: Customer) -> Columns:
-    return {"name": _plain(record.name), "parent_id": _id(record.parent)}
+def _money(first: Money, second: Money) -> PlainRow:
+    """Currency and two amounts."""
+    if len(first.currency) > 3:
+        raise DoesNotFit("a currency is longer than three letters")
+    if not (-MINOR_MAX <= first.minor <= MINOR_MAX and -MINOR_MAX <= second.minor <= MINOR_MAX):
+        raise DoesNotFit("an amount is larger than can be stored")
+    return first.currency, first.minor, second.minor
 
 
-def _invoice(record: Invoice) -> Columns:
-    return {
-        "customer_id": record.customer.id,
-        "number": _plain(record.number),
-        "status": record.status.value,
-        "issued_on": record.issued_on,
-        "due_on": record.due_on,
-        **_money(record.total.currency, total=record.total, open=record.open),
-    }
+def _customer(one: Customer) -> PlainRow:
+    return _plain(one.name), _id(one.parent)
 
 
-def _payment(record: Payment) -> Columns:
-    return {
-        "customer_id": _id(record.customer),
-        "status": record.status.value,
-        "received_on": record.received_on,
-        **_money(record.amount.currency, amount=record.amount, unapplied=record.unapplied),
-    }
+def _invoice(one: Invoice) -> PlainRow:
+    money = _money(one.total, one.open)
+    return one.customer.id, _plain(one.number), one.status.value, *money, _day(one.issued_on), _day(one.due_on)
 
 
-def _credit(record: Credit) -> Columns:
-    return {
-        "customer_id": _id(record.customer),
-        "number": _plain(record.number),
-        "status": record.status.value,
-        "issued_on": record.issued_on,
-        **_money(record.amount.currency, amount=record.amount, remaining=record.remaining),
-    }
+def _payment(one: Payment) -> PlainRow:
+    return _id(one.customer), one.status.value, *_money(one.amount, one.unapplied), _day(one.received_on)
 
 
-def _chargeback(record: Chargeback) -> Columns:
-    return {
-        "payment_id": _id(record.payment),
-        "status": _plain(record.status),
-        "opened_on": record.opened_on,
-        **_money(record.amount.currency, amount=record.amount),
-    }
+def _credit(one: Credit) -> PlainRow:
+    money = _money(one.amount, one.remaining)
+    return _id(one.customer), _plain(one.number), one.status.value, *money, _day(one.issued_on)
 
 
-def _other_entry(record: OtherEntry) -> Columns:
-    return {
-        "customer_id": _id(record.customer),
-        "dated_on": record.on,
-        **_money(record.amount.currency, amount=record.amount),
-    }
+def _chargeback(one: Chargeback) -> PlainRow:
+    currency, minor, _ = _money(one.amount, one.amount)
+    return _id(one.payment), _plain(one.status), currency, minor, _day(one.opened_on)
 
 
-_COLUMNS: Mapping[Kind, Callable[[Any], Columns]] = {
-    Kind.CUSTOMER: _customer,
-    Kind.INVOICE: _invoice,
-    Kind.PAYMENT: _payment,
-    Kind.CREDIT: _credit,
-    Kind.CHARGEBACK: _chargeback,
-    Kind.OTHER: _other_entry,
+def _other_entry(one: OtherEntry) -> PlainRow:
+    currency, minor, _ = _money(one.amount, one.amount)
+    return _id(one.customer), currency, minor, _day(one.on)
+
+
+# Each kind's own columns, in the order of its table, between the facts that all share and the body.
+_COLUMNS: Mapping[type, Callable[[Any], PlainRow]] = {
+    Customer: _customer,
+    Invoice: _invoice,
+    Payment: _payment,
+    Credit: _credit,
+    Chargeback: _chargeback,
+    OtherEntry: _other_entry,
 }

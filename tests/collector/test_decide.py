@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from collector.decide import Decision, Say, Verdict, decide
 from collector.policy import DEFAULT, Channel, Policy, Step
@@ -97,7 +98,7 @@ def test_an_overdue_invoice_whose_step_has_come_is_sent() -> None:
     ],
 )
 def test_what_the_invoice_says_comes_first(changed: dict[str, object], rule: str) -> None:
-    verdict = only(decide(case(replace(invoice(), **changed)), DEFAULT, NOW))  # type: ignore[arg-type]
+    verdict = only(decide(case(structs.replace(invoice(), **changed)), DEFAULT, NOW))
 
     assert (Say.SKIP, rule) == (verdict.say, verdict.rule)
     assert verdict.reason.endswith(".")
@@ -123,11 +124,11 @@ def test_what_stands_in_the_way_holds(changed: dict[str, object], rule: str) -> 
 
 
 def test_a_promise_holds_until_the_day_after_it() -> None:
-    promised = replace(invoice(), expected_on=TODAY)
+    promised = structs.replace(invoice(), expected_on=TODAY)
 
     assert only(decide(case(promised), DEFAULT, NOW)).rule == "promised"
     assert TODAY + timedelta(days=1) == only(decide(case(promised), DEFAULT, NOW)).next_look_on
-    broken = replace(invoice(), expected_on=TODAY - timedelta(days=1))
+    broken = structs.replace(invoice(), expected_on=TODAY - timedelta(days=1))
     assert Say.SEND is only(decide(case(broken), DEFAULT, NOW)).say
 
 
@@ -135,7 +136,7 @@ def test_unmatched_money_that_covers_the_invoice_holds_and_less_does_not() -> No
     money = Payment(Ref("c1", Kind.PAYMENT, "p"), ANN, TODAY, usd(10_000), usd(10_000), PaymentStatus.SETTLED, NOW)
 
     assert only(decide(case(payments=(money,)), DEFAULT, NOW)).rule == "money_on_account"
-    less = replace(money, unapplied=usd(9_999))
+    less = structs.replace(money, unapplied=usd(9_999))
     assert Say.SEND is only(decide(case(payments=(less,)), DEFAULT, NOW)).say
 
 
@@ -239,7 +240,8 @@ def test_every_invoice_gets_exactly_one_verdict_and_only_open_ones_are_sent(
     drawn: list[tuple[int, int, InvoiceStatus]], now: datetime
 ) -> None:
     invoices = tuple(
-        replace(invoice(late, opened, id=str(at)), status=status) for at, (late, opened, status) in enumerate(drawn)
+        structs.replace(invoice(late, opened, id=str(at)), status=status)
+        for at, (late, opened, status) in enumerate(drawn)
     )
 
     decision = decide(case(*invoices, synced_at=now), replace(DEFAULT, minimum=Decimal(1)), now)

@@ -1,10 +1,10 @@
 """The records' invariants, ageing, and comparing books on the platform's own basis."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from receivables.aging import Bucket, age, bucket
 from receivables.agreement import compare

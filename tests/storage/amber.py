@@ -1,8 +1,9 @@
 """Amber Joinery's books, for tests: short ways to say a customer, an invoice, a payment and a page."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from receivables.money import Money
 from receivables.page import Cursor, Gone, Page

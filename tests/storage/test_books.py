@@ -1,10 +1,10 @@
 """Sums and lists agree with the records they are made of, now and at any earlier instant."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from receivables.money import Money
 from receivables.records import InvoiceStatus, Kind, PaymentStatus

@@ -1,0 +1,66 @@
+"""Many whole rows written at once, past the per-row work of building each statement's parameters anew."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Date, LargeBinary, Table, Text, bindparam, cast, column, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from storage.columns import Instant
+from storage.database import Tx
+from storage.dialects import Insert, overwrite
+
+PlainRow = tuple[Any, ...]
+
+
+def put_rows(tx: Tx, table: Table, rows: Sequence[PlainRow]) -> None:
+    """Write whole rows, new or over the old ones, by primary key.
+
+    Every row holds all of the table's columns in their order, as plain values: instants in microseconds, dates as
+    ISO text.
+    """
+    if not rows:
+        return
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql(_row_by_row(table, tx.dialect), list(rows))
+        return
+    names = _names(table)
+    document = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows])
+    tx.execute(_as_one_document(table), {"rows": document.decode()})
+
+
+@cache
+def _names(table: Table) -> tuple[str, ...]:
+    return tuple(one.name for one in table.columns)
+
+
+@cache
+def _row_by_row(table: Table, dialect: Dialect) -> str:
+    """SQLite's driver is quickest with one statement and a list of tuples."""
+    compiled = overwrite(sqlite.insert(table), table).compile(dialect=dialect, column_keys=list(_names(table)))
+    return str(compiled)
+
+
+@cache
+def _as_one_document(table: Table) -> Insert:
+    """PostgreSQL takes all rows as one JSON text: its driver escapes every text of an array in Python."""
+    read = [column(one.name, _as_told(one.type)) for one in table.columns]
+    told = func.json_to_recordset(cast(bindparam("rows", type_=Text), postgresql.JSON))
+    rows = told.table_valued(*read, name="told").render_derived(with_types=True)
+    values = [_as_stored(rows.c[one.name], one.type) for one in table.columns]
+    return overwrite(postgresql.insert(table).from_select(list(_names(table)), select(*values)), table)
+
+
+def _as_told(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """How a column is written in JSON."""
+    if isinstance(kind, Instant | BigInteger):
+        return BigInteger()
+    return Date() if isinstance(kind, Date) else Text()
+
+
+def _as_stored(told: Any, kind: TypeEngine[Any]) -> Any:
+    return func.decode(told, "base64") if isinstance(kind, LargeBinary) else told
