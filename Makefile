@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check browser clean
+.PHONY: help demo test check browser chaos bench witness clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,6 +37,16 @@ check: $(VENV)/.dev  ## Lint, types, layers and the house's sizes
 	@$(BIN)/mypy && $(BIN)/mypy tests
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/house
+
+MINUTES ?= 5
+chaos: $(VENV)/.dev  ## A storm for MINUTES=n: every fault, workers killed, both databases; SEED=n replays one
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+bench: $(VENV)/.dev  ## Measure against the floor and against peers; prints one table
+	@$(BIN)/python -m bench $(BENCH)
+
+witness: $(VENV)/.dev  ## Let foreign clients read the sandbox, and compare record by record
+	@$(BIN)/python -m sandbox.witness $(WITNESS)
 
 clean:  ## Remove what was installed and built
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

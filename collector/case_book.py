@@ -53,7 +53,7 @@ def _material(tx: Tx, connected: Connected, customers: tuple[Customer, ...], deb
         credits=tuple(one for one in books.credits_of(*mine, customers=only) if one.remaining),
         contacts=contacts(tx, connected.business, debtor or None, [one.ref for one in invoices]),
         differing=_differing(tx, connected),
-        synced_at=connected.last_pull_at,
+        synced_at=connected.last_pull_at or connected.usable_at,
     )
 
 

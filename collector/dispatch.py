@@ -71,7 +71,10 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
 
     Raises TryLater or Reconnect when the books cannot be read afresh; then nothing was sent.
     """
-    case = read_case(source.database, source.state(), debtor)
+    connected = source.state()
+    if connected.first_pull_done_at is None:
+        return Outcome(debtor, "unread", "The past of these books is still being read: money may be there already.")
+    case = read_case(source.database, connected, debtor)
     if case is None or decide(case, sender.policy, source.clock.now()).message is None:
         return Outcome(debtor, "nothing", "There is nothing to send any more.")
     refresh(source, [*(invoice.ref for invoice in case.invoices), *(one.ref for one in case.customers)])

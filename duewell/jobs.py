@@ -1,12 +1,13 @@
 """The jobs and their hours. The scheduler only ticks: what there is to do stands in the tables."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from duewell.connecting import Uncounted
@@ -23,6 +24,7 @@ from sync.pull import meet
 
 log = structlog.get_logger(__name__)
 
+NIGHTS_AT_ONCE = 6
 NIGHT_HOUR, NIGHT_MINUTE = 4, 10
 TRY_AGAIN = timedelta(hours=1)
 LEASE_SECONDS = 3600.0
@@ -58,10 +60,12 @@ def night_is_due(house: House, business: Business) -> bool:
 
 
 def nightly(house: House) -> None:
-    """Every business whose night has come: pull, sweep, reconcile."""
-    for business in all_businesses(house):
-        if night_is_due(house, business):
-            _under_lease(house, f"night:{business.id}", partial(_night, house, business))
+    """Every business whose night has come: pull, sweep, reconcile. A few at a time, so that one that is slow or has
+    to wait for its turn at the platform does not keep the others; other processes take others, by the lease."""
+    due = [business for business in all_businesses(house) if night_is_due(house, business)]
+    with ThreadPoolExecutor(NIGHTS_AT_ONCE, thread_name_prefix="night") as pool:
+        for business in due:
+            pool.submit(_under_lease, house, f"night:{business.id}", partial(_night, house, business))
 
 
 def _night(house: House, business: Business) -> None:
@@ -180,7 +184,7 @@ def schedule(house: House) -> BackgroundScheduler:
     It ticks by this machine's clock; what is due is judged by the house's.
     """
     scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(4)},
+        executors={"default": SchedulerPool(4)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         timezone="UTC",
     )

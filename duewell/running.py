@@ -11,14 +11,16 @@ from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
 from duewell.wiring import WORKER, House, policy_of
 from integrations.errors import IntegrationError, NotThere
+from receivables.page import Page
 from receivables.records import Answer
 from storage import actions, connections
 from storage.actions import Action, ActionState
 from storage.businesses import Business
 from storage.businesses import business as business_of
-from storage.connections import Connected, State
+from storage.connections import Connected
 from storage.errors import StorageError
 from storage.meters import StoredMeter
+from storage.pages import Saved
 from sync.night import Night, night
 from sync.pull import Progress
 from sync.source import Source
@@ -59,15 +61,27 @@ def sync_one(house: House, connected: Connected, progress: Progress | None = Non
         return Synced(connected, None, f"parked: {connected.trouble}")
     with house.source(connected) as source:
         try:
-            return Synced(connected, night(source, progress))
+            return Synced(connected, night(source, _planning(house, connected, progress)))
         except IntegrationError as error:
             return Synced(connected, None, str(error))
 
 
+def _planning(house: House, connected: Connected, progress: Progress | None) -> Progress:
+    """As soon as everything open is known there is a first plan, while the past is still being read."""
+
+    def told(page: Page, saved: Saved) -> None:
+        if progress is not None:
+            progress(page, saved)
+        if page.usable:
+            make_plan(house, connected.business)
+            log.info("first plan made", connection=connected.id)
+
+    return told
+
+
 def parked(house: House, connected: Connected) -> bool:
     """Did the platform ask to be left alone until later?"""
-    until = connected.parked_until
-    return connected.state is State.PARKED and until is not None and house.clock.now() < until
+    return connected.resting(house.clock.now())
 
 
 def make_plan(house: House, business: str) -> list[Decided]:

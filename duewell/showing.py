@@ -81,6 +81,7 @@ def _connection(house: House, tx: Tx, one: Connected) -> ConnectionView:
         bytes_today=sum(day.received_bytes for day in used),
         webhook_path=webhook_path(one),
         time_zone=one.company.time_zone if one.company else "",
+        reading_past=one.usable_at is not None and one.first_pull_done_at is None,
     )
 
 

@@ -99,7 +99,7 @@ def _case(
         payments=tuple(one for one in material.payments if one.unapplied),
         credits=tuple(one for one in material.credits if one.remaining),
         contacts=spoken,
-        synced_at=connected.last_pull_at,
+        synced_at=connected.last_pull_at or connected.usable_at,
         differs=differs,
     )
 

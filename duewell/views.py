@@ -62,6 +62,7 @@ class ConnectionView:
     bytes_today: int = 0
     webhook_path: str = ""
     time_zone: str = ""
+    reading_past: bool = False
 
     @property
     def needs_reconnect(self) -> bool:

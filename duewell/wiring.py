@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,8 @@ from collector.dispatch import Sender
 from collector.policy import DEFAULT, Channel, Policy, Step
 from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
-from integrations.contract import Account, AppKeys, Attempt, Clock, Grant, Meter, Wire
+from integrations.budget import Budgets
+from integrations.contract import Account, AppKeys, Attempt, Budget, Clock, Grant, Meter, Wire
 from integrations.errors import Reconnect
 from integrations.oauth import RenewingToken
 from integrations.registry import platform
@@ -24,12 +25,13 @@ from storage.connections import Connected
 from storage.database import Database
 from storage.grants import SealedGrants
 from storage.leases import Leases
-from storage.meters import StoredMeter
+from storage.meters import StoredMeter, calls_since
 from storage.schema import upgrade
 from storage.seals import Seal, holds_secrets, new_key
 from storage.writer import GroupWriter
 from sync.source import Source
 
+A_DAY = 86_400.0
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -41,6 +43,7 @@ class House:
     database: Database
     clock: Clock
     keys: list[str] = field(repr=False)
+    _counted: set[str] = field(default_factory=set, repr=False)
 
     @cached_property
     def grants(self) -> SealedGrants[Grant]:
@@ -56,6 +59,11 @@ class House:
     def leases(self) -> Leases:
         """One holder at a time, across processes."""
         return Leases(self.database, self.clock.now)
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        """Turns at the platforms' doors, shared by everything in this process."""
+        return Budgets(self.clock)
 
     @cached_property
     def writer(self) -> GroupWriter:
@@ -96,11 +104,25 @@ class House:
 
     def open(self, connected: Connected, meter: Meter) -> Source:
         """The same, with a meter of the caller's."""
-        found = platform(connected.platform)
+        found, account = platform(connected.platform), account_of(connected)
         wire = self.wire(connected.platform, meter)
         token = RenewingToken(found, wire, self.grants, connected.grant_id)
-        books = found.open(wire, account_of(connected), token)
+        budget = self._budget(found.slug, wire.app.client_id, account)
+        books = found.open(replace(wire, budget=budget), account, token)
         return Source(self.database, self.clock, connected.business, connected.id, connected.platform, books)
+
+    def _budget(self, slug: str, client_id: str, account: Account) -> Budget:
+        """A company's turns. A month's calls are counted on from what the meters say of this month."""
+        app, company, limits = f"{slug}:{client_id}", f"{slug}:{account.external_id}", platform(slug).limits(account)
+        monthly = [limit for limit in limits if limit.seconds > A_DAY]
+        if monthly and app not in self._counted:
+            self._counted.add(app)
+            first = self.clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            with self.database.read() as tx:
+                calls = calls_since(tx, slug, first.date())
+            for limit in monthly:
+                self.budgets.used(app, company, limit, calls=calls, since=first.timestamp())
+        return self.budgets.of(app, company, limits)
 
     def sender(self, business: Business) -> Sender:
         """How this business writes: the policy, the postbox and the signature."""

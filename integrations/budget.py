@@ -18,6 +18,7 @@ QUEUE_SECONDS = 75.0
 PACED_BELOW_SECONDS = 10.0
 COUNTED_FROM_SECONDS = 3600.0
 LOOK_AGAIN_SECONDS = 0.05
+CATCH_UP = 0.8
 BUSY_SECONDS = 1.0
 TOO_MANY = 429
 
@@ -34,6 +35,7 @@ class Room:
     used: int = 0
     told_left: int | None = None
     told_at: float = 0.0
+    told_since: float = 0.0
     shut_until: float = 0.0
 
     def wait(self, now: float) -> float:
@@ -62,10 +64,10 @@ class Room:
         return 0.0 if self.used < self.limit.calls else self.began_at + self.limit.seconds - now
 
     def _by_word(self, now: float) -> float:
-        if self.told_left is None or now >= self.told_at + self.limit.seconds:
+        if self.told_left is None or now >= self.told_since + self.limit.seconds:
             self.told_left = None
             return 0.0
-        return 0.0 if self.told_left > 0 else self.told_at + self.limit.seconds - now
+        return 0.0 if self.told_left > 0 else self.told_since + self.limit.seconds - now
 
     def begin(self, now: float) -> None:
         """A call goes."""
@@ -74,7 +76,9 @@ class Room:
         if self.told_left is not None:
             self.told_left -= 1
         if 0 < self.limit.seconds < PACED_BELOW_SECONDS:
-            self.next_at = max(now, self.next_at) + self.limit.seconds / (self.limit.calls * self.limit.share)
+            step = self.limit.seconds / (self.limit.calls * self.limit.share)
+            # whoever woke up late is not late for ever, but never by more than the share leaves room for
+            self.next_at = max(now - CATCH_UP * (step * self.limit.calls - self.limit.seconds), self.next_at) + step
 
     def end(self, now: float) -> None:
         """It came back, or never will."""
@@ -82,11 +86,20 @@ class Room:
         if PACED_BELOW_SECONDS <= self.limit.seconds < COUNTED_FROM_SECONDS:
             self.ended.append(now)
 
-    def hear(self, headers: Mapping[str, str], now: float) -> None:
-        """The platform says how many are left; calls that are under way may not be in its count yet."""
-        said = headers.get(self.limit.remaining, "") if self.limit.remaining else ""
-        if said.strip().isdecimal():
-            self.told_left, self.told_at = int(said) - (self.under_way - 1), now
+    def hear(self, headers: Mapping[str, str], *, begun: float, now: float) -> None:
+        """The platform says how many are left; calls that are under way may not be in its count yet.
+
+        More than before means that a new window has begun, unless the answer is an older one that was overtaken.
+        """
+        said = headers.get(self.limit.remaining, "").strip() if self.limit.remaining else ""
+        if not said.isdecimal():
+            return
+        left = int(said) - (self.under_way - 1)
+        rose = self.told_left is None or left > self.told_left + self.under_way
+        if rose and self.told_left is not None and begun < self.told_at:
+            return
+        self.told_since = begun if rose else self.told_since
+        self.told_left, self.told_at = left, now
 
 
 class Budgets:
@@ -107,15 +120,15 @@ class Budgets:
         """The budget of one company. `app` and `company` are any names that tell apps and companies apart."""
         return CompanyBudget(self, app, company, tuple(limits))
 
-    def used(self, app: str, company: str, limit: Limit, calls: int) -> None:
-        """What was spent before this process began, of a limit that lasts longer than processes do."""
+    def used(self, app: str, company: str, limit: Limit, *, calls: int, since: float) -> None:
+        """What was spent since then (epoch seconds) of a limit that lasts longer than this process has run."""
         with self._changed:
             room = self._room(_key(limit, app, company, ""), limit)
-            room.began_at, room.used = self._now(), max(room.used, calls)
+            room.began_at, room.used = since, max(room.used, calls)
 
     def enter(self, company: str, rooms: Sequence[Room]) -> None:
         """Wait until every room has a place, and take it. Raises TryLater."""
-        begun = self._now()
+        begun = self.now()
         with self._changed:
             self._waiting[company] = self._waiting.get(company, 0) + 1
             try:
@@ -123,13 +136,13 @@ class Budgets:
                     self._pause(wait, begun, rooms)
             finally:
                 self._stop_waiting(company)
-            now = self._now()
+            now = self.now()
             for room in rooms:
                 room.begin(now)
             self._served[company] = self._served.get(company, 0) + 1
 
     def _wait(self, company: str, rooms: Sequence[Room]) -> float:
-        now = self._now()
+        now = self.now()
         wait = max((room.wait(now) for room in rooms), default=0.0)
         if wait == 0.0 and self._someone_poorer(company, rooms, now):
             return LOOK_AGAIN_SECONDS
@@ -153,7 +166,7 @@ class Budgets:
 
     def _pause(self, wait: float, begun: float, rooms: Sequence[Room]) -> None:
         """Let go of the lock for a while. Places that others hold come back by their own ends, not by the clock."""
-        now = self._now()
+        now = self.now()
         if wait == float("inf"):
             self._changed.wait(LOOK_AGAIN_SECONDS)
             return
@@ -175,20 +188,20 @@ class Budgets:
     def leave(self, rooms: Sequence[Room]) -> None:
         """The call is over."""
         with self._changed:
-            now = self._now()
+            now = self.now()
             for room in rooms:
                 room.end(now)
             self._changed.notify_all()
 
-    def hear(self, rooms: Sequence[Room], status: int, headers: Mapping[str, str]) -> None:
+    def hear(self, turn: "_Turn", status: int, headers: Mapping[str, str]) -> None:
         """What the answer says of the limits."""
         said = {name.lower(): value for name, value in headers.items()}
         with self._changed:
-            now = self._now()
-            for room in rooms:
-                room.hear(said, now)
+            now = self.now()
+            for room in turn.rooms:
+                room.hear(said, begun=turn.begun, now=now)
             if status == TOO_MANY:
-                self._shut(rooms, said, now)
+                self._shut(turn.rooms, said, now)
 
     def _shut(self, rooms: Sequence[Room], headers: Mapping[str, str], now: float) -> None:
         """A 429 all the same: others called too. All who share what ran out keep back as long as the platform says."""
@@ -207,7 +220,8 @@ class Budgets:
     def _room(self, key: tuple[str, str, str], limit: Limit) -> Room:
         return self._rooms.setdefault(key, Room(limit))
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """The clock's, in epoch seconds."""
         return self._clock.now().timestamp()
 
 
@@ -226,7 +240,7 @@ class CompanyBudget:
         rooms = self._budgets.rooms(self._app, self._company, endpoint_of(path), self._limits)
         self._budgets.enter(self._company, rooms)
         try:
-            yield _Turn(self._budgets, rooms)
+            yield _Turn(self._budgets, rooms, self._budgets.now())
         finally:
             self._budgets.leave(rooms)
 
@@ -237,10 +251,11 @@ class _Turn:
 
     budgets: Budgets
     rooms: Sequence[Room]
+    begun: float
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """What came back."""
-        self.budgets.hear(self.rooms, status, headers)
+        self.budgets.hear(self, status, headers)
 
 
 def endpoint_of(path: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Protocol
 
 from werkzeug.wrappers import Request, Response
@@ -136,7 +137,7 @@ class Troubled:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Count, hold the limits, meet the fault if there is one, else let the twin answer; compress as asked."""
-        request = Request(environ)
+        request = _whole(environ)
         fault = self._book.note(self._twin.slug, request)
         caller = self._twin.caller(request)
         leave = self._enter(caller)
@@ -201,6 +202,13 @@ class Troubled:
         document = json.loads(response.get_data())
         if self._twin.twist(fault.kind, document, random.Random(f"twist/{fault.dice}")):  # noqa: S311 - a play
             response.set_data(json.dumps(document))
+
+
+def _whole(environ: dict[str, Any]) -> Request:
+    """The request with its body kept, so that the twin can read it and so can whoever watches."""
+    request = Request(environ)
+    environ["wsgi.input"] = BytesIO(request.get_data(cache=True))
+    return request
 
 
 def _compress(request: Request, response: Response) -> None:

@@ -276,8 +276,8 @@ class History:
 
     def _plan_merge(self, at: datetime) -> None:
         """Two customers without family turn out to be one; the loser buys nothing any more."""
-        parents = {one.parent for one in self._parties}
-        alone = [one for one in self._parties if not one.parent and one.key not in parents | self._merged]
+        taken = {one.parent for one in self._parties} | self._merged
+        alone = [one for one in self._parties if not one.parent and one.key not in taken]
         home = [one for one in alone if one.currency == self._shape.currencies[0]]
         if len(home) > 4:
             loser, survivor = self._random.sample(home, 2)

@@ -66,6 +66,15 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
 
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """The line is gone, perhaps cut on purpose: nothing more is read from it."""
+        del error, environ
+        self.close_connection = True
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """The status alone: what the date is, a platform's own clock says."""
+        self.send_response_only(code, message)
+
     def log_request(self, *_: object) -> None:
         """Silence."""
 

@@ -57,11 +57,24 @@ class Connected:
     last_agreed_at: datetime | None = None
     company: Company | None = None
     has_webhook_secret: bool = False
+    usable_at: datetime | None = None
+
+    def resting(self, now: datetime) -> bool:
+        """Is it to be left alone until later?"""
+        return self.parked_until is not None and now < self.parked_until
 
     @property
     def books(self) -> bool:
         """Is it a ledger whose invoices are owed?"""
         return self.role in (Role.BOOKS, Role.BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a connection does not work, as a sentence for people; one that `passes` needs nobody's hand."""
+
+    why: str
+    passes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +157,25 @@ def well(tx: Tx, business: str, connection: str) -> bool:
     return changed.rowcount > 0
 
 
-def unwell(tx: Tx, business: str, connection: str, trouble: str, *, now: datetime) -> bool:
-    """It does not work, for this reason; whether that is news. The first reason's instant stays."""
-    known = _state(tx, business, connection)
-    if known is None or known.state == State.DISCONNECTED or (known.state, known.trouble) == ("unhealthy", trouble):
-        return False
-    news: bool = known.state != State.UNHEALTHY
-    since = now if news else known.trouble_since
-    _set(tx, business, connection, {"state": "unhealthy", "trouble": trouble, "trouble_since": since})
-    return news
+def unwell(
+    tx: Tx, business: str, connection: str, trouble: Trouble, *, now: datetime, until: datetime | None = None
+) -> bool:
+    """It does not work, and is left alone until then; whether that is news.
 
-
-def park(tx: Tx, business: str, connection: str, trouble: str, *, now: datetime, until: datetime) -> bool:
-    """Leave it alone until then, for this reason; whether that is news."""
+    The first trouble's instant stays. Without `until` it may be tried again at once.
+    """
     known = _state(tx, business, connection)
     if known is None or known.state == State.DISCONNECTED:
         return False
-    news: bool = known.state != State.PARKED
-    since = known.trouble_since or now
-    values = {"state": "parked", "trouble": trouble, "trouble_since": since, "parked_until": until}
-    _set(tx, business, connection, values)
+    news: bool = known.state == State.HEALTHY
+    values = {
+        "state": (State.PARKED if until is not None and trouble.passes else State.UNHEALTHY).value,
+        "trouble": trouble.why,
+        "trouble_since": now if news else known.trouble_since,
+        "parked_until": until,
+    }
+    if tuple(known) != tuple(values.values()):
+        _set(tx, business, connection, values)
     return news
 
 
@@ -179,6 +191,14 @@ def pulled(tx: Tx, business: str, connection: str, *, now: datetime) -> None:
     tx.execute(update(table).where(*_mine(business, connection)).values(last_pull_at=now))
     first = (*_mine(business, connection), table.c.first_pull_done_at.is_(None))
     tx.execute(update(table).where(*first).values(first_pull_done_at=now))
+    usable(tx, business, connection, now=now)
+
+
+def usable(tx: Tx, business: str, connection: str, *, now: datetime) -> None:
+    """Everything open is read for the first time; the past may still be missing."""
+    table = tables.connection
+    first = (*_mine(business, connection), table.c.usable_at.is_(None))
+    tx.execute(update(table).where(*first).values(usable_at=now))
 
 
 def agreed(tx: Tx, business: str, connection: str, *, now: datetime) -> None:
@@ -227,7 +247,7 @@ def _set(tx: Tx, business: str, connection: str, values: Mapping[str, Any]) -> N
 
 def _state(tx: Tx, business: str, connection: str) -> AnyRow | None:
     table = tables.connection
-    columns = (table.c.state, table.c.trouble, table.c.trouble_since)
+    columns = (table.c.state, table.c.trouble, table.c.trouble_since, table.c.parked_until)
     return tx.execute(select(*columns).where(*_mine(business, connection)).with_for_update()).one_or_none()
 
 
@@ -273,4 +293,5 @@ def _connected(row: AnyRow) -> Connected:
         last_agreed_at=row.last_agreed_at,
         company=None if row.company is None else msgspec.json.decode(row.company, type=Company),
         has_webhook_secret=row.webhook_secret is not None,
+        usable_at=row.usable_at,
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storage import tables
 from storage.database import Database, Tx
@@ -51,6 +51,14 @@ def readings(tx: Tx, business: str, *, since: date, connection: str = "") -> lis
         Reading(row.connection_id, row.day, row.calls, row.sent_bytes, row.received_bytes)
         for row in tx.execute(newest_first)
     ]
+
+
+def calls_since(tx: Tx, platform: str, since: date) -> int:
+    """How many calls all connections of a platform have made since that day, across businesses: an app's own count."""
+    table, connected = tables.meter, tables.connection
+    whose = (table.c.business_id == connected.c.business_id) & (table.c.connection_id == connected.c.id)
+    summed = select(func.coalesce(func.sum(table.c.calls), 0)).select_from(table.join(connected, whose))
+    return int(tx.execute(summed.where(connected.c.platform == platform, table.c.day >= since)).scalar_one())
 
 
 class StoredMeter:

@@ -34,6 +34,8 @@ def upgrade(database: Database) -> bool:
 
     Safe when several processes start at once: the others wait, then find nothing left to do.
     """
+    if schema(database).ready:
+        return False
     with database.write() as tx:
         if not database.sqlite:
             tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

@@ -63,6 +63,7 @@ connection = Table(
     perhaps("company"),
     sealed("webhook_secret", nullable=True),
     at("created_at"),
+    perhaps_at("usable_at"),
     UniqueConstraint("id"),
     ForeignKeyConstraint(["business_id"], ["business.id"]),
 )

@@ -1,18 +1,25 @@
-"""Whether a connection works: said once when it breaks and once when it works again, in the log and on the page."""
+"""Whether a connection works: said once when it breaks and once when it works again, in the log and on the page.
+
+A circuit: trouble that has lasted a minute keeps the connection at rest for as long again, up to half an hour, so that
+a platform that is down is asked less and less. A platform that names its hour is left alone until then.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from integrations.errors import IntegrationError, Reconnect, TryLater
 from storage import connections
+from storage.connections import State, Trouble
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
 
-PARK_FROM_SECONDS = 60.0
+REST_FROM = timedelta(minutes=1)
+REST_AT_MOST = timedelta(minutes=30)
+IN_TROUBLE = (State.UNHEALTHY, State.PARKED)
 
 
 @contextmanager
@@ -26,19 +33,26 @@ def watched(source: Source) -> Iterator[None]:
         raise
     with source.database.read() as tx:
         found = connections.connection(tx, source.business, source.connection)
-    if found is not None and found.state in (connections.State.UNHEALTHY, connections.State.PARKED):
+    if found is not None and found.state in IN_TROUBLE:
         _recover(source)
 
 
 def _note(source: Source, error: IntegrationError) -> bool:
     """Whether it is news."""
-    now = source.clock.now()
+    now, since = source.clock.now(), source.state().trouble_since
+    trouble = Trouble(str(error))
+    if isinstance(error, Reconnect):
+        trouble = Trouble(f"Please connect again: {error}", passes=False)
     with source.database.write() as tx:
-        if isinstance(error, TryLater) and error.after is not None and error.after >= PARK_FROM_SECONDS:
-            until = now + timedelta(seconds=error.after)
-            return connections.park(tx, source.business, source.connection, str(error), now=now, until=until)
-        why = f"Please connect again: {error}" if isinstance(error, Reconnect) else str(error)
-        return connections.unwell(tx, source.business, source.connection, why, now=now)
+        until = _rest_until(error, now, since or now)
+        return connections.unwell(tx, source.business, source.connection, trouble, now=now, until=until)
+
+
+def _rest_until(error: IntegrationError, now: datetime, since: datetime) -> datetime | None:
+    """When to try again; None for at once."""
+    asked = timedelta(seconds=error.after or 0.0) if isinstance(error, TryLater) else timedelta()
+    rest = max(asked, min(now - since, REST_AT_MOST))
+    return now + rest if rest >= REST_FROM else None
 
 
 def _recover(source: Source) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from storage.pages import Saved
 from sync.pull import Progress, Pulled, pull
 from sync.reconcile import Agreement, reconcile
-from sync.refresh import sweep
+from sync.refresh import look_again, sweep
 from sync.source import Source
 
 
@@ -24,4 +24,5 @@ def night(source: Source, progress: Progress | None = None) -> Night:
     if pulled.busy:
         return Night(pulled)
     swept = Saved() if pulled.first else sweep(source)
+    swept += look_again(source)
     return Night(pulled, swept, reconcile(source))

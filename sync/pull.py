@@ -42,19 +42,38 @@ def pull(source: Source, progress: Progress | None = None) -> Pulled:
         return Pulled(busy=True)
     try:
         with watched(source):
-            return _pull(source, lambda: leases.extend(name, holder, seconds=LEASE_SECONDS), progress)
+            return _pull(source, _Hold(source, leases, name, holder), progress)
     finally:
         leases.release(name, holder)
 
 
-def _pull(source: Source, still_ours: Callable[[], bool], progress: Progress | None) -> Pulled:
+class _Hold:
+    """Our lease on the connection. It is made longer when a third of it is over: until then nobody can have it."""
+
+    def __init__(self, source: Source, leases: Leases, name: str, holder: str) -> None:
+        self._source = source
+        self._leases = leases
+        self._name = name
+        self._holder = holder
+        self._since = source.clock.now()
+
+    def still_ours(self) -> bool:
+        """Did we keep it? False when we were too slow and somebody else took over."""
+        now = self._source.clock.now()
+        if (now - self._since).total_seconds() < LEASE_SECONDS / 3:
+            return True
+        self._since = now
+        return self._leases.extend(self._name, self._holder, seconds=LEASE_SECONDS)
+
+
+def _pull(source: Source, hold: _Hold, progress: Progress | None) -> Pulled:
     state = source.state()
     first = state.first_pull_done_at is None
     if state.company is None:
         meet(source)
     saved, pages = Saved(), 0
     for page in source.books.changes(state.cursor):
-        if not still_ours():
+        if not hold.still_ours():
             log.warning("pull stopped: somebody else took over", connection=source.connection)
             return Pulled(saved, pages, busy=True)
         saved += keep(source, page, progress)
@@ -80,8 +99,11 @@ def meet(source: Source) -> None:
 
 def keep(source: Source, page: Page, progress: Progress | None = None) -> Saved:
     """Save one page, and its cursor if it has one, in one transaction."""
+    now = source.clock.now()
     with source.database.write() as tx:
-        saved = save_page(tx, source.business, source.connection, page, now=source.clock.now())
+        saved = save_page(tx, source.business, source.connection, page, now=now)
+        if page.usable:
+            connections.usable(tx, source.business, source.connection, now=now)
     if progress is not None:
         progress(page, saved)
     return saved

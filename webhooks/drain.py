@@ -124,8 +124,8 @@ def _carry(database: Database, clock: Clock, open_source: OpenSource, load: _Loa
     was taken for the trial simply runs out.
     """
     connected, leases = load.connected, Leases(database, clock.now)
-    parked = connected.state is State.PARKED and connected.parked_until and clock.now() < connected.parked_until
-    trial = None if parked else leases.take(f"drain:{connected.id}", seconds=PAUSE_SECONDS)
+    resting = connected.resting(clock.now())
+    trial = None if resting else leases.take(f"drain:{connected.id}", seconds=PAUSE_SECONDS)
     if trial is None:
         return False
     try:

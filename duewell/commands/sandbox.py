@@ -18,6 +18,8 @@ PORTS = {"control": 8700, "quickbooks": 8701, "xero": 8702, "stripe": 8703, "smt
 @click.option("--invoices", default=240, show_default=True, type=click.IntRange(1, 200_000), help="In each of them.")
 @click.option("--months", default=18, show_default=True, type=click.IntRange(1, 60), help="How far back history goes.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="Where its clock begins (UTC).")
+@click.option("--limits", is_flag=True, help="Enforce the platforms' rate limits.")
+@click.option("--latency", default=0.0, show_default=True, type=click.FloatRange(0, 60), help="Seconds before answers.")
 @click.option("--any-ports", is_flag=True, help="Take free ports instead of 8700 to 8703 and 8725.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
 def command(*, any_ports: bool, as_json: bool, **asked: object) -> None:

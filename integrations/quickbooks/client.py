@@ -5,9 +5,10 @@ that lose the status, objects that invent values, and its logging of tokens.
 """
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import quickbooks as quickbooks_sdk
@@ -69,6 +70,7 @@ class _TamedQuickBooks(quickbooks_sdk.QuickBooks):  # type: ignore[misc]
         self.session = http.careful_session(wire)
         self._wire = wire
         self._token = token
+        self._renewing = threading.Lock()  # several reads are under way at once, and one renewal is enough
 
     def __new__(cls, _wire: Wire, _token: Token, **kwargs: object) -> "_TamedQuickBooks":
         """The SDK does its set-up here; it wants the minor version as a number, named."""
@@ -101,22 +103,29 @@ class _TamedQuickBooks(quickbooks_sdk.QuickBooks):  # type: ignore[misc]
         """One call with the token of this moment; a refused token is renewed once. Raises only our errors."""
         writing = request_type == "POST" and not url.endswith("/query")
         call = {"method": request_type, "url": url, "headers": headers, "params": params or PLAIN, "data": data}
-        token = self._token.current()
+        with self._renewing:
+            token = self._token.current()
         answer = self._once(call, token, writing)
         if answer.status_code == refusals.UNAUTHORISED:
             if refusals.rights_are_lost(answer.content):
                 raise refusal(self._reply(answer), writing=writing)
-            answer = self._once(call, self._token.renewed(token), writing)
+            with self._renewing:
+                token = self._token.renewed(token)
+            answer = self._once(call, token, writing)
         if answer.status_code != refusals.OK:
             raise refusal(self._reply(answer), writing=writing)
         return answer
 
     def _once(self, call: Mapping[str, Any], token: str, writing: bool) -> requests.Response:
         headers = {**call["headers"], "Authorization": f"Bearer {token}", "User-Agent": "duewell"}
-        try:
-            response: requests.Response = self.session.request(**{**call, "headers": headers}, allow_redirects=False)
-        except requests.RequestException as error:
-            raise http.out_of_reach(error, writing=writing) from None
+        with self._wire.budget.turn(urlsplit(call["url"]).path) as turn:
+            try:
+                response: requests.Response = self.session.request(
+                    **{**call, "headers": headers}, allow_redirects=False
+                )
+            except requests.RequestException as error:
+                raise http.out_of_reach(error, writing=writing) from None
+            turn.answered(response.status_code, response.headers)
         return response
 
     def _reply(self, answer: requests.Response) -> Reply:

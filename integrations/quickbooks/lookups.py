@@ -65,7 +65,7 @@ def open_totals(reader: Reader, as_at_on: date) -> OpenTotals:
 
 def _customers(reader: Reader) -> Iterator[tuple[Page, Place, Rows]]:
     for answer, rows in pages_by_id(reader, "Customer"):
-        yield reader.page({"Customer": rows}, answer, stream="Customer"), reader.place(rows), rows
+        yield reader.page({"Customer": rows}, at=said_at(answer), stream="Customer"), reader.place(rows), rows
 
 
 def pages_by_id(reader: Reader, entity: str, *conditions: str) -> Iterator[tuple[Envelope, Rows]]:

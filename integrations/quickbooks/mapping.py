@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.core import get_global
 
@@ -22,11 +23,12 @@ from integrations.quickbooks.payloads import (
     Phone,
     PostalAddress,
     PreferencesRow,
+    Reference,
     Row,
     TermRow,
     Unreadable,
 )
-from receivables.money import Money, TooPrecise, UnknownCurrency
+from receivables.money import Money, UnknownCurrency, exponent
 from receivables.page import Gone, Odd
 from receivables.records import (
     Address,
@@ -55,6 +57,7 @@ KINDS: Mapping[str, Kind] = {
 }
 ENTITIES: Mapping[Kind, str] = {kind: entity for entity, kind in KINDS.items()}
 DIGITS_MAX = 15
+REMEMBERED = 8192
 ALPHA_2 = 2
 
 
@@ -93,24 +96,22 @@ def map_rows(entity: str, rows: Iterable[Row | Unreadable], place: Place, *, at:
     gone: list[Gone] = []
     odd: list[Odd] = []
     for row in rows:
-        ref = place.ref(kind, row.id)
         try:
             if isinstance(row, Unreadable):
-                odd.append(Odd(ref, row.why))
-            elif row.deleted:
-                gone.append(Gone(ref, instant(row.changed) if row.changed else at))
+                odd.append(Odd(place.ref(kind, row.id), row.why))
+            elif row.status and row.deleted:
+                gone.append(Gone(place.ref(kind, row.id), utc(row.changed) or at))
             else:
                 records.append(mapper(row, place))
         except NotUnderstood as error:
-            odd.append(Odd(ref, str(error)))
+            odd.append(Odd(place.ref(kind, row.id), str(error)))
     return Mapped(tuple(records), tuple(gone), tuple(odd))
 
 
 def lack_currency(rows: Iterable[Row | Unreadable]) -> bool:
     """Does any of them leave its currency out, as companies with a single one may?"""
     return any(
-        isinstance(row, CustomerRow | DocumentRow) and not row.deleted and _value(row.currency_ref) == ""
-        for row in rows
+        isinstance(row, CustomerRow | DocumentRow) and not _value(row.currency_ref) and not row.deleted for row in rows
     )
 
 
@@ -125,51 +126,73 @@ def instant(text: str) -> datetime:
     raise NotUnderstood("one of its times has no offset")
 
 
-def _maybe_instant(text: str | None) -> datetime | None:
-    return instant(text) if text else None
-
-
 def _day(text: str | None) -> date | None:
     """A date; XML dates may carry an offset behind them."""
-    if not text:
-        return None
+    return _date(text[:10]) if text else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text[:10])
+        return date.fromisoformat(text)
     except ValueError:
         raise NotUnderstood("one of its dates cannot be read") from None
 
 
-def _money(amount: Decimal | None, currency: str) -> Money:
-    if amount is None:
-        return Money.zero(currency)
-    if not amount.is_finite() or amount.adjusted() >= DIGITS_MAX:
-        raise NotUnderstood("an amount is not a number that money can have")
-    try:
-        return Money.of(amount, currency)
-    except TooPrecise:
-        raise NotUnderstood(f"an amount has more decimals than {currency} allows") from None
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """A currency with what is reckoned in it again and again."""
+
+    code: str
+    exponent: int
+    nothing: Money
+
+    def money(self, amount: Decimal | None) -> Money:
+        """An amount in major units, exactly; nothing when it is not told. Raises NotUnderstood."""
+        if not amount:
+            return self.nothing
+        if not amount.is_finite() or amount.adjusted() >= DIGITS_MAX:
+            raise NotUnderstood("an amount is not a number that money can have")
+        scaled = amount.scaleb(self.exponent)
+        minor = int(scaled)
+        if minor != scaled:
+            raise NotUnderstood(f"an amount has more decimals than {self.code} allows")
+        return Money(minor, self.code)
 
 
-def _currency(row: CustomerRow | DocumentRow, place: Place) -> str:
-    code = (_value(row.currency_ref) or place.home).upper()
+@lru_cache(maxsize=REMEMBERED)
+def _coin(code: str) -> Coin:
     try:
-        return Money.of(0, code).currency
+        return Coin(code.upper(), exponent(code.upper()), Money.zero(code.upper()))
     except UnknownCurrency:
         raise NotUnderstood("its currency is not one of ISO 4217") from None
 
 
-def _value(reference: object) -> str:
-    return str(getattr(reference, "value", "") or "")
+def _currency(row: CustomerRow | DocumentRow, place: Place) -> Coin:
+    return _coin(_value(row.currency_ref) or place.home)
+
+
+def _value(reference: Reference | None) -> str:
+    return reference.value if reference is not None else ""
 
 
 def _changed_at(row: Row) -> datetime:
-    if not row.changed:
+    changed = utc(row.changed)
+    if changed is None:
         raise NotUnderstood("it does not say when it was changed")
-    return instant(row.changed)
+    return changed
 
 
 def _entered_at(row: Row) -> datetime | None:
-    return _maybe_instant(row.meta_data.create_time if row.meta_data else None)
+    return utc(row.meta_data.create_time if row.meta_data else None)
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """The instant as we keep it, if there is one. Raises NotUnderstood."""
+    try:
+        return None if moment is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise NotUnderstood("one of its times cannot be read") from None
 
 
 def _version(row: Row) -> int:
@@ -177,11 +200,13 @@ def _version(row: Row) -> int:
     return int(token) if token.isdecimal() else 0
 
 
+@lru_cache(maxsize=REMEMBERED)
 def split_addresses(text: str | None) -> tuple[str, ...]:
     """Several mail addresses may stand in one field, with commas (or semicolons) between them."""
     return tuple(part.strip() for part in (text or "").replace(";", ",").split(",") if part.strip())
 
 
+@lru_cache(maxsize=REMEMBERED)
 def country_code(text: str | None) -> str:
     """ISO 3166 alpha-2 for a code of two or three letters; empty for anything else, since words are not guessed."""
     code = (text or "").strip().upper()
@@ -220,7 +245,7 @@ def customer(row: CustomerRow, place: Place) -> Customer:
         emails=tuple(EmailAddress(one, contact) for one in addresses),
         phones=_phones(row.primary_phone, row.mobile, row.alternate_phone),
         address=_address(row.bill_addr),
-        currency=_currency(row, place) if _value(row.currency_ref) or place.home else "",
+        currency=_currency(row, place).code if _value(row.currency_ref) or place.home else "",
         parent=place.ref(Kind.CUSTOMER, parent) if parent else None,
         bills_with_parent=bool(parent) and bool(row.bill_with_parent),
         project=bool(row.is_project),
@@ -231,13 +256,13 @@ def customer(row: CustomerRow, place: Place) -> Customer:
 
 def customer_balance(row: CustomerRow, place: Place) -> Money:
     """The customer's own balance, net of what is unapplied. Raises NotUnderstood."""
-    return _money(row.balance, _currency(row, place))
+    return _currency(row, place).money(row.balance)
 
 
 def _status(row: DocumentRow, left: Money) -> InvoiceStatus:
     if row.voided:
         return InvoiceStatus.VOID
-    return InvoiceStatus.OPEN if left else InvoiceStatus.PAID
+    return InvoiceStatus.OPEN if left.minor else InvoiceStatus.PAID
 
 
 def _customer_ref(row: DocumentRow, place: Place) -> Ref | None:
@@ -247,14 +272,12 @@ def _customer_ref(row: DocumentRow, place: Place) -> Ref | None:
 
 def invoice(row: InvoiceRow, place: Place) -> Invoice:
     """An invoice; total == open + paid + credited + adjusted."""
-    currency = _currency(row, place)
-    owner = _customer_ref(row, place)
+    coin, owner = _currency(row, place), _customer_ref(row, place)
     if owner is None or row.total_amt is None or row.balance is None:
         raise NotUnderstood("it names no customer, no total or no balance")
-    total, left, deposit = (_money(amount, currency) for amount in (row.total_amt, row.balance, row.deposit))
-    paid, credited, adjusted = _settled(row, total - left, deposit)
-    sent = row.email_status == "EmailSent"
-    delivery = row.delivery_info
+    total, left = coin.money(row.total_amt), coin.money(row.balance)
+    paid, credited, adjusted = _settled(row, coin, total=total, left=left)
+    sent, delivery = row.email_status == "EmailSent", row.delivery_info
     return Invoice(
         ref=place.ref(Kind.INVOICE, row.id),
         number=row.doc_number or "",
@@ -269,18 +292,19 @@ def invoice(row: InvoiceRow, place: Place) -> Invoice:
         status=_status(row, left),
         changed_at=_changed_at(row),
         entered_at=_entered_at(row),
-        sent_at=_maybe_instant(delivery.delivery_time) if delivery and sent else None,
+        sent_at=utc(delivery.delivery_time) if delivery and sent else None,
         sent_to=split_addresses(row.bill_email.address if row.bill_email else None) if sent else (),
         mail_problem=(delivery.delivery_error_type or "") if delivery else "",
         version=_version(row),
     )
 
 
-def _settled(row: InvoiceRow, gone: Money, deposit: Money) -> tuple[Money, Money, Money]:
+def _settled(row: InvoiceRow, coin: Coin, *, total: Money, left: Money) -> tuple[Money, Money, Money]:
     """What is no longer open, as paid, credited and adjusted. A balance above the total is an adjustment."""
-    nothing = Money.zero(gone.currency)
-    rest = gone - deposit
-    if rest < nothing:
+    nothing, deposit = coin.nothing, coin.money(row.deposit)
+    gone = total if not left.minor else total - left
+    rest = gone if not deposit.minor else gone - deposit
+    if rest.minor < 0:
         return nothing, nothing, gone
     types = {link.txn_type for link in row.linked_txn or ()}
     only_credits = "CreditMemo" in types and "Payment" not in types
@@ -289,8 +313,8 @@ def _settled(row: InvoiceRow, gone: Money, deposit: Money) -> tuple[Money, Money
 
 def credit_memo(row: CreditMemoRow, place: Place) -> Credit:
     """A credit memo and what of it is still usable. Where it went is told by the payments that draw on it."""
-    currency = _currency(row, place)
-    remaining = _money(row.remaining_credit if row.remaining_credit is not None else row.balance, currency)
+    coin = _currency(row, place)
+    remaining = coin.money(row.remaining_credit if row.remaining_credit is not None else row.balance)
     if row.total_amt is None:
         raise NotUnderstood("it names no total")
     return Credit(
@@ -299,7 +323,7 @@ def credit_memo(row: CreditMemoRow, place: Place) -> Credit:
         kind=CreditKind.CREDIT_NOTE,
         number=row.doc_number or "",
         issued_on=_day(row.txn_date),
-        amount=_money(row.total_amt, currency),
+        amount=coin.money(row.total_amt),
         remaining=remaining,
         status=_status(row, remaining),
         changed_at=_changed_at(row),
@@ -310,31 +334,31 @@ def credit_memo(row: CreditMemoRow, place: Place) -> Credit:
 
 def payment(row: PaymentRow, place: Place) -> Payment:
     """A payment; QuickBooks books it when it is there, so it is settled unless voided."""
-    currency = _currency(row, place)
+    coin = _currency(row, place)
     if row.total_amt is None:
         raise NotUnderstood("it names no total")
     return Payment(
         ref=place.ref(Kind.PAYMENT, row.id),
         customer=_customer_ref(row, place),
         received_on=_day(row.txn_date),
-        amount=_money(row.total_amt, currency),
-        unapplied=_money(row.unapplied_amt, currency),
+        amount=coin.money(row.total_amt),
+        unapplied=coin.money(row.unapplied_amt),
         status=PaymentStatus.VOID if row.voided else PaymentStatus.SETTLED,
         changed_at=_changed_at(row),
-        applications=() if row.voided else _applications(row, place, currency),
+        applications=() if row.voided else _applications(row, place, coin),
         reference=row.payment_ref_num or "",
         entered_at=_entered_at(row),
         version=_version(row),
     )
 
 
-def _applications(row: PaymentRow, place: Place, currency: str) -> tuple[Application, ...]:
+def _applications(row: PaymentRow, place: Place, coin: Coin) -> tuple[Application, ...]:
     """Lines on invoices count plus, lines on credit memos minus; other kinds (journals, cheques) are left out,
     because the payload does not tell in which direction they go."""
     on = _day(row.txn_date)
     parts: list[Application] = []
     for line in row.line or ():
-        amount = _money(line.amount, currency)
+        amount = coin.money(line.amount)
         for link in (line.linked_txn or ())[:1]:
             if link.txn_type == "Invoice" and link.txn_id:
                 parts.append(Application(place.ref(Kind.INVOICE, link.txn_id), amount, on))

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Payload(msgspec.Struct, rename="pascal", frozen=True, gc=False):
@@ -18,10 +22,10 @@ class Reference(msgspec.Struct, frozen=True, gc=False):
 
 
 class Times(Payload, frozen=True, gc=False):
-    """When a record was made and last moved, as text with an offset."""
+    """When a record was made and last moved."""
 
-    create_time: str | None = None
-    last_updated_time: str | None = None
+    create_time: Instant | None = None
+    last_updated_time: Instant | None = None
 
 
 class Email(Payload, frozen=True, gc=False):
@@ -65,7 +69,7 @@ class PaymentLine(Payload, frozen=True, gc=False):
 class DeliveryInfo(Payload, frozen=True, gc=False):
     """When QuickBooks mailed an invoice, and what went wrong."""
 
-    delivery_time: str | None = None
+    delivery_time: Instant | None = None
     delivery_error_type: str | None = None
 
 
@@ -78,9 +82,9 @@ class Row(Payload, frozen=True, gc=False, kw_only=True):
     status: str | None = msgspec.field(default=None, name="status")
 
     @property
-    def changed(self) -> str:
-        """LastUpdatedTime as it was written; empty when it is missing."""
-        return (self.meta_data.last_updated_time if self.meta_data else None) or ""
+    def changed(self) -> datetime | None:
+        """LastUpdatedTime with the offset it was written with; None when it is missing."""
+        return self.meta_data.last_updated_time if self.meta_data else None
 
     @property
     def deleted(self) -> bool:
@@ -123,7 +127,7 @@ class DocumentRow(Row, frozen=True, gc=False, kw_only=True):
     @property
     def voided(self) -> bool:
         """There is no flag: an amount of nothing and a memo that begins with the word."""
-        return self.total_amt == 0 and (self.private_note or "").startswith("Voided")
+        return not self.total_amt and self.total_amt is not None and (self.private_note or "").startswith("Voided")
 
 
 class InvoiceRow(DocumentRow, frozen=True, gc=False, kw_only=True):
@@ -202,7 +206,7 @@ class Glimpse(Payload, frozen=True, gc=False):
     """The least we want to know of a record that cannot be read."""
 
     id: object = None
-    meta_data: Times | None = None
+    meta_data: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +215,7 @@ class Unreadable:
 
     id: str
     why: str
-    changed: str = ""
+    changed: datetime | None = None
 
 
 ROWS: Mapping[str, type[Row]] = {
@@ -246,5 +250,11 @@ def _decode_one(entity: str, raw: bytes) -> Row | Unreadable:
         seen = msgspec.json.decode(raw, type=Glimpse)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unreadable("", why)
-    changed = (seen.meta_data.last_updated_time if seen.meta_data else None) or ""
-    return Unreadable(str(seen.id or ""), why, changed)
+    return Unreadable(str(seen.id or ""), why, _glimpsed(seen.meta_data))
+
+
+def _glimpsed(times: object) -> datetime | None:
+    try:
+        return msgspec.convert(times, Times).last_updated_time
+    except msgspec.ValidationError:
+        return None

@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 - the signatures are the contract's, and say more than QuickBooks needs
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from integrations.contract import (
@@ -12,6 +12,8 @@ from integrations.contract import (
     Consent,
     Delivery,
     Grant,
+    Limit,
+    Per,
     Subscription,
     Token,
     Touched,
@@ -29,6 +31,12 @@ PAGES: Mapping[Kind, str] = {
     Kind.PAYMENT: "recvpayment?txnId=",
     Kind.CREDIT: "creditmemo?txnId=",
 }
+# One API and no batches cannot meet the 800 calls a minute over all of Intuit's APIs, nor the limits on batches.
+LIMITS = (
+    Limit("second", 10, 1.0),
+    Limit("minute", 500, 60.0),
+    Limit("month", 500_000, 31 * 86_400.0, Per.APP),
+)
 
 
 class QuickBooks:
@@ -73,6 +81,10 @@ class QuickBooks:
     def subscribe(self, wire: Wire, account: Account, token: Token, *, url: str) -> Subscription:
         """Webhooks belong to the app and are set in Intuit's developer portal."""
         raise Unsupported("QuickBooks has one webhook address per app, set in Intuit's developer portal")
+
+    def limits(self, account: Account) -> Sequence[Limit]:
+        """For each company, and the month of the free tier for the whole app."""
+        return LIMITS
 
     def open(self, wire: Wire, account: Account, token: Token) -> Books:
         """The books of one company. No HTTP yet."""

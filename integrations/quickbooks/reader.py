@@ -53,13 +53,13 @@ class Reader:
     def page(
         self,
         rows: Mapping[str, Rows],
-        answer: Envelope,
         *,
+        at: datetime,
         cursor: Cursor | None = None,
         stream: str = "",
     ) -> Page:
-        """Rows by kind as one page."""
-        place, at = self.place(*rows.values()), said_at(answer)
+        """Rows by kind, answered at `at`, as one page."""
+        place = self.place(*rows.values())
         mapped = Mapped()
         for entity, some in rows.items():
             mapped += map_rows(entity, some, place, at=at)

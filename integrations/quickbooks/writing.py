@@ -1,6 +1,6 @@
 """What we do in a company's books for now: send an invoice again, leave a note, and find out whether it was done."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -8,9 +8,9 @@ import msgspec
 from integrations.contract import KEY_LENGTH_MAX, Act, Lookup, Receipt
 from integrations.errors import Refused, TryLater, Unsupported
 from integrations.quickbooks.lookups import pages_by_id
-from integrations.quickbooks.mapping import ENTITIES, NotUnderstood, instant
+from integrations.quickbooks.mapping import ENTITIES, NotUnderstood, instant, utc
 from integrations.quickbooks.payloads import AttachableRow, DeliveryInfo, InvoiceRow
-from integrations.quickbooks.reader import Reader
+from integrations.quickbooks.reader import Reader, server_time
 from integrations.quickbooks.statements import among, literal, select
 from receivables.records import Kind, Ref
 
@@ -69,11 +69,13 @@ def _found_note(reader: Reader, on: Ref, key: str) -> Receipt | Lookup:
 
 
 def _found_mail(reader: Reader, invoice: Ref, since: datetime) -> Receipt | Lookup:
-    """Delivery times are whole seconds. An earlier one proves nothing: the mail may still be on its way."""
+    """Delivery times are whole seconds by QuickBooks' own clock, so `since` is told by that one too. An earlier time
+    proves nothing: the mail may still be on its way."""
     answer = reader.client.query(select("Invoice", among("Id", [invoice.id])))
+    begun = since + (instant(server_time(answer)) - reader.clock.now())
     for row in reader.rows("Invoice", answer):
         delivered = _delivered_at(row.delivery_info) if isinstance(row, InvoiceRow) else None
-        if delivered is not None and delivered >= since - timedelta(microseconds=since.microsecond):
+        if delivered is not None and delivered >= begun.replace(microsecond=0):
             return Receipt(invoice.id, delivered)
     return Lookup.CANNOT_TELL
 
@@ -118,15 +120,15 @@ def _row(raw: msgspec.Raw, shape: type[T]) -> T | None:
 
 
 def _receipt(row: AttachableRow) -> Receipt:
-    try:
-        at = instant(row.meta_data.create_time or "") if row.meta_data else None
-    except NotUnderstood:
-        at = None
-    return Receipt(row.id, at)
+    return Receipt(row.id, _told(row.meta_data.create_time if row.meta_data else None))
 
 
 def _delivered_at(delivery: DeliveryInfo | None) -> datetime | None:
+    return _told(delivery.delivery_time if delivery else None)
+
+
+def _told(moment: datetime | None) -> datetime | None:
     try:
-        return instant(delivery.delivery_time) if delivery and delivery.delivery_time else None
+        return utc(moment)
     except NotUnderstood:
         return None

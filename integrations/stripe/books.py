@@ -9,6 +9,7 @@ from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused, Unsupported
 from integrations.stripe import cursor, mapping
 from integrations.stripe.client import StripeClient
+from integrations.stripe.cursor import Span
 from integrations.stripe.documents import fetched_pdf
 from integrations.stripe.listing import Lists
 from integrations.stripe.payloads import AccountPayload
@@ -30,7 +31,7 @@ class StripeBooks:
         self._connection = account.id
         self._client = StripeClient(wire, token, account=account.details.get("account", ""))
         self._lists = Lists(self._client, account.id, mapping.zone(account.details.get("time_zone", "")))
-        self._reading = Reading(self._lists)
+        self._reading = Reading(self._lists, live=account.details.get("livemode") == "true")
         self._writing = Writing(self._lists)
 
     def company(self) -> Company:
@@ -38,7 +39,8 @@ class StripeBooks:
         return mapping.company(self._client.get("/v1/account", account_payload), self._connection)
 
     def changes(self, since: Cursor | None) -> Iterator[Page]:
-        """A first run through six lists, later the events list; a cursor older than 29 days means a first run."""
+        """A first run through the lists, what is open first; later the events list. A cursor older than 29 days means a
+        first run."""
         place = None if since is None else cursor.read(since)
         return self._reading.since(place)
 
@@ -64,8 +66,9 @@ class StripeBooks:
         return OpenTotals(RE_READ, as_at_on, figures, not_read, seen)
 
     def _listed(self, status: str) -> Iterator[Page]:
-        for listing in self._lists.pages(INVOICES, {"status": status}):
-            yield Page(listing.records, odd=listing.odd, stream=INVOICES.name)
+        for seen, sheet in self._lists.all_of(Span(INVOICES.name, status)):
+            records, odd = INVOICES.mapped(sheet, seen)
+            yield Page(records, odd=odd, stream=INVOICES.name)
 
     def document(self, invoice: Ref) -> bytes:
         """The PDF. Raises Refused for a draft, which has none."""

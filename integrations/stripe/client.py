@@ -8,6 +8,8 @@ idempotency key for every try.
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,6 +25,10 @@ T = TypeVar("T")
 
 API_VERSION = stripe_sdk.api_version
 API_HOST = "https://api.stripe.com"
+# Kept open by one account's client: as many as a first run has calls under way.
+CONNECTIONS = 14
+# How far `Date` may be from our clock though both are right: it is cut to seconds, and some time under way.
+AGREE = timedelta(seconds=-1.25), timedelta(seconds=0.25)
 
 # Before the first request: it would look for a home directory, fail without one, and send what machine this is.
 stripe_sdk.enable_telemetry = False
@@ -39,6 +45,8 @@ class KeepingTransport(stripe_sdk.RequestsClient):
 
     def __init__(self, wire: Wire) -> None:
         session = careful_session(wire)
+        for adapter in session.adapters.values():
+            adapter.init_poolmanager(1, CONNECTIONS)  # type: ignore[attr-defined]
         super().__init__(timeout=(wire.connect_timeout, wire.read_timeout), session=session)
         self._kept = threading.local()
 
@@ -49,7 +57,7 @@ class KeepingTransport(stripe_sdk.RequestsClient):
         ours = {name: value for name, value in (headers or {}).items() if name != "X-Stripe-Client-User-Agent"}
         ours["User-Agent"] = f"Duewell Stripe/v1 PythonBindings/{stripe_sdk.VERSION}"
         content, status, answered = super().request(method, url, ours, post_data)
-        self._kept.body = content
+        self._kept.body, self._kept.status, self._kept.headers = content, status, answered
         # The SDK's errors trip over bytes that are no UTF-8, which only somebody else than Stripe would send.
         readable = content.decode("utf-8", "replace").encode()
         return (b"{}" if 200 <= status < 300 else readable), status, answered
@@ -57,6 +65,12 @@ class KeepingTransport(stripe_sdk.RequestsClient):
     def taken(self) -> bytes:
         """The bytes of this thread's last answer."""
         return bytes(self._kept.body)
+
+    def answered(self) -> tuple[int, Mapping[str, str]]:
+        """Status and headers of this thread's last answer."""
+        status: int = self._kept.status
+        headers: Mapping[str, str] = self._kept.headers
+        return status, headers
 
 
 class StripeClient:
@@ -69,6 +83,26 @@ class StripeClient:
         self._transport = KeepingTransport(wire)
         self._addresses = {"api": address(wire, "api", API_HOST)}
         self._opened: tuple[str, stripe_sdk.StripeClient] | None = None
+        self._ahead: timedelta | None = None
+
+    def by_stripe(self, ours: datetime) -> datetime:
+        """An instant of our clock by Stripe's, when they are known to disagree: events tell Stripe's time, and what was
+        read has to be older than the events that it does not know yet."""
+        return ours + self._ahead if self._ahead is not None and self._apart() else ours
+
+    def at_latest(self, ours: datetime) -> datetime:
+        """The same when it must not be too early: `Date` does not tell parts of a second."""
+        return self.by_stripe(ours) + (timedelta(seconds=1) if self._apart() else timedelta())
+
+    def _apart(self) -> bool:
+        return self._ahead is not None and not AGREE[0] <= self._ahead <= AGREE[1]
+
+    def _compare_clocks(self, headers: Mapping[str, str]) -> None:
+        """It was `Date` or later when Stripe answered, in whole seconds: the most that was heard is the nearest."""
+        date = instant_of(headers.get("Date", "")) if "Request-Id" in headers else None  # else somebody else answered
+        if date is not None:
+            ahead = date - self.wire.clock.now()
+            self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
 
     def get(self, path: str, decode: Callable[[bytes], T], params: Mapping[str, Any] | None = None) -> T:
         """Read. Raises TryLater, Reconnect, Refused (NotThere for a 404)."""
@@ -103,16 +137,23 @@ class StripeClient:
             raise Reconnect("Stripe does not accept the key; please connect again with a new one") from None
 
     def _once(self, key: str, method: str, path: str, *, params: Mapping[str, Any]) -> bytes:
-        try:
-            # Raw requests also skip the SDK's notices, which it makes Python warnings of: with -W error, crashes.
-            self._sdk(key).raw_request(method, path, **params)
-        except stripe_sdk.APIConnectionError as error:
-            raise out_of_reach(_cause(error), writing=method != "get") from None
-        except stripe_sdk.StripeError as error:
-            status, headers = error.http_status or 0, error.headers or {}
-            body = self._transport.taken()
-            raise failure(status, body, headers, self.wire.clock, writing=method != "get") from None
+        with self.wire.budget.turn(path) as turn:
+            try:
+                # Raw requests also skip the SDK's notices, which it makes Python warnings of: with -W error, crashes.
+                self._sdk(key).raw_request(method, path, **params)
+            except stripe_sdk.APIConnectionError as error:
+                raise out_of_reach(_cause(error), writing=method != "get") from None
+            except stripe_sdk.StripeError:
+                turn.answered(*self._transport.answered())
+                raise self._failure(writing=method != "get") from None
+            status, headers = self._transport.answered()
+            turn.answered(status, headers)
+            self._compare_clocks(headers)
         return self._transport.taken()
+
+    def _failure(self, *, writing: bool) -> Exception:
+        status, headers = self._transport.answered()
+        return failure(status, self._transport.taken(), headers, self.wire.clock, writing=writing)
 
     def _sdk(self, key: str) -> stripe_sdk.StripeClient:
         """The SDK's client for a key. Options go here: among the parameters they would leak into URLs."""
@@ -126,6 +167,15 @@ class StripeClient:
             )
             self._opened = (key, opened)
         return self._opened[1]
+
+
+@lru_cache(maxsize=64)
+def instant_of(date: str) -> datetime | None:
+    """A `Date` header; None for anything else, and for two of them."""
+    try:
+        return datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _cause(error: stripe_sdk.APIConnectionError) -> Exception:

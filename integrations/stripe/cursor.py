@@ -1,5 +1,6 @@
 """Where a reading of Stripe stands, as the JSON inside our cursor."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
@@ -15,8 +16,22 @@ TRAIL_MAX = 500
 Trail = list[tuple[str, int]]
 
 
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """A part of a list that is still to be read, newest first.
+
+    Records of one `status` ("" for any), created after `above` and not after `upto` (epoch seconds, 0 for no bound),
+    and behind the record `after` when some were read already.
+    """
+
+    stream: str
+    status: str = ""
+    above: int = 0
+    upto: int = 0
+    after: str = ""
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """In a first run: the stream, its last id and when that was created. Always: the events read so far.
+    """In a first run: what is still to be read of the lists. Always: the events read so far.
 
     Everything that happened before `read_at` (epoch seconds) is known. `anchor` is an event at least ten minutes
     older than the newest we know, where the next reading starts; `trail` are the ones since, which it will meet again
@@ -25,9 +40,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     read_at: int
     run: str = "events"
-    stream: str = ""
-    after: str = ""
-    after_created: int = 0
+    todo: tuple[Span, ...] = ()
     anchor: str = ""
     anchor_at: int = 0
     trail: Trail = []
@@ -35,6 +48,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def cursor(self) -> Cursor:
         """As it is kept."""
         return Cursor(msgspec.json.encode(self).decode())
+
+    def with_todo(self, todo: Iterable[Span]) -> "Place":
+        """In a first run, with this much still to be read; over when it is nothing."""
+        left = tuple(todo)
+        return msgspec.structs.replace(self, todo=left) if left else self.read()
+
+    def read(self) -> "Place":
+        """Once all lists are read: on with the events since the run began."""
+        return Place(read_at=self.read_at, anchor=self.anchor, anchor_at=self.anchor_at)
 
     def older_than_events(self, now: datetime) -> bool:
         """Too old to go on from: Stripe keeps events for thirty days."""
@@ -64,6 +86,7 @@ def read(cursor: Cursor) -> Place:
         datetime.fromtimestamp(place.anchor_at, UTC)
     except (msgspec.MsgspecError, OverflowError, ValueError, OSError):
         raise BadCursor("Stripe's reading place cannot be understood; this connection is read from the start") from None
-    if place.run not in ("full", "events"):
+    # "full" was the run of earlier versions, which read the lists one after the other.
+    if place.run not in ("lists", "events"):
         raise BadCursor("Stripe's reading place is of a kind not known here; this connection is read from the start")
     return place

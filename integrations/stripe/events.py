@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from integrations.stripe.payloads import EventPayload, RawPage
+from integrations.stripe.payloads import EventPayload, PageOf, RawPage
 from integrations.stripe.streams import CREDITS, CUSTOMERS, DISPUTES, INVOICES, PAYMENTS, REFUNDS, Stream, dated_of
 
 ABOUT: dict[str, Stream[Any]] = {
@@ -42,6 +42,9 @@ TYPES = (
 )
 
 
+ALL_AT_ONCE = msgspec.json.Decoder(PageOf[EventPayload])
+
+
 @dataclass(frozen=True, slots=True)
 class EventPage:
     """A page of the events list, newest first; `odd` are the ids of events nobody can read."""
@@ -54,13 +57,22 @@ class EventPage:
 
 
 def event_page(body: bytes) -> EventPage:
-    """A list answer. Raises MsgspecError for no list at all."""
-    page = msgspec.json.decode(body, type=RawPage)
-    ids = [dated_of(raw).id for raw in page.data]
-    read = [(key, _event(raw)) for key, raw in zip(ids, page.data, strict=True)]
+    """A list answer, event by event only when one of them is odd. Raises MsgspecError for no list at all."""
+    try:
+        page = ALL_AT_ONCE.decode(body)
+    except msgspec.MsgspecError:
+        return _one_by_one(msgspec.json.decode(body, type=RawPage))
+    return _page([(event.id, event) for event in page.data], has_more=page.has_more)
+
+
+def _one_by_one(page: RawPage) -> EventPage:
+    return _page([(dated_of(raw).id, _event(raw)) for raw in page.data], has_more=page.has_more)
+
+
+def _page(read: list[tuple[str, EventPayload | None]], *, has_more: bool) -> EventPage:
     events = [event for _, event in read if event is not None and event.type in TYPES]
     odd = [key for key, event in read if event is None]
-    return EventPage(events, odd, ids[0] if ids else "", ids[-1] if ids else "", page.has_more)
+    return EventPage(events, odd, read[0][0] if read else "", read[-1][0] if read else "", has_more)
 
 
 def _event(raw: msgspec.Raw) -> EventPayload | None:

@@ -66,12 +66,17 @@ def zone(name: str) -> tzinfo:
 
 
 def invoice(one: payloads.InvoicePayload, seen: Seen) -> list[Record]:
-    """An invoice; before it the customer, when only the invoice tells us about it (`customer` is null)."""
-    customer = seen.payer(one.customer, one.customer_account)
-    if customer is None:
+    """An invoice; before it the customer when it came along, or when only the invoice tells us about it."""
+    payer = one.customer
+    if isinstance(payer, str):
+        return [_invoice(one, seen, seen.ref(Kind.CUSTOMER, payer))]
+    if payer is not None:
+        known = [] if payer.deleted else customer(payer, seen)
+        return [*known, _invoice(one, seen, seen.ref(Kind.CUSTOMER, payer.id))]
+    if not one.customer_account:
         raise OddRecord("it names no customer")
-    mapped = _invoice(one, seen, customer)
-    return [mapped] if one.customer else [_customer_of(one, customer), mapped]
+    account = seen.ref(Kind.CUSTOMER, one.customer_account)
+    return [_customer_of(one, account), _invoice(one, seen, account)]
 
 
 def _invoice(one: payloads.InvoicePayload, seen: Seen, customer: Ref) -> Invoice:

@@ -14,45 +14,6 @@ class Payload(msgspec.Struct, frozen=True, gc=False):
 P = TypeVar("P")
 
 
-class InvoiceTransitions(msgspec.Struct, frozen=True, gc=False):
-    """When an invoice reached its states, in epoch seconds."""
-
-    finalized_at: int | None = None
-
-
-class InvoicePayload(Payload, frozen=True, gc=False):
-    """Stripe's invoice. `customer` may be null while `customer_account` is set."""
-
-    currency: str
-    created: int
-    total: int
-    amount_paid: int
-    amount_remaining: int
-    status: str | None = None
-    pre_payment_credit_notes_amount: int = 0
-    number: str | None = None
-    customer: str | None = None
-    customer_account: str | None = None
-    customer_name: str | None = None
-    customer_email: str | None = None
-    collection_method: str | None = None
-    due_date: int | None = None
-    effective_at: int | None = None
-    next_payment_attempt: int | None = None
-    status_transitions: InvoiceTransitions = InvoiceTransitions()
-
-
-class InvoiceActions(Payload, frozen=True, gc=False):
-    """What has to be known of an invoice, freshly read, before something is done to it."""
-
-    status: str | None = None
-    amount_remaining: int = 0
-    collection_method: str | None = None
-    hosted_invoice_url: str | None = None
-    invoice_pdf: str | None = None
-    metadata: dict[str, str] = {}
-
-
 class AddressPayload(msgspec.Struct, frozen=True, gc=False):
     """A postal address; every part may be null."""
 
@@ -77,6 +38,45 @@ class CustomerPayload(Payload, frozen=True, gc=False):
     currency: str | None = None
     address: AddressPayload | None = None
     preferred_locales: list[str] | None = None
+
+
+class InvoiceTransitions(msgspec.Struct, frozen=True, gc=False):
+    """When an invoice reached its states, in epoch seconds."""
+
+    finalized_at: int | None = None
+
+
+class InvoicePayload(Payload, frozen=True, gc=False):
+    """Stripe's invoice. `customer` may be null while `customer_account` is set; expanded it is the customer itself."""
+
+    currency: str
+    created: int
+    total: int
+    amount_paid: int
+    amount_remaining: int
+    status: str | None = None
+    pre_payment_credit_notes_amount: int = 0
+    number: str | None = None
+    customer: str | CustomerPayload | None = None
+    customer_account: str | None = None
+    customer_name: str | None = None
+    customer_email: str | None = None
+    collection_method: str | None = None
+    due_date: int | None = None
+    effective_at: int | None = None
+    next_payment_attempt: int | None = None
+    status_transitions: InvoiceTransitions = InvoiceTransitions()
+
+
+class InvoiceActions(Payload, frozen=True, gc=False):
+    """What has to be known of an invoice, freshly read, before something is done to it."""
+
+    status: str | None = None
+    amount_remaining: int = 0
+    collection_method: str | None = None
+    hosted_invoice_url: str | None = None
+    invoice_pdf: str | None = None
+    metadata: dict[str, str] = {}
 
 
 class Associated(msgspec.Struct, frozen=True, gc=False):

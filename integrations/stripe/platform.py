@@ -1,6 +1,6 @@
 """Stripe as the contract sees it: how to connect, read its webhooks and open its books."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,6 +12,8 @@ from integrations.contract import (
     Consent,
     Delivery,
     Grant,
+    Limit,
+    Per,
     Subscription,
     Token,
     Touched,
@@ -24,6 +26,9 @@ from integrations.stripe.client import API_VERSION, StripeClient
 from integrations.stripe.payloads import Endpoint, PageOf
 from receivables.records import Kind, Ref
 
+PER_ENDPOINT = Limit("endpoint", calls=25, seconds=1.0, per=Per.ENDPOINT)
+LIVE_ACCOUNT = Limit("account", calls=100, seconds=1.0)
+TEST_ACCOUNT = Limit("account", calls=25, seconds=1.0)
 ROOMS = {Kind.INVOICE: "invoices", Kind.CUSTOMER: "customers", Kind.CHARGEBACK: "disputes"}
 
 
@@ -80,6 +85,14 @@ class StripePlatform:
         key = f"dw-hook-{account.id}-{wire.clock.now().timestamp():.6f}"
         made = client.post("/v1/webhook_endpoints", _endpoint, {**asked, "description": "Duewell"}, key=key)
         return Subscription(made.secret, {"webhook_endpoint": made.id})
+
+    def limits(self, account: Account) -> Sequence[Limit]:
+        """25 calls a second for each endpoint; for the whole account 100, or 25 in test mode.
+
+        The endpoint's comes first: a 429 that does not say which limit was met keeps back that endpoint alone.
+        """
+        live = account.details.get("livemode") == "true"
+        return PER_ENDPOINT, LIVE_ACCOUNT if live else TEST_ACCOUNT
 
     def open(self, wire: Wire, account: Account, token: Token) -> Books:
         """The books of one account."""

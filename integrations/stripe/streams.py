@@ -1,6 +1,6 @@
 """The six kinds of record we read: where Stripe lists each, its shape, how its ids begin, and what it becomes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +25,7 @@ from receivables.records import Kind, Record
 
 P = TypeVar("P", bound=Payload)
 
+RAW_PAGE = msgspec.json.Decoder(RawPage)
 UNREADABLE = (msgspec.MsgspecError, UnreadableAmount, OddRecord, OverflowError, OSError)
 
 
@@ -35,14 +36,23 @@ class Dated(Payload, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A page as it was read: our records, the odd ones, the ids in Stripe's order, and whether there is more."""
+class Sheet(Generic[P]):
+    """A page of a list, newest first. `dated` are all its records; `unread` those without their shape, and why."""
 
-    records: tuple[Record, ...]
-    odd: tuple[Odd, ...]
-    ids: tuple[str, ...]
-    last_created: int
+    rows: Sequence[P]
+    dated: Sequence[Any]
+    unread: Sequence[tuple[str, str]]
     has_more: bool
+
+    @property
+    def last(self) -> Dated:
+        """Where to go on; nothing when there is none or it has no id."""
+        return Dated(self.dated[-1].id, self.dated[-1].created) if self.dated else Dated("")
+
+    @property
+    def seconds(self) -> int:
+        """How long a time its records took to come about."""
+        return int(self.dated[0].created - self.dated[-1].created) if self.dated else 0
 
 
 @dataclass(frozen=True)
@@ -53,34 +63,38 @@ class Stream(Generic[P]):
     kind: Kind
     shape: type[P]
     prefixes: tuple[str, ...]
-    becomes: Callable[[P, Seen], list[Record]]
+    becomes: Callable[[P, Seen], Iterable[Record]]
+    page: msgspec.json.Decoder[PageOf[P]]
 
-    def listing(self, body: bytes, seen: Seen) -> Listing:
-        """A list answer. One odd record is set aside. Raises MsgspecError for no list at all."""
+    def sheet(self, body: bytes) -> Sheet[P]:
+        """A list answer, at one go; record by record only when one of them is odd. Raises MsgspecError for no list."""
         try:
-            page = msgspec.json.decode(body, type=PageOf[self.shape])  # type: ignore[name-defined]
+            page = self.page.decode(body)
         except msgspec.MsgspecError:
-            return self._one_by_one(msgspec.json.decode(body, type=RawPage), seen)
-        records, odd = self._mapped(page.data, seen)
-        return Listing(records, odd, tuple(one.id for one in page.data), _created(page.data), page.has_more)
+            return self._one_by_one(RAW_PAGE.decode(body))
+        return Sheet(page.data, page.data, (), page.has_more)
 
-    def _mapped(self, shaped: Iterable[P], seen: Seen) -> tuple[tuple[Record, ...], tuple[Odd, ...]]:
+    def _one_by_one(self, page: RawPage) -> Sheet[P]:
+        rows: list[P] = []
+        unread: list[tuple[str, str]] = []
+        dated = [dated_of(raw) for raw in page.data]
+        for raw, known in zip(page.data, dated, strict=True):
+            try:
+                rows.append(msgspec.json.decode(raw, type=self.shape))
+            except msgspec.MsgspecError as error:
+                unread.append((known.id, str(error)))
+        return Sheet(rows, dated, unread, page.has_more)
+
+    def mapped(self, sheet: Sheet[P], seen: Seen) -> tuple[tuple[Record, ...], tuple[Odd, ...]]:
+        """What a page becomes. One odd record is set aside and loses nothing else."""
+        odd = [self.odd(key, why, seen) for key, why in sheet.unread]
         records: list[Record] = []
-        odd: list[Odd] = []
-        for one in shaped:
+        for one in sheet.rows:
             try:
                 records += self.becomes(one, seen)
             except UNREADABLE as error:
                 odd.append(self.odd(one.id, str(error), seen))
         return tuple(records), tuple(odd)
-
-    def _one_by_one(self, page: RawPage, seen: Seen) -> Listing:
-        records: list[Record] = []
-        odd: list[Odd] = []
-        for raw in page.data:
-            self.read(raw, seen, records, odd)
-        dated = [dated_of(raw) for raw in page.data]
-        return Listing(tuple(records), tuple(odd), tuple(one.id for one in dated), _created(dated), page.has_more)
 
     def read(self, raw: bytes | msgspec.Raw, seen: Seen, records: list[Record], odd: list[Odd]) -> None:
         """One record: what it becomes is added to `records`, or why not to `odd`."""
@@ -94,10 +108,6 @@ class Stream(Generic[P]):
         return Odd(seen.ref(self.kind, key), f"{self.name}: {why}")
 
 
-def _created(rows: list[Any]) -> int:
-    return int(rows[-1].created) if rows else 0
-
-
 def dated_of(raw: bytes | msgspec.Raw) -> Dated:
     """Id and age of a record that may be odd; an empty id when it has none."""
     for shape in (Dated, Payload):
@@ -109,12 +119,19 @@ def dated_of(raw: bytes | msgspec.Raw) -> Dated:
     return Dated("")
 
 
-CUSTOMERS = Stream("customers", Kind.CUSTOMER, CustomerPayload, ("cus_",), mapping.customer)
-INVOICES = Stream("invoices", Kind.INVOICE, InvoicePayload, ("in_",), mapping.invoice)
-PAYMENTS = Stream("invoice_payments", Kind.PAYMENT, InvoicePaymentPayload, ("inpay_",), mapping.payment)
-CREDITS = Stream("credit_notes", Kind.CREDIT, CreditNotePayload, ("cn_",), mapping.credit)
-REFUNDS = Stream("refunds", Kind.OTHER, RefundPayload, ("re_", "pyr_"), mapping.refund)
-DISPUTES = Stream("disputes", Kind.CHARGEBACK, DisputePayload, ("du_", "dp_"), mapping.dispute)
+def _stream(
+    name: str, kind: Kind, shape: type[P], prefixes: tuple[str, ...], *, becomes: Callable[[P, Seen], Iterable[Record]]
+) -> Stream[P]:
+    page = PageOf[shape]  # type: ignore[valid-type]
+    return Stream(name, kind, shape, prefixes, becomes, msgspec.json.Decoder(page))
+
+
+CUSTOMERS = _stream("customers", Kind.CUSTOMER, CustomerPayload, ("cus_",), becomes=mapping.customer)
+INVOICES = _stream("invoices", Kind.INVOICE, InvoicePayload, ("in_",), becomes=mapping.invoice)
+PAYMENTS = _stream("invoice_payments", Kind.PAYMENT, InvoicePaymentPayload, ("inpay_",), becomes=mapping.payment)
+CREDITS = _stream("credit_notes", Kind.CREDIT, CreditNotePayload, ("cn_",), becomes=mapping.credit)
+REFUNDS = _stream("refunds", Kind.OTHER, RefundPayload, ("re_", "pyr_"), becomes=mapping.refund)
+DISPUTES = _stream("disputes", Kind.CHARGEBACK, DisputePayload, ("du_", "dp_"), becomes=mapping.dispute)
 
 STREAMS: tuple[Stream[Any], ...] = (CUSTOMERS, INVOICES, PAYMENTS, CREDITS, REFUNDS, DISPUTES)
 BY_NAME = {stream.name: stream for stream in STREAMS}

@@ -8,7 +8,7 @@ import msgspec
 
 from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused
-from integrations.xero import reading, writing
+from integrations.xero import pulling, reading, writing
 from integrations.xero.client import Client
 from integrations.xero.decoding import decode
 from integrations.xero.mapping import Mapper
@@ -49,16 +49,16 @@ class XeroBooks:
         told = next((one.Enabled for one in found), None)
         return Answer.UNKNOWN if told is None else Answer.YES if told else Answer.NO
 
-    def _currencies(self) -> tuple[_Currency, ...]:
+    def _currencies(self) -> Sequence[_Currency]:
         return self._settings("get_currencies", "Currencies", _Currency)
 
-    def _settings(self, method: str, name: str, type_: type[P]) -> tuple[P, ...]:
+    def _settings(self, method: str, name: str, type_: type[P]) -> Sequence[P]:
         odd = self._room.mapper.odd(Kind.OTHER)
         return self._room.client.read(method, lambda reply: decode(reply.body, name, type_, odd)).payloads
 
     def changes(self, since: Cursor | None) -> Iterator[Page]:
-        """Pages of at most 1,000 records per list, in turn; see reading.changes."""
-        return reading.changes(self._room, since)
+        """Pages of at most 1,000 records per list, contacts and open invoices first; see pulling."""
+        return pulling.changes(self._room, since)
 
     def sweep(self, known_open: Sequence[Ref]) -> Iterator[Page]:
         """The open invoices once more, for the edits that Xero's change feed hides."""

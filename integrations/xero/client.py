@@ -15,7 +15,7 @@ from xero_python.exceptions import ApiException, HTTPStatusException
 
 from integrations.contract import Account, Token, Wire
 from integrations.errors import Reconnect, TryLater
-from integrations.http import address, patiently
+from integrations.http import address, patiently, trusted
 from integrations.xero.payloads import Unreadable
 from integrations.xero.refusals import TokenRefused, refusal
 
@@ -63,6 +63,8 @@ class Client:
     def __init__(self, wire: Wire, account: Account, token: Token) -> None:
         self._wire = wire
         self._token = token
+        # of our calls that are under way one renews; the others wait here and take what it got
+        self._renewing = threading.Lock()
         # a custom connection belongs to one organisation and must not name it
         self._tenant = "" if account.details.get("custom") else account.external_id
         self._bearer = _Bearer()
@@ -76,7 +78,9 @@ class Client:
         client = xero_sdk.ApiClient(configuration)
         client.set_default_header("Accept-Encoding", "gzip")
         client.user_agent = "duewell"
-        client.rest_client.pool_manager.connection_pool_kw["retries"] = ONCE
+        pool = client.rest_client.pool_manager.connection_pool_kw
+        pool["retries"] = ONCE
+        pool["ssl_context"] = trusted(pool.pop("ca_certs"))
         client.rest_client.request = _Careful(self._wire, client.rest_client.request)
         return client
 
@@ -107,11 +111,13 @@ class Client:
 
     def _admitted(self, method: str, args: tuple[Any, ...], *, asked: Mapping[str, Any], writing: bool) -> Reply:
         """With a token that works: an expired one is renewed once, then a person has to connect again."""
-        access = self._token.current()
+        with self._renewing:
+            access = self._token.current()
         try:
             return self._send(access, method, args, asked=asked, writing=writing)
         except TokenRefused:
-            access = self._token.renewed(access)
+            with self._renewing:
+                access = self._token.renewed(access)
         try:
             return self._send(access, method, args, asked=asked, writing=writing)
         except TokenRefused:
@@ -121,15 +127,18 @@ class Client:
         self, access: str, method: str, args: tuple[Any, ...], *, asked: Mapping[str, Any], writing: bool
     ) -> Reply:
         self._bearer.hold(access)
-        try:
-            response = getattr(self._api, method)(self._tenant, *args, **asked, _preload_content=False)
-        except HTTPStatusException as error:
-            found = error.http_resp
-            headers = dict(found.urllib3_response.headers)
-            problem = refusal(found.status, headers, found.data, clock=self._wire.clock, writing=writing)
-            raise problem from None
-        except (HTTPError, ApiException) as error:
-            raise _out_of_reach(error, writing=writing) from None
+        with self._wire.budget.turn() as turn:
+            try:
+                response = getattr(self._api, method)(self._tenant, *args, **asked, _preload_content=False)
+            except HTTPStatusException as error:
+                found = error.http_resp
+                headers = dict(found.urllib3_response.headers)
+                turn.answered(found.status, headers)
+                problem = refusal(found.status, headers, found.data, clock=self._wire.clock, writing=writing)
+                raise problem from None
+            except (HTTPError, ApiException) as error:
+                raise _out_of_reach(error, writing=writing) from None
+            turn.answered(response.status, response.headers)
         return Reply(cast(bytes, response.data))
 
 

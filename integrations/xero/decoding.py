@@ -1,8 +1,9 @@
-"""Raw replies into payloads: the whole list at once, and record by record only when one of them is odd."""
+"""Raw replies into payloads: the whole reply at once, and record by record only when one of them is odd."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -14,25 +15,12 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True)
 class Decoded(Generic[P]):
-    """A reply's records, the ones that could not even be decoded, and its paging and server time."""
+    """A reply's records, the ones that could not even be decoded, its paging and the server's own time as sent."""
 
-    payloads: tuple[P, ...]
-    odd: tuple[Odd, ...]
-    raw: dict[str, msgspec.Raw]
-
-    def paging(self) -> Paging | None:
-        """The pagination object, if the reply has a readable one."""
-        try:
-            return msgspec.json.decode(self.raw["pagination"], type=Paging)
-        except (KeyError, msgspec.DecodeError):
-            return None
-
-    def told_at(self) -> str:
-        """The server's own time, as sent."""
-        try:
-            return msgspec.json.decode(self.raw["DateTimeUTC"], type=str)
-        except (KeyError, msgspec.DecodeError):
-            return ""
+    payloads: Sequence[P]
+    odd: Sequence[Odd] = ()
+    paging: Paging | None = None
+    told_at: str = ""
 
     def __len__(self) -> int:
         return len(self.payloads) + len(self.odd)
@@ -44,41 +32,67 @@ def decode(body: bytes, name: str, type_: type[P], odd: Callable[[str, str], Odd
     Raises Unreadable when the body is no Xero reply at all (HTML of a maintenance page, half a body).
     """
     try:
+        reply = _decoder(name, type_).decode(body)  # type: ignore[arg-type] # a class is hashable
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _one_by_one(_parts(body, name), name, type_, odd)
+    return Decoded(reply.records, (), reply.pagination, reply.DateTimeUTC or "")
+
+
+@cache
+def _decoder(name: str, type_: type[Any]) -> "msgspec.json.Decoder[Any]":
+    """Made once for each of the few lists there are."""
+    reply = msgspec.defstruct(
+        f"{name}Reply",
+        [
+            ("records", list[type_], msgspec.field(name=name)),  # type: ignore[valid-type]
+            ("DateTimeUTC", str | None, None),
+            ("pagination", Paging | None, None),
+        ],
+    )
+    return msgspec.json.Decoder(reply)
+
+
+def _parts(body: bytes, name: str) -> dict[str, msgspec.Raw]:
+    try:
         raw = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unreadable("the reply is not Xero's JSON") from None
     if name not in raw:
         raise Unreadable(f"the reply has no {name}")
-    try:
-        return Decoded(tuple(msgspec.json.decode(raw[name], type=list[type_])), (), raw)  # type: ignore[valid-type]
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _one_by_one(raw, name, type_, odd)
+    return raw
 
 
 def _one_by_one(raw: dict[str, msgspec.Raw], name: str, type_: type[P], odd: Callable[[str, str], Odd]) -> Decoded[P]:
-    try:
-        parts = msgspec.json.decode(raw[name], type=list[msgspec.Raw])
-    except msgspec.DecodeError:
-        raise Unreadable(f"{name} is not a list") from None
+    parts = _part(raw, name, list[msgspec.Raw])
+    if parts is None:
+        raise Unreadable(f"{name} is not a list")
     good: list[P] = []
     strange: list[Odd] = []
     for part in parts:
         try:
             good.append(msgspec.json.decode(part, type=type_))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             strange.append(odd(_id_in(part, name), _where(error)))
-    return Decoded(tuple(good), tuple(strange), raw)
+    return Decoded(good, strange, _part(raw, "pagination", Paging), _part(raw, "DateTimeUTC", str) or "")
+
+
+def _part(raw: dict[str, msgspec.Raw], name: str, type_: type[P]) -> P | None:
+    """One field of a reply, if it is there and can be read."""
+    try:
+        return msgspec.json.decode(raw[name], type=type_)
+    except (KeyError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _id_in(part: msgspec.Raw, name: str) -> str:
     """The odd record's own id, when at least that can be read."""
     try:
         fields = msgspec.json.decode(part, type=dict[str, msgspec.Raw])
-        return msgspec.json.decode(fields[f"{name[:-1]}ID"], type=str)
-    except (KeyError, msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
+    return _part(fields, f"{name[:-1]}ID", str) or ""
 
 
-def _where(error: msgspec.DecodeError) -> str:
+def _where(error: Exception) -> str:
     """msgspec says expected and got types and the path; it quotes no value."""
     return f"it is not as documented: {error}" if isinstance(error, msgspec.ValidationError) else "it is not JSON"

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from functools import lru_cache
 
 from integrations.xero import payloads
-from integrations.xero.payloads import Unreadable, calendar_date, instant
+from integrations.xero.payloads import EPOCH, Unreadable, calendar_date, instant
 from integrations.xero.places import country, time_zone
-from receivables.money import MixedCurrencies, Money, TooPrecise, UnknownCurrency
+from receivables.money import Money, UnknownCurrency, exponent
 from receivables.page import Gone, Odd
 from receivables.records import (
     Address,
@@ -31,8 +31,8 @@ from receivables.records import (
     Ref,
 )
 
-P = TypeVar("P")
 NOTHING = Decimal(0)
+MILLISECOND = timedelta(milliseconds=1)
 DOCUMENT_STATUS = {
     "DRAFT": InvoiceStatus.DRAFT,
     "SUBMITTED": InvoiceStatus.DRAFT,
@@ -95,14 +95,17 @@ class Mapper:
         """A sales invoice; None for a bill. Void and deleted ones keep their total and owe nothing."""
         if payload.type == "ACCPAY":
             return None
-        money = _Purse(payload.currency_code)
+        money = _purse(payload.currency_code)
         status = DOCUMENT_STATUS.get(payload.status or "", InvoiceStatus.OTHER)
         changed_at = instant(payload.updated, "UpdatedDateUTC")
         total = money.of(payload.total, "Total")
-        back = status in TAKEN_BACK
-        open_ = money.nothing if back else money.of(payload.amount_due, "AmountDue")
-        paid = money.nothing if back else money.of(payload.amount_paid or NOTHING, "AmountPaid")
-        credited = money.nothing if back else money.of(payload.amount_credited or NOTHING, "AmountCredited")
+        open_ = paid = credited = adjusted = money.nothing
+        if status not in TAKEN_BACK:
+            open_ = money.of(payload.amount_due, "AmountDue")
+            paid = money.of(payload.amount_paid or NOTHING, "AmountPaid")
+            credited = money.of(payload.amount_credited or NOTHING, "AmountCredited")
+            # what neither was paid nor credited nor is due: tax withheld by the customer, such as CIS
+            adjusted = money.minor(total.minor - open_.minor - paid.minor - credited.minor)
         return Invoice(
             ref=self.ref(Kind.INVOICE, payload.invoice_id),
             number=payload.invoice_number or "",
@@ -113,8 +116,7 @@ class Mapper:
             open=open_,
             paid=paid,
             credited=credited,
-            # what neither was paid nor credited nor is due: tax withheld by the customer, such as CIS
-            adjusted=money.nothing if back else total - open_ - paid - credited,
+            adjusted=adjusted,
             status=status,
             changed_at=changed_at,
             expected_on=calendar_date(payload.expected_payment_date, "ExpectedPaymentDate"),
@@ -125,7 +127,7 @@ class Mapper:
         """A credit note, prepayment or overpayment in a customer's favour; None for a supplier's."""
         if payload.type in PAYABLE_CREDITS:
             return None
-        money = _Purse(payload.currency_code)
+        money = _purse(payload.currency_code)
         changed_at = instant(payload.updated, "UpdatedDateUTC")
         contact = payload.contact.contact_id if payload.contact else None
         status = DOCUMENT_STATUS.get(payload.status or "", InvoiceStatus.OTHER)
@@ -155,15 +157,15 @@ class Mapper:
         A refund comes as a payment on a document called Invoice whose Type is ACCRECCREDIT: it is no payment
         of an invoice, and what it took is already out of the credit's remaining amount.
         """
-        kind, document = payload.payment_type, payload.invoice or payloads.Invoice()
+        kind, document = payload.payment_type, payload.invoice or payloads.Document()
         if kind in PAYABLE_PAYMENTS:
             return None
         if kind == "ACCRECPAYMENT" and document.type in (None, "ACCREC"):
             return self._paid(payload, document)
         return self._other(payload, document)
 
-    def _paid(self, payload: payloads.Payment, document: payloads.Invoice) -> Payment:
-        money = _Purse(document.currency_code)
+    def _paid(self, payload: payloads.Payment, document: payloads.Document) -> Payment:
+        money = _purse(document.currency_code)
         amount = money.of(payload.amount, "Amount")
         changed_at = instant(payload.updated, "UpdatedDateUTC")
         received_on = calendar_date(payload.date, "Date")
@@ -182,7 +184,7 @@ class Mapper:
             version=_version(changed_at),
         )
 
-    def _other(self, payload: payloads.Payment, document: payloads.Invoice) -> Mapped:
+    def _other(self, payload: payloads.Payment, document: payloads.Document) -> Mapped:
         ref = self.ref(Kind.OTHER, payload.payment_id)
         changed_at = instant(payload.updated, "UpdatedDateUTC")
         if payload.status == "DELETED":
@@ -193,13 +195,13 @@ class Mapper:
             customer=self._payer(document),
             kind=OtherKind.REFUND if refund else OtherKind.OTHER,
             on=calendar_date(payload.date, "Date"),
-            amount=_Purse(document.currency_code).of(payload.amount, "Amount"),
+            amount=_purse(document.currency_code).of(payload.amount, "Amount"),
             changed_at=changed_at,
             note=f"refund of {document.invoice_number or 'a credit'}" if refund else "",
             version=_version(changed_at),
         )
 
-    def _payer(self, document: payloads.Invoice) -> Ref | None:
+    def _payer(self, document: payloads.Document) -> Ref | None:
         contact = document.contact.contact_id if document.contact else None
         return self.ref(Kind.CUSTOMER, contact) if contact else None
 
@@ -226,43 +228,51 @@ class Mapper:
         """
         balances = payload.balances
         owed = balances.accounts_receivable.outstanding if balances and balances.accounts_receivable else None
-        return _Purse(payload.default_currency or base_currency).of(owed, "Balances") if owed else None
+        return _purse(payload.default_currency or base_currency).of(owed, "Balances") if owed else None
 
 
 class _Purse:
-    """Makes money of one currency. Raises Unreadable, naming the field and never the amount."""
+    """Makes money of one currency, as Money.of does, with what is the same for every amount made once."""
 
-    def __init__(self, currency: str | None) -> None:
-        if not currency:
-            raise Unreadable("the currency is missing")
-        self._currency = currency
-        try:
-            self.nothing = Money.of(0, currency)
-        except UnknownCurrency:
-            raise Unreadable(f"{currency[:8]!r} is not an ISO 4217 currency") from None
+    def __init__(self, currency: str) -> None:
+        self.nothing = Money.of(0, currency)
+        self._currency = self.nothing.currency
+        self._scale = Decimal(10) ** exponent(self._currency)
 
     def of(self, amount: Decimal | None, field: str) -> Money:
+        """Raises Unreadable, naming the field and never the amount."""
         if amount is None:
             raise Unreadable(f"{field} is missing")
+        scaled = amount * self._scale
         try:
-            return Money.of(amount, self._currency)
-        except TooPrecise:
-            raise Unreadable(f"{field} has more decimals than its currency allows") from None
+            minor = int(scaled)
+        except (ValueError, OverflowError):
+            raise Unreadable(f"{field} is no number") from None
+        if minor != scaled:
+            raise Unreadable(f"{field} has more decimals than its currency allows")
+        return self.minor(minor)
+
+    def minor(self, minor: int) -> Money:
+        return Money(minor, self._currency) if minor else self.nothing
 
 
-def each(found: tuple[P, ...], map_one: Callable[[P], Mapped], odd: Callable[[P, str], Odd]) -> list[Mapped | Odd]:
-    """Every payload mapped, or set aside with the reason."""
-    mapped: list[Mapped | Odd] = []
-    for payload in found:
-        try:
-            mapped.append(map_one(payload))
-        except (Unreadable, MixedCurrencies) as error:
-            mapped.append(odd(payload, str(error)))
-    return mapped
+@lru_cache(maxsize=256)
+def _known(currency: str) -> _Purse:
+    return _Purse(currency)
+
+
+def _purse(currency: str | None) -> _Purse:
+    """The purse of a currency. Raises Unreadable for none and for a stranger."""
+    if not currency:
+        raise Unreadable("the currency is missing")
+    try:
+        return _known(currency)
+    except UnknownCurrency:
+        raise Unreadable(f"{currency[:8]!r} is not an ISO 4217 currency") from None
 
 
 def _version(changed_at: datetime) -> int:
-    return int(changed_at.timestamp() * 1000)
+    return (changed_at - EPOCH) // MILLISECOND
 
 
 def _emails(payload: payloads.Contact) -> tuple[EmailAddress, ...]:

@@ -1,11 +1,16 @@
-"""The parts of Xero's JSON that we keep, decoded from raw bytes: exact decimals, dates in all of Xero's spellings."""
+"""The parts of Xero's JSON that we keep, decoded from raw bytes: exact decimals, dates in all of Xero's spellings.
+
+Payloads hold no cycles, so the garbage collector need not look at them (`gc=False`).
+"""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
@@ -15,33 +20,39 @@ class Unreadable(ValueError):
 
 def instant(text: str | None, field: str) -> datetime:
     """An instant from /Date(ms+0000)/ (the offset changes nothing: ms are UTC) or ISO; no zone means UTC."""
-    found = _moment(text, field)
-    if found is None:
+    if not text:
         raise Unreadable(f"{field} is missing")
-    return found
+    try:
+        return _moment(text)
+    except (ValueError, OverflowError):
+        raise Unreadable(f"{field} is not a date") from None
 
 
 def calendar_date(text: str | None, field: str) -> date | None:
     """A document date: midnight UTC stands for a day of the calendar, so no zone is ever applied."""
-    found = _moment(text, field)
-    return found.date() if found else None
-
-
-def _moment(text: str | None, field: str) -> datetime | None:
     if not text:
         return None
-    found = MILLISECONDS.fullmatch(text)
     try:
-        if found:
-            seconds, milliseconds = divmod(int(found[1]), 1000)
-            return datetime.fromtimestamp(seconds, UTC).replace(microsecond=milliseconds * 1000)
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
+        return _day(text)
+    except (ValueError, OverflowError):
         raise Unreadable(f"{field} is not a date") from None
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    """Many documents share few days."""
+    return _moment(text).date()
+
+
+def _moment(text: str) -> datetime:
+    found = MILLISECONDS.fullmatch(text)
+    if found:
+        return EPOCH + timedelta(milliseconds=int(found[1]))
+    moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-class Paging(msgspec.Struct):
+class Paging(msgspec.Struct, gc=False):
     """The `pagination` object: lower-case keys, present on paged replies only."""
 
     page: int = 0
@@ -50,17 +61,17 @@ class Paging(msgspec.Struct):
     itemCount: int = 0  # noqa: N815
 
 
-class _Payload(msgspec.Struct, rename="pascal"):
+class _Payload(msgspec.Struct, rename="pascal", gc=False):
     """Xero spells its keys in Pascal case and leaves out what is empty."""
 
 
-class Group(_Payload):
+class Group(_Payload, gc=False):
     """A contact group."""
 
     name: str | None = None
 
 
-class Person(_Payload):
+class Person(_Payload, gc=False):
     """A further person of a contact."""
 
     first_name: str | None = None
@@ -69,7 +80,7 @@ class Person(_Payload):
     include_in_emails: bool | None = None
 
 
-class Phone(_Payload):
+class Phone(_Payload, gc=False):
     """A phone number in three parts."""
 
     phone_type: str | None = None
@@ -78,7 +89,7 @@ class Phone(_Payload):
     phone_country_code: str | None = None
 
 
-class Address(_Payload, kw_only=True):
+class Address(_Payload, kw_only=True, gc=False):
     """A postal (POBOX) or street address; the country is free text."""
 
     address_type: str | None = None
@@ -92,20 +103,20 @@ class Address(_Payload, kw_only=True):
     country: str | None = None
 
 
-class Balance(_Payload):
+class Balance(_Payload, gc=False):
     """What a contact owes, in currencies that are not converted."""
 
     outstanding: Decimal | None = None
 
 
-class Balances(_Payload):
+class Balances(_Payload, gc=False):
     """Both ledgers' balances of a contact."""
 
     accounts_receivable: Balance | None = None
 
 
-class Contact(msgspec.Struct, rename="pascal", kw_only=True):
-    """A contact; in other records' stubs only id and name are filled."""
+class Contact(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
+    """A contact."""
 
     contact_id: str | None = msgspec.field(default=None, name="ContactID")
     name: str | None = None
@@ -123,13 +134,20 @@ class Contact(msgspec.Struct, rename="pascal", kw_only=True):
     balances: Balances | None = None
 
 
-class Invoice(msgspec.Struct, rename="pascal", kw_only=True):
+class Whose(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
+    """A contact as other records show it; its e-mail only where a record is read on its own."""
+
+    contact_id: str | None = msgspec.field(default=None, name="ContactID")
+    email_address: str | None = None
+
+
+class Invoice(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
     """An invoice; bills (ACCPAY) live at the same endpoint."""
 
     invoice_id: str | None = msgspec.field(default=None, name="InvoiceID")
     type: str | None = None
     invoice_number: str | None = None
-    contact: Contact | None = None
+    contact: Whose | None = None
     date: str | None = None
     due_date: str | None = None
     status: str | None = None
@@ -142,15 +160,25 @@ class Invoice(msgspec.Struct, rename="pascal", kw_only=True):
     updated: str | None = msgspec.field(default=None, name="UpdatedDateUTC")
 
 
-class Allocation(_Payload):
+class Document(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
+    """What a payment or an allocation is for; called Invoice even when it is a credit note."""
+
+    invoice_id: str | None = msgspec.field(default=None, name="InvoiceID")
+    type: str | None = None
+    invoice_number: str | None = None
+    contact: Whose | None = None
+    currency_code: str | None = None
+
+
+class Allocation(_Payload, gc=False):
     """A part of a credit used by an invoice."""
 
     amount: Decimal | None = None
     date: str | None = None
-    invoice: Invoice | None = None
+    invoice: Document | None = None
 
 
-class Credit(msgspec.Struct, rename="pascal", kw_only=True):
+class Credit(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
     """A credit note, prepayment or overpayment: one shape, three ids."""
 
     credit_note_id: str | None = msgspec.field(default=None, name="CreditNoteID")
@@ -160,7 +188,7 @@ class Credit(msgspec.Struct, rename="pascal", kw_only=True):
     invoice_number: str | None = None
     reference: str | None = None
     type: str | None = None
-    contact: Contact | None = None
+    contact: Whose | None = None
     date: str | None = None
     status: str | None = None
     total: Decimal | None = None
@@ -175,8 +203,8 @@ class Credit(msgspec.Struct, rename="pascal", kw_only=True):
         return self.credit_note_id or self.prepayment_id or self.overpayment_id or ""
 
 
-class Payment(msgspec.Struct, rename="pascal", kw_only=True):
-    """A payment. `invoice` may be a credit note that was refunded, told by its Type."""
+class Payment(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
+    """A payment. Its `invoice` may be a credit note that was refunded, told by its Type."""
 
     payment_id: str | None = msgspec.field(default=None, name="PaymentID")
     payment_type: str | None = None
@@ -184,7 +212,7 @@ class Payment(msgspec.Struct, rename="pascal", kw_only=True):
     date: str | None = None
     amount: Decimal | None = None
     reference: str | None = None
-    invoice: Invoice | None = None
+    invoice: Document | None = None
     updated: str | None = msgspec.field(default=None, name="UpdatedDateUTC")
 
 

@@ -1,6 +1,6 @@
 """Xero as a platform: how it is connected, renewed and left, and how its webhooks are read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -13,6 +13,8 @@ from integrations.contract import (
     Consent,
     Delivery,
     Grant,
+    Limit,
+    Per,
     Subscription,
     Token,
     Touched,
@@ -22,7 +24,7 @@ from integrations.errors import Reconnect, Refused, TryLater, Unsupported
 from integrations.http import address
 from integrations.xero import hooks, identity, reading
 from integrations.xero.books import XeroBooks
-from integrations.xero.client import Client
+from integrations.xero.client import CONCURRENT, Client
 from integrations.xero.identity import CUSTOM, Denied, TokenReply
 from integrations.xero.mapping import Mapper
 from integrations.xero.payloads import Organisation
@@ -36,6 +38,13 @@ AUTHORIZE = "https://login.xero.com"
 WEB = "https://go.xero.com"
 # granular scopes: apps made since March 2026 get no others, whatever Xero's published schema still says
 NEEDED = ("accounting.invoices", "accounting.payments", "accounting.contacts.read", "accounting.settings.read")
+# named as X-Rate-Limit-Problem begins
+LIMITS = (
+    Limit("minute", 60, 60.0, remaining="x-minlimit-remaining"),
+    Limit("day", 5000, 86_400.0, remaining="x-daylimit-remaining"),
+    Limit("concurrent", CONCURRENT),
+    Limit("app", 10_000, 60.0, per=Per.APP, remaining="x-appminlimit-remaining"),
+)
 PAGES = {Kind.INVOICE: "/AccountsReceivable/View.aspx?InvoiceID=", Kind.CUSTOMER: "/Contacts/View/"}
 REASONS = {
     "invalid_grant": "the consent is too old or was already used; please start again",
@@ -167,6 +176,12 @@ class Xero:
         """Xero has no API for this: the address is entered in its developer portal, which shows the key."""
         del wire, account, token
         raise Unsupported(f"in Xero's developer portal, enter {url} as the app's webhook address and copy its key")
+
+    def limits(self, account: Account) -> Sequence[Limit]:
+        """Five calls at once, 60 a minute and 5,000 a day for an organisation (1,000 on the Starter tier, which only
+        the headers tell); 10,000 a minute for the app."""
+        del account
+        return LIMITS
 
     def open(self, wire: Wire, account: Account, token: Token) -> XeroBooks:
         """The books of one organisation. No HTTP yet."""

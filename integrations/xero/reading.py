@@ -1,4 +1,4 @@
-"""The reads of one organisation: changes page by page, the sweep of the open set, single records, balances."""
+"""The reads of one organisation beside its pull: the sweep of the open set, single records, balances."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,41 +6,27 @@ from datetime import date
 from typing import Any
 
 from integrations.errors import NotThere, Refused
-from integrations.xero import cursor as places
 from integrations.xero.decoding import Decoded, decode
 from integrations.xero.payloads import Organisation, Unreadable
 from integrations.xero.streams import (
     CONTACTS,
     CREDITS,
     INVOICES,
-    NAMES,
+    OPEN,
     PAYMENTS,
-    STREAMS,
     Room,
     Stream,
     ask,
     ask_one,
     mapped,
     more,
-    told_at,
 )
 from receivables.money import Money
-from receivables.page import Basis, Cursor, Figure, Gone, OpenTotals, Page, Scope
+from receivables.page import Basis, Figure, Gone, OpenTotals, Page, Scope
 from receivables.records import Kind, Ref
 
 # a list of ids beyond about fifty (a URL of some 2,090 characters) is answered with 404, as if nothing were there
 IDS_MAX = 50
-
-
-def changes(room: Room, since: Cursor | None) -> Iterator[Page]:
-    """Every stream in turn, each in pages ordered by id. Raises BadCursor before any HTTP."""
-    place = places.read(since, NAMES)
-    while place.stream:
-        stream = STREAMS[place.stream]
-        asked: dict[str, Any] = {"if_modified_since": places.modified_since(place)} if place.since else {}
-        found = ask(room, stream, page=place.page, order=stream.order, **asked)
-        place = places.after(place, NAMES, more=more(found, place.page), told_at=told_at(room, found))
-        yield replace(mapped(room, stream, found), cursor=places.write(place))
 
 
 def sweep(room: Room, known_open: Sequence[Ref]) -> Iterator[Page]:
@@ -52,9 +38,9 @@ def sweep(room: Room, known_open: Sequence[Ref]) -> Iterator[Page]:
     listed: set[str] = set()
     page, going = 1, True
     while going:
-        found = ask(room, INVOICES, page=page, order=INVOICES.order, statuses=["AUTHORISED"])
-        listed.update(_ids(found, INVOICES))
-        yield replace(mapped(room, INVOICES, found), stream="sweep")
+        found = ask(room, OPEN, page=page)
+        listed.update(_ids(found, OPEN))
+        yield replace(mapped(room, OPEN, found), stream="sweep")
         going, page = more(found, page), page + 1
     missing = [ref for ref in known_open if ref.id not in listed]
     for batch in _batches(missing):
@@ -84,7 +70,7 @@ def _by_ids(room: Room, stream: Stream, refs: Sequence[Ref]) -> Page:
 
     A list that lacks a record is no proof: only a 404 for the record itself says that it is gone.
     """
-    asked: dict[str, Any] = {"i_ds": [ref.id for ref in refs]}
+    asked: dict[str, Any] = {"i_ds": [ref.id for ref in refs], "order": None}
     if stream is INVOICES:
         # no `where` here: the URL is long enough as it is, and an id is filter enough
         asked["where"] = None
@@ -140,7 +126,7 @@ def open_totals(room: Room, as_at_on: date, base_currency: str) -> OpenTotals:
     seen: list[Page] = []
     going = True
     while going:
-        found = ask(room, CONTACTS, page=len(seen) + 1, order=CONTACTS.order)
+        found = ask(room, CONTACTS, page=len(seen) + 1)
         seen.append(mapped(room, CONTACTS, found))
         for contact in found.payloads:
             ref = Ref(room.account.id, Kind.CUSTOMER, contact.contact_id or "")

@@ -1,5 +1,6 @@
 """The writes of one organisation: mail, note, expected date; and whether one of them was done."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NoReturn
 
@@ -86,7 +87,7 @@ def _histories(on: Ref) -> tuple[str, str]:
     return HISTORIES[on.kind]
 
 
-def _lines(reply: Reply) -> tuple[Line, ...]:
+def _lines(reply: Reply) -> Sequence[Line]:
     return decode(reply.body, "HistoryRecords", Line, _unreadable).payloads
 
 
@@ -181,6 +182,6 @@ def _found_date(room: Room, on: Ref, since: datetime) -> Receipt | Lookup:
     return Receipt("", changed_at) if changed_at >= since else Lookup.CANNOT_TELL
 
 
-def _history(room: Room, on: Ref) -> tuple[Line, ...]:
+def _history(room: Room, on: Ref) -> Sequence[Line]:
     _, method = _histories(on)
     return room.client.read(method, _lines, on.id)

@@ -109,7 +109,7 @@ class Acts:
         """Show a record with other values, to try what nobody expects; the row counts as changed."""
         row = held.ledger.get(entity, id)
         held.bent[entity, id] = fields
-        row.updated = max(row.updated, whole(held.now()))
+        row.stir(whole(held.now()))
 
     def crowd(self, held: Company, entity: str, count: int) -> None:
         """An import: so many rows with one and the same time."""
@@ -136,6 +136,14 @@ class Acts:
     def forget_requests(self, held: Company) -> None:
         """As if request ids were kept for a while only."""
         held.replays.clear()
+
+    def refuse_requests(self, held: Company, on: bool) -> None:
+        """A repeated request id is answered with an error instead of the first answer, as some have seen."""
+        held.refuses_replays = on
+
+    def mail_limit(self, held: Company, a_day: int) -> None:
+        """At most so many mails a day, as Intuit's own sandbox companies have it (40)."""
+        held.mails_a_day = a_day
 
     def documents(self, held: Company, customer: str) -> list[str]:
         """The ids of a customer's documents."""

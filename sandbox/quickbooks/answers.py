@@ -1,16 +1,13 @@
 """QuickBooks' answers: its JSON, and the three different shapes in which it says no."""
 
+import math
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from werkzeug.wrappers import Response
 
-from sandbox.quickbooks.payloads import PACIFIC
+from sandbox.quickbooks.payloads import PACIFIC, WRITE
 
-WRITE = msgspec.json.Encoder(decimal_format="number")
-SOMEBODY = "Priya Weaver"
-HTML = b"<html><head><title>503 Service Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>"
 THROTTLED = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     '<IntuitResponse time="{time}" xmlns="http://schema.intuit.com/finance/v3">'
@@ -78,47 +75,9 @@ def throttled(now: datetime, *, retry_after: str = "") -> Response:
     return Response(THROTTLED.format(time=pacific(now)), 429, headers=headers, content_type="application/xml")
 
 
-def trouble(kind: str, path: str, now: datetime) -> Response | None:
-    """The answer for a fault on demand. The kinds beyond the common ones are listed in the README."""
-    if not path.startswith("/v3/"):
-        return _sign_in_trouble(kind, now)
-    ready = {
-        "429": lambda: throttled(now, retry_after="2"),
-        "429_silent": lambda: throttled(now),
-        "429_day": lambda: _blocked(now),
-        "500": lambda: fault(
-            "10000", "An application error has occurred while processing your request", now, status=500
-        ),
-        "503": lambda: Response(HTML, 503, content_type="text/html"),
-        "html": lambda: Response(HTML, 200, content_type="text/html"),
-        "expired": lambda: unauthorised("eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0..sandbox-token", now),
-        "forbidden": lambda: forbidden(now),
-        "fault_200": lambda: fault("10000", "An application error has occurred", now, status=200),
-        "read_only": lambda: fault("6190", "Invalid Company Status", now, detail="Subscription period has ended"),
-        "stale": lambda: _stale(now),
-        "lost_rights": lambda: fault("120", "Authorization Failure", now, status=401),
-    }
-    return ready[kind]() if kind in ready else None
-
-
-def _sign_in_trouble(kind: str, now: datetime) -> Response | None:
-    """The authorisation server has troubles of its own, but knows no expired tokens or companies."""
-    if kind == "500":
-        return Response(b'{"error":"server_error"}', 500, content_type="application/json")
-    if kind in ("503", "html"):
-        return Response(HTML, 503 if kind == "503" else 200, content_type="text/html")
-    return throttled(now, retry_after="2" if kind == "429" else "") if kind.startswith("429") else None
-
-
-def _blocked(now: datetime) -> Response:
-    """The month's allowance is used up."""
+def blocked(now: datetime, *, until: float) -> Response:
+    """The month's allowance is used up; it lasts `until` so many seconds are over."""
     message = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
     response = gateway("3001", message, now, detail="Monthly CorePlus limit reached", status=429)
-    response.headers["Retry-After"] = "86400"
+    response.headers["Retry-After"] = str(math.ceil(until))
     return response
-
-
-def _stale(now: datetime) -> Response:
-    """Somebody else was quicker; the detail says who, by name."""
-    detail = f"Stale Object Error : You and {SOMEBODY} were working on this at the same time."
-    return fault("5010", "Stale Object Error", now, detail=detail)

@@ -1,21 +1,22 @@
 """The company's API: queries, changed data, single records, sending, notes and PDFs."""
 
+import gzip
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
 from sandbox.quickbooks import answers
 from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.finding import batched, changed_slots, queried
 from sandbox.quickbooks.ledger import NoSuchRecord, whole
-from sandbox.quickbooks.payloads import company_info, preferences, render, stamp
-from sandbox.quickbooks.query import BadQuery, Statement, parse, rows
+from sandbox.quickbooks.payloads import company_info, preferences, render
+from sandbox.quickbooks.query import BadQuery
 from sandbox.quickbooks.rows import Attachable, Invoice
 
-CDC_MAX = 1000
-CDC_LOOK_BACK = timedelta(days=30)
+BATCH_MAX = 30
 READABLE = {
     "customer": "Customer",
     "invoice": "Invoice",
@@ -59,6 +60,7 @@ def add_api(app: Flask, opened: Callable[[str], Company | Response]) -> None:
 
     route("/query", "GET", "POST")(query)
     route("/cdc", "GET")(changed)
+    route("/batch", "POST")(batch)
     route("/companyinfo/<row_id>", "GET")(company)
     route("/preferences", "GET")(settings)
     route("/attachable", "POST")(note)
@@ -91,45 +93,37 @@ def gone(now: datetime) -> Response:
 
 def query(held: Company) -> Response:
     """A statement as text in the body, or in the address."""
-    text = request.get_data(as_text=True) if request.method == "POST" else request.args.get("query", "")
+    text = sent().decode() if request.method == "POST" else request.args.get("query", "")
     if request.method == "POST" and not (request.content_type or "").startswith("application/text"):
         return answers.fault("2010", "Unsupported content type", held.now(), detail="use application/text")
     try:
-        statement = parse(text)
-        found = _singletons(held, statement) or rows(statement, held.ledger.tables.get(statement.entity, {}))
+        return answers.answer({"QueryResponse": queried(held, text)}, held.now())
     except BadQuery as bad:
         return answers.fault(bad.code, "Error parsing query", held.now(), detail=bad.detail)
-    if statement.counting:
-        return answers.answer({"QueryResponse": {"totalCount": len(found)}}, held.now())
-    shown = [held.shown(row) for row in found]
-    page = {statement.entity: shown, "startPosition": statement.start, "maxResults": len(shown)} if shown else {}
-    return answers.answer({"QueryResponse": page}, held.now())
-
-
-def _singletons(held: Company, statement: Statement) -> list[Any]:
-    if statement.entity == "CompanyInfo":
-        return [company_info(held.ledger)]
-    if statement.entity == "Preferences":
-        return [preferences(held.ledger, held.book_close)]
-    return []
 
 
 def changed(held: Company) -> Response:
     """Everything changed since, deleted ones as stubs; at most 1000 objects in all, without a word about the rest."""
-    entities = [one for one in request.args.get("entities", "").split(",") if one]
     try:
-        since = datetime.fromisoformat(request.args.get("changedSince", ""))
-    except ValueError:
-        since = None
-    if since is None or since.tzinfo is None or not entities or not set(entities) <= held.ledger.tables.keys():
-        return answers.fault("4001", "Invalid query", held.now(), detail="entities or changedSince")
-    since, left, slots = max(since, held.now() - CDC_LOOK_BACK), CDC_MAX, []
-    for entity in entities:
-        found = held.changed_since(entity, since)[:left]
-        left -= len(found)
-        page = {entity: found, "startPosition": 1, "maxResults": len(found)} if found else {}
-        slots.append(held.slot_fault(entity) or page)
-    return answers.answer({"CDCResponse": [{"QueryResponse": slots}]}, held.now())
+        told = changed_slots(held, request.args.get("entities", ""), request.args.get("changedSince", ""))
+    except BadQuery as bad:
+        return answers.fault(bad.code, "Invalid query", held.now(), detail=bad.detail)
+    return answers.answer({"CDCResponse": [told]}, held.now())
+
+
+def batch(held: Company) -> Response:
+    """Up to thirty queries at once, each with its own answer or fault; the answers come in no order."""
+    items = json.loads(sent()).get("BatchItemRequest", [])
+    if len(items) > BATCH_MAX:
+        return answers.fault("2020", "Too many batch items", held.now(), detail=f"at most {BATCH_MAX}")
+    told = [batched(held, item) for item in items]
+    return answers.answer({"BatchItemResponse": told[::-1]}, held.now())
+
+
+def sent() -> bytes:
+    """The request's body, which may be compressed."""
+    body = request.get_data()
+    return gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body
 
 
 def company(held: Company, row_id: str) -> Response:
@@ -162,7 +156,7 @@ def _link(held: Company, row: Invoice) -> dict[str, str]:
     held.links_made += 1
     base = held.world.addresses["quickbooks"]
     link = f"{base}/portal/asei/{held.ledger.realm}-{row.id}-{held.links_made}"
-    return {"InvoiceLink": link, "InvoiceLinkExpiryDate": stamp(held.now() + LINK_LIFE)}
+    return {"InvoiceLink": link, "InvoiceLinkExpiryDate": (held.now() + LINK_LIFE).date().isoformat()}
 
 
 def _once(held: Company, act: Callable[[], Response]) -> Response:
@@ -177,6 +171,8 @@ def _once(held: Company, act: Callable[[], Response]) -> Response:
         if first.status_code != 200:
             return first
         held.replays[key] = (first.get_data(), str(first.content_type))
+    elif held.refuses_replays:
+        return answers.fault("6000", "A business validation error has occurred", held.now(), detail="requestid")
     body, content_type = held.replays[key]
     return Response(body, 200, headers={"intuit_tid": answers.tid(held.now())}, content_type=content_type)
 
@@ -192,13 +188,15 @@ def _send(held: Company, row: Invoice) -> Response:
     row.email = request.args.get("sendTo", row.email)
     if not row.email:
         return answers.fault("2020", "Required param missing", held.now(), detail="BillEmail.Address")
-    held.mail(row)
+    if not held.mail(row):
+        detail = "You have sent the maximum number of e-mails for today."
+        return answers.fault("6000", "A business validation error has occurred", held.now(), detail=detail)
     return answers.answer({"Invoice": held.shown(row)}, held.now())
 
 
 def note(held: Company) -> Response:
     """A note on a record: the record itself does not move."""
-    body = request.get_json(force=True)
+    body = json.loads(sent())
     unknown = set(body) - {"AttachableRef", "Note"}
     if unknown or not body.get("AttachableRef"):
         return answers.fault(

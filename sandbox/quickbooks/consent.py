@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 from flask import Flask, redirect, render_template_string, request
 from werkzeug.wrappers import Response
 
-from sandbox.quickbooks.answers import WRITE, tid
+from sandbox.quickbooks.answers import tid
 from sandbox.quickbooks.grants import ACCESS_LIFE, IDLE_LIFE, Grant, Grants
+from sandbox.quickbooks.payloads import WRITE
 
 CLIENT_ID = "ABsandboxCedarClient"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - printed by the control port on purpose
@@ -58,6 +59,11 @@ def add_consent(app: Flask, grants: Grants, companies: Mapping[str, str], now: C
             back |= {"error": "access_denied"}
         return redirect(f"{form['redirect_uri']}?{urlencode(back)}", 302)
 
+    @app.get("/.well-known/openid_configuration/")
+    @app.get("/.well-known/openid_sandbox_configuration/")
+    def discovery() -> Response:
+        return _said(_discovered(request.host_url.rstrip("/")), 200, now())
+
     @app.post("/oauth2/v1/tokens/bearer")
     def token() -> Response:
         return _token(grants, now())
@@ -69,6 +75,24 @@ def add_consent(app: Flask, grants: Grants, companies: Mapping[str, str], now: C
         body = request.get_json(silent=True) if request.is_json else request.form
         known = grants.revoke(str((body or {}).get("token", "")))
         return Response(b"", 200) if known else _said({"error": "invalid_request"}, 400, now())
+
+
+def _discovered(base: str) -> dict[str, Any]:
+    """Where everything is, as the real one lists it."""
+    return {
+        "issuer": f"{base}/op/v1",
+        "authorization_endpoint": f"{base}/connect/oauth2",
+        "token_endpoint": f"{base}/oauth2/v1/tokens/bearer",
+        "userinfo_endpoint": f"{base}/v1/openid_connect/userinfo",
+        "revocation_endpoint": f"{base}/v2/oauth2/tokens/revoke",
+        "jwks_uri": f"{base}/op/v1/jwks",
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid", "email", "profile", "address", "phone"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "claims_supported": ["aud", "exp", "iat", "iss", "realmid", "sub"],
+    }
 
 
 def _unacceptable(asked: Mapping[str, str]) -> str:

@@ -44,6 +44,8 @@ class Grants:
         self._codes: dict[str, Code] = {}
         self._by_refresh: dict[str, Grant] = {}
         self._access: dict[str, tuple[Grant, datetime]] = {}
+        self._replaced: dict[str, tuple[Grant, datetime]] = {}
+        self.grace = timedelta()
 
     def _value(self, prefix: str) -> str:
         return f"{prefix}{self._random.getrandbits(160):040x}"
@@ -74,16 +76,21 @@ class Grants:
         return token
 
     def refreshed(self, refresh: str, now: datetime) -> Grant | None:
-        """The grant for a refresh token; its value changes once a day, and the old one is dead at once."""
-        grant = self._by_refresh.get(refresh)
+        """The grant for a refresh token; its value changes once a day, and the old one is dead at once, or after the
+        grace if there is any."""
+        grant = self._by_refresh.get(refresh) or self._late(refresh, now)
         if grant is None or not grant.alive(now):
             return None
         grant.used_at = now
         if now - grant.refresh_since >= ROTATES_AFTER:
-            del self._by_refresh[refresh]
+            self._replaced[refresh] = self._by_refresh.pop(refresh), now
             grant.refresh, grant.refresh_since = self._value("RT1-"), now
             self._by_refresh[grant.refresh] = grant
         return grant
+
+    def _late(self, refresh: str, now: datetime) -> Grant | None:
+        grant, at = self._replaced.get(refresh, (None, now))
+        return grant if now - at < self.grace else None
 
     def revoke(self, token: str) -> bool:
         """End the grant of a refresh or access token."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sandbox.quickbooks.index import Index
 from sandbox.quickbooks.rows import (
     CreditMemo,
     Customer,
@@ -43,6 +44,7 @@ class Ledger:
     def __init__(self, realm: str, name: str, home: str) -> None:
         self.realm, self.name, self.home = realm, name, home
         self.tables: dict[str, dict[str, Any]] = {entity: {} for entity in ENTITIES}
+        self.index = Index(self.tables)
         self.tombstones: list[Tombstone] = []
         self.children: dict[str, list[str]] = defaultdict(list)
         self.events: list[Event] = []

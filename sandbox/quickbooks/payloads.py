@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from sandbox.quickbooks.ledger import Ledger
 from sandbox.quickbooks.rows import (
     CURRENCY_NAMES,
@@ -13,6 +15,7 @@ from sandbox.quickbooks.rows import (
     Attachable,
     CreditMemo,
     Customer,
+    Document,
     Invoice,
     Line,
     Payment,
@@ -21,6 +24,7 @@ from sandbox.quickbooks.rows import (
     Tombstone,
 )
 
+WRITE = msgspec.json.Encoder(decimal_format="number")
 PACIFIC = ZoneInfo("America/Los_Angeles")
 RATES = {"JPY": Decimal("0.0067"), "KWD": Decimal("3.25")}
 
@@ -56,6 +60,16 @@ def render(ledger: Ledger, row: Row) -> dict[str, Any]:
         return _head(row, entity=row.entity)
     writer = WRITERS[type(row).__name__]
     return {name: value for name, value in (_head(row) | writer(ledger, row)).items() if value is not None}
+
+
+def named(ledger: Ledger, row: Row) -> tuple[Any, ...]:
+    """What a record shows of others, so that it looks different when they move."""
+    multicurrency = len(ledger.currencies) > 1
+    if isinstance(row, Customer):
+        parent = ledger.customers.get(row.parent)
+        return multicurrency, parent and parent.name, family_balance(ledger, row)
+    owner = ledger.customers.get(row.customer) if isinstance(row, Document) else None
+    return multicurrency, owner and owner.name
 
 
 def _currency(ledger: Ledger, code: str) -> dict[str, Any]:

@@ -1,19 +1,29 @@
 """The query language: `SELECT * FROM Entity [WHERE ...] [ORDERBY f [DESC]] [STARTPOSITION n] [MAXRESULTS n]`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from sandbox.quickbooks.payloads import number
+from sandbox.quickbooks.index import TIME, Index, Sorted
+from sandbox.quickbooks.rows import EXPONENTS
 
 TOKEN = re.compile(r"\s*('(?:\\.|[^'\\])*'|[A-Za-z_][\w.]*|\d[\w.\-:+]*|<=|>=|[=<>(),*])")
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "<": lt, ">": gt, "<=": le, ">=": ge}
 PAGE, PAGE_MAX = 100, 1000
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+Conditions = list[tuple[str, str, tuple[str, ...]]]
 NAME_LISTS = ("Customer", "Term")
+# Kinds of records that every real company has and this one keeps none of.
+OTHERS = tuple(
+    "Account Bill BillPayment Budget Class CompanyCurrency CustomerType Department Deposit Employee Estimate Item "
+    "JournalEntry PaymentMethod Purchase PurchaseOrder RefundReceipt SalesReceipt TaxAgency TaxCode TaxRate "
+    "TimeActivity Transfer Vendor VendorCredit".split()
+)
 
 
 class BadQuery(Exception):
@@ -25,7 +35,7 @@ class BadQuery(Exception):
 
 
 def _money(field: str) -> Callable[[Any], Decimal]:
-    return lambda row: number(getattr(row, field), row.currency)
+    return lambda row: Decimal(getattr(row, field)).scaleb(-EXPONENTS.get(row.currency, 2))
 
 
 COMMON: Mapping[str, Callable[[Any], Any]] = {
@@ -64,6 +74,7 @@ FIELDS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     },
     "CompanyInfo": {},
     "Preferences": {},
+    **{name: {**COMMON, "active": lambda row: row.active} for name in OTHERS},
 }
 
 
@@ -183,28 +194,45 @@ def _literal(token: str) -> str:
     return re.sub(r"\\(.)", r"\1", token[1:-1]) if token.startswith("'") else token
 
 
-def rows(statement: Statement, table: Mapping[str, Any]) -> list[Any]:
-    """The page asked for, from a table by id. Name lists hide what is inactive unless Active is asked about."""
-    fields = FIELDS[statement.entity]
-    tests = [_test(fields[field], operator, values) for field, operator, values in _narrowed(statement)]
-    found = [row for row in _candidates(statement, table) if all(test(row) for test in tests)]
+def rows(statement: Statement, index: Index) -> list[Any]:
+    """The page asked for; all that fits when it is only to be counted. Name lists hide what is inactive unless Active
+    is asked about."""
+    fields, conditions = FIELDS[statement.entity], _narrowed(statement)
+    view = _view(statement, index)
+    candidates = view.rows
+    if statement.order_by == TIME:
+        candidates, conditions = _cut(view, conditions)
+    tests = [_test(fields[field], operator, values) for field, operator, values in conditions]
+    found = candidates if not tests else (row for row in candidates if all(test(row) for test in tests))
     if statement.counting:
-        return found
-    key = fields[statement.order_by] if statement.order_by else None
-    found.sort(key=lambda row: -int(row.id))
-    if key is not None:
-        found.sort(key=key, reverse=statement.descending)
-    return found[statement.start - 1 : statement.start - 1 + statement.most]
+        return list(found)
+    return list(islice(found, statement.start - 1, statement.start - 1 + statement.most))
 
 
-def _candidates(statement: Statement, table: Mapping[str, Any]) -> list[Any]:
+def _view(statement: Statement, index: Index) -> Sorted:
+    """The rows in the order asked for; only a few when ids are named."""
+    read = FIELDS[statement.entity][statement.order_by] if statement.order_by else None
     for field, operator, values in statement.conditions:
         if field == "id" and operator in ("=", "IN"):
-            return [table[one] for one in dict.fromkeys(values) if one in table]
-    return list(table.values())
+            few = index.picked(statement.entity, values)
+            rows = sorted(few.rows, key=read, reverse=statement.descending) if read else few.rows
+            return Sorted(rows, statement.descending)
+    return index.view(statement.entity, statement.order_by, read, descending=statement.descending)
 
 
-def _narrowed(statement: Statement) -> list[tuple[str, str, tuple[str, ...]]]:
+def _cut(view: Sorted, conditions: Conditions) -> tuple[Sequence[Any], Conditions]:
+    """Rows between the times that are asked for, and what is left to be asked of each."""
+    bounds: dict[str, datetime] = {}
+    left: Conditions = []
+    for field, operator, values in conditions:
+        if field == TIME and operator in (">=", "<") and operator not in bounds:
+            bounds[operator] = _typed(values[0], LONG_AGO)
+        else:
+            left.append((field, operator, values))
+    return view.between(bounds.get(">="), bounds.get("<")), left
+
+
+def _narrowed(statement: Statement) -> Conditions:
     conditions = list(statement.conditions)
     asked = any(field == "active" for field, _, _ in conditions)
     if statement.entity in NAME_LISTS and not asked:

@@ -1,5 +1,6 @@
 """What a QuickBooks company holds: one dataclass per kind of record, with money in whole minor units."""
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,19 +17,46 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return int(scaled)
 
 
+class _Ticks:
+    """Counts every move of every record, so that whatever was worked out from them can be known to be out of date."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self.latest = 0
+
+    def __call__(self) -> int:
+        self.latest = next(self._numbers)
+        return self.latest
+
+
+tick = _Ticks()
+
+
+def latest() -> int:
+    """The number of the last move of any record."""
+    return tick.latest
+
+
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """What every record has. Times are whole seconds, as QuickBooks shows them; `token` is the SyncToken."""
+    """What every record has. Times are whole seconds, as QuickBooks shows them; `token` is the SyncToken; `moved`
+    numbers the record's last move, whether QuickBooks would tell of it or not."""
 
     id: str
     created: datetime
     updated: datetime
     token: int = 0
+    moved: int = field(default_factory=tick)
 
     def touch(self, at: datetime) -> None:
         """The record was changed."""
         self.token += 1
+        self.stir(at)
+
+    def stir(self, at: datetime) -> None:
+        """Something about the record moved: LastUpdatedTime follows it while SyncToken stays."""
         self.updated = max(self.updated, at)
+        self.moved = tick()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,10 +77,6 @@ class Customer(Row):
     bills_with_parent: bool = False
     active: bool = True
     balance: int = 0
-
-    def stir(self, at: datetime) -> None:
-        """A document of the customer moved: LastUpdatedTime follows it while SyncToken stays."""
-        self.updated = max(self.updated, at)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,14 +10,15 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.history import Happening, Shape
 from sandbox.limits import Caller, Leave
-from sandbox.quickbooks import answers
+from sandbox.quickbooks import answers, limiting, troubles
 from sandbox.quickbooks.acts import Acts
 from sandbox.quickbooks.api import add_api
 from sandbox.quickbooks.company import Company
 from sandbox.quickbooks.consent import CLIENT_ID, CLIENT_SECRET, add_consent
-from sandbox.quickbooks.grants import ACCESS_LIFE, HARD_LIFE, Grant, Grants
+from sandbox.quickbooks.grants import ACCESS_LIFE, Grant, Grants
 from sandbox.quickbooks.ledger import Ledger
 from sandbox.quickbooks.rows import Document
+from sandbox.quickbooks.stirring import stir
 from sandbox.quickbooks.webhooks import CONTENT_TYPES, Announcer
 from sandbox.world import Business, World
 
@@ -41,6 +42,7 @@ class QuickBooksTwin:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._clock = world.clock_of(self.slug)
         self._grants = Grants(f"{world.seed}/quickbooks/tokens")
         self._announcer = Announcer(world.courier, f"{world.seed}/quickbooks/events")
         self._companies = {one.key: self._found(one) for one in world.of(self.slug)}
@@ -53,19 +55,19 @@ class QuickBooksTwin:
         begin = self._world.clock.now() - timedelta(days=30 * business.shape.months + 1)
         for name, days in TERMS:
             ledger.add_term(name, days, begin)
-        return Company(self._world, ledger, self._announcer.flush)
+        return Company(self._world, self._clock, ledger, self._announcer.flush)
 
     def app(self) -> Flask:
         """What listens on the platform's port."""
         app = Flask("sandbox.quickbooks")
         names = {realm: held.ledger.name for realm, held in self._by_realm.items()}
-        add_consent(app, self._grants, names, self._world.clock.now)
+        add_consent(app, self._grants, names, self._clock.now)
         add_api(app, self._opened)
         return app
 
     def _opened(self, realm: str) -> Company | Response:
         """The company, if the bearer token is good and is for it."""
-        now = self._world.clock.now()
+        now = self._clock.now()
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         with self._world.lock:
             allowed = self._grants.realm_of(token, now)
@@ -93,7 +95,9 @@ class QuickBooksTwin:
             return {"app": app, "businesses": {key: self._tokens(key) for key in self._companies}}
 
     def _tokens(self, key: str) -> dict[str, Any]:
-        now, realm = self._world.clock.now(), self._companies[key].ledger.realm
+        """Lives are told as seconds, so whoever asks reckons their ends by the common clock, not by QuickBooks'."""
+        now, realm = self._clock.now(), self._companies[key].ledger.realm
+        theirs = self._world.clock.now()
         grant = self._ready.get(key)
         if grant is None or not grant.alive(now):
             grant = self._ready[key] = self._grants.new(realm, now)
@@ -102,8 +106,8 @@ class QuickBooksTwin:
             "label": self._companies[key].ledger.name,
             "access": self._grants.access(grant, now),
             "refresh": grant.refresh,
-            "expires_at": (now + ACCESS_LIFE).isoformat(),
-            "dies_at": (grant.refresh_since + HARD_LIFE).isoformat(),
+            "expires_at": (theirs + ACCESS_LIFE).isoformat(),
+            "dies_at": (theirs + (grant.dies_at - now)).isoformat(),
         }
 
     def truth(self, business: str) -> dict[str, Any]:
@@ -129,37 +133,42 @@ class QuickBooksTwin:
                 "balances": {
                     row.id: {"currency": row.currency, "open": row.balance} for row in ledger.customers.values()
                 },
+                "records": _records(ledger),
+                "deleted": {
+                    entity: [stone.id for stone in ledger.tombstones if stone.entity == entity]
+                    for entity in ("Invoice", "Payment", "CreditMemo", "Customer")
+                },
                 "notes": {row.id: [row.target, row.note] for row in ledger.tables["Attachable"].values()},
             }
 
     def fail(self, kind: str, path: str) -> Response | None:
         """The platform's own answer for a fault."""
-        return answers.trouble(kind, path, self._world.clock.now())
+        return troubles.trouble(kind, path, self._clock.now())
 
     def troubles(self) -> tuple[str, ...]:
         """The kinds a storm may use here."""
-        return ("429", "500", "503", "html", "expired")
+        return (*troubles.STORMY, *troubles.TWISTS)
 
     def twist(self, kind: str, document: Any, dice: random.Random) -> bool:
-        """Garble an answer."""
-        del kind, document, dice
-        return False
+        """Garble a record of an answer."""
+        return troubles.twist(kind, document, dice)
 
     def stir(self, dice: random.Random) -> None:
-        """Change something."""
-        del dice
+        """Change something about an open invoice of some company."""
+        held = dice.choice(list(self._companies.values()))
+        stir(held, dice)
+        held.announce()
 
     def caller(self, request: Request) -> Caller | None:
-        """Who calls."""
-        del request
-        return None
+        """Who calls a company's API."""
+        return limiting.caller(request)
 
     def too_many(self, leave: Leave) -> Response:
         """The 429."""
-        raise LookupError(leave)
+        return limiting.too_many(leave, self._clock.now())
 
     def told(self, response: Response, leave: Leave) -> Response:
-        """The limits' headers."""
+        """QuickBooks says nothing about its limits until they are met."""
         del leave
         return response
 
@@ -171,6 +180,7 @@ class QuickBooksTwin:
             "webhook_format": self._webhook_format,
             "expire_token": self._expire_token,
             "disconnect": self._disconnect,
+            "token_grace": self._token_grace,
         }
 
     def _subscribe(self, url: str) -> None:
@@ -187,9 +197,28 @@ class QuickBooksTwin:
         """All access tokens of the company run out now."""
         return {"expired": self._grants.expire(self._companies[business].ledger.realm)}
 
+    def _token_grace(self, hours: float) -> None:
+        """How long a refresh token still works after it was replaced; Intuit's own word was once a day."""
+        self._grants.grace = timedelta(hours=hours)
+
     def _disconnect(self, business: str) -> None:
         """The owner disconnects the app inside QuickBooks."""
         self._grants.revoke_all(self._companies[business].ledger.realm)
+
+
+def _records(ledger: Ledger) -> dict[str, dict[str, dict[str, Any]]]:
+    """What other clients read of them, in minor units."""
+    return {
+        "customers": {row.id: {"name": row.name, "email": row.emails} for row in ledger.customers.values()},
+        "payments": {
+            row.id: {"currency": row.currency, "amount": row.total, "unapplied": row.unapplied}
+            for row in ledger.payments.values()
+        },
+        "credits": {
+            row.id: {"currency": row.currency, "total": row.total, "remaining": row.remaining}
+            for row in ledger.credits.values()
+        },
+    }
 
 
 def _status(row: Document, balance: int) -> str:

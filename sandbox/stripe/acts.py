@@ -10,16 +10,15 @@ from sandbox.stripe.answering import Desk
 from sandbox.stripe.ledger import Ledger
 from sandbox.stripe.pages import make_key
 from sandbox.stripe.playing import end_of_day
+from sandbox.stripe.protocol import PERMISSIONS
 from sandbox.stripe.records import Customer, Invoice, InvoicePayment
 from sandbox.stripe.rendering import OLD, PINNED, customer, rendered
-from sandbox.world import World
 
 
 class Acts:
     """Acts by business key; ids are Stripe's, amounts in smallest units."""
 
-    def __init__(self, world: World, desk: Desk, ledgers: Mapping[str, Ledger]) -> None:
-        self._world = world
+    def __init__(self, desk: Desk, ledgers: Mapping[str, Ledger]) -> None:
         self._desk = desk
         self._ledgers = ledgers
 
@@ -45,44 +44,44 @@ class Acts:
     def pay(self, business: str, invoice: str, amount: int | None = None) -> dict[str, str]:
         """Pay it all, or a part; too much becomes the customer's balance."""
         ledger, found = self._invoice(business, invoice)
-        paid = posting.pay(ledger, found, found.remaining if amount is None else amount, self._world.clock.now())
+        paid = posting.pay(ledger, found, found.remaining if amount is None else amount, self._desk.clock.now())
         return {"payment": paid.id if paid else "", "status": found.status}
 
     def attach_processing(self, business: str, invoice: str, amount: int) -> dict[str, str]:
         """Begin a bank debit: an open payment that says nothing in the events of general availability."""
         ledger, found = self._invoice(business, invoice)
-        return {"payment": posting.attach(ledger, found, amount, self._world.clock.now()).id}
+        return {"payment": posting.attach(ledger, found, amount, self._desk.clock.now()).id}
 
     def settle(self, business: str, payment: str) -> dict[str, str]:
         """The bank debit succeeded."""
         ledger, found = self._paid(business, payment)
-        posting.settle(ledger, found, self._world.clock.now())
+        posting.settle(ledger, found, self._desk.clock.now())
         return {"status": found.invoice.status}
 
     def void(self, business: str, invoice: str) -> dict[str, str]:
         """Void it."""
         ledger, found = self._invoice(business, invoice)
-        posting.void(ledger, found, self._world.clock.now())
+        posting.void(ledger, found, self._desk.clock.now())
         return {"status": found.status}
 
     def delete(self, business: str, invoice: str) -> dict[str, str]:
         """Delete a draft; anything else is voided, as nothing else can go."""
         ledger, found = self._invoice(business, invoice)
         end = posting.delete_draft if found.status == "draft" else posting.void
-        end(ledger, found, self._world.clock.now())
+        end(ledger, found, self._desk.clock.now())
         return {"status": "deleted" if found.status == "draft" else found.status}
 
     def mark_uncollectible(self, business: str, invoice: str) -> dict[str, str]:
         """Write it off."""
         ledger, found = self._invoice(business, invoice)
-        posting.mark_uncollectible(ledger, found, self._world.clock.now())
+        posting.mark_uncollectible(ledger, found, self._desk.clock.now())
         return {"status": found.status}
 
     def change_due(self, business: str, invoice: str, due_on: str) -> dict[str, int]:
         """Another due date."""
         ledger, found = self._invoice(business, invoice)
         found.due_date = end_of_day(date.fromisoformat(due_on), ledger.time_zone)
-        ledger.emit("invoice.updated", found, self._world.clock.now())
+        ledger.emit("invoice.updated", found, self._desk.clock.now())
         return {"due_date": found.due_date}
 
     def silent_edit(self, business: str, invoice: str, due_on: str) -> dict[str, int]:
@@ -94,20 +93,20 @@ class Acts:
     def credit(self, business: str, invoice: str, amount: int) -> dict[str, str]:
         """A credit note."""
         ledger, found = self._invoice(business, invoice)
-        return {"credit_note": posting.credit(ledger, found, amount, self._world.clock.now()).id}
+        return {"credit_note": posting.credit(ledger, found, amount, self._desk.clock.now()).id}
 
     def void_credit(self, business: str, credit_note: str) -> dict[str, str]:
         """Take a credit note back."""
         ledger = self._ledgers[business]
         note = ledger.books.credit_notes.get(credit_note)
         assert note is not None
-        posting.void_credit(ledger, note, self._world.clock.now())
+        posting.void_credit(ledger, note, self._desk.clock.now())
         return {"status": note.status}
 
     def refund(self, business: str, payment: str, amount: int) -> dict[str, str]:
         """Give back part of a payment."""
         ledger, found = self._paid(business, payment)
-        return {"refund": posting.refund(ledger, found, amount, self._world.clock.now()).id}
+        return {"refund": posting.refund(ledger, found, amount, self._desk.clock.now()).id}
 
     def fail_refund(self, business: str, refund: str) -> dict[str, str]:
         """The refund did not arrive."""
@@ -115,13 +114,13 @@ class Acts:
         found = ledger.books.refunds.get(refund)
         assert found is not None
         found.status = "failed"
-        ledger.emit("refund.failed", found, self._world.clock.now())
+        ledger.emit("refund.failed", found, self._desk.clock.now())
         return {"status": found.status}
 
     def dispute(self, business: str, payment: str, status: str = "needs_response") -> dict[str, str]:
         """The payer's bank takes a payment back; any of the ten statuses."""
         ledger, found = self._paid(business, payment)
-        made = posting.dispute(ledger, found, self._world.clock.now(), reason="general", status=status)
+        made = posting.dispute(ledger, found, self._desk.clock.now(), reason="general", status=status)
         return {"dispute": made.id}
 
     def move_dispute(self, business: str, dispute: str, status: str) -> dict[str, str]:
@@ -131,20 +130,20 @@ class Acts:
         assert found is not None
         found.status = status
         kind = "closed" if status in ("won", "lost", "warning_closed") else "updated"
-        ledger.emit(f"charge.dispute.{kind}", found, self._world.clock.now())
+        ledger.emit(f"charge.dispute.{kind}", found, self._desk.clock.now())
         return {"status": status}
 
     def rename_customer(self, business: str, customer: str, name: str) -> dict[str, str]:
         """Another name."""
         ledger, found = self._customer(business, customer)
         found.name, found.business_name = name, ""
-        ledger.emit("customer.updated", found, self._world.clock.now())
+        ledger.emit("customer.updated", found, self._desk.clock.now())
         return {"name": name}
 
     def delete_customer(self, business: str, customer: str) -> dict[str, str]:
         """For good."""
         ledger, found = self._customer(business, customer)
-        forget_customer(ledger, found, self._world.clock.now())
+        forget_customer(ledger, found, self._desk.clock.now())
         return {"deleted": customer}
 
     def _customer(self, business: str, customer_id: str) -> tuple[Ledger, Customer]:
@@ -157,7 +156,7 @@ class Acts:
     def new_draft(self, business: str, customer: str, amount: int) -> dict[str, str]:
         """A draft invoice over `amount`, due in thirty days."""
         ledger, payer = self._customer(business, customer)
-        now = self._world.clock.now()
+        now = self._desk.clock.now()
         due = posting.second(now) + 30 * 86400
         invoice = Invoice(ledger.ids.new("in"), posting.second(now), payer, payer.currency, amount, False, due)
         return {"invoice": posting.draft(ledger, invoice, now).id}
@@ -165,27 +164,27 @@ class Acts:
     def finalize(self, business: str, invoice: str) -> dict[str, str]:
         """Make a draft due."""
         ledger, found = self._invoice(business, invoice)
-        posting.finalize(ledger, found, self._world.clock.now())
+        posting.finalize(ledger, found, self._desk.clock.now())
         return {"status": found.status, "number": found.number}
 
     def send(self, business: str, invoice: str) -> dict[str, str]:
         """Somebody presses Send in the Dashboard."""
         ledger, found = self._invoice(business, invoice)
-        posting.send(ledger, found, self._world.clock.now())
+        posting.send(ledger, found, self._desk.clock.now())
         return {"status": found.status}
 
     def make_odd(self, business: str, invoice: str) -> dict[str, str]:
         """From now on its total is text: a record nobody can read."""
         ledger, found = self._invoice(business, invoice)
         found.odd = True
-        ledger.emit("invoice.updated", found, self._world.clock.now())
+        ledger.emit("invoice.updated", found, self._desk.clock.now())
         return {"odd": invoice}
 
     def set_status(self, business: str, invoice: str, status: str) -> dict[str, str]:
         """A status of tomorrow that nobody knows yet."""
         ledger, found = self._invoice(business, invoice)
         found.status = status
-        ledger.emit("invoice.updated", found, self._world.clock.now())
+        ledger.emit("invoice.updated", found, self._desk.clock.now())
         return {"status": status}
 
     def emit(self, business: str, kind: str, customer_id: str = "", invoice: str = "") -> dict[str, str]:
@@ -194,7 +193,7 @@ class Acts:
         record = self._invoice(business, invoice)[1] if invoice else self._customer(business, customer_id)[1]
         shape = rendered(record, ledger.here()) if isinstance(record, Invoice) else customer(record)
         event_id = ledger.ids.new("evt")
-        ledger.emit_shape(event_id, kind, shape, self._world.clock.now())
+        ledger.emit_shape(event_id, kind, shape, self._desk.clock.now())
         return {"event": event_id}
 
     def age_events(self, business: str, old: bool = True) -> dict[str, str]:
@@ -204,20 +203,29 @@ class Acts:
 
     def make_key(self, business: str, without: list[str] | None = None) -> dict[str, str]:
         """A restricted key with every permission needed except some."""
-        from sandbox.stripe.protocol import PERMISSIONS
-
         made = make_key(self._desk, self._ledgers[business], frozenset(PERMISSIONS) - frozenset(without or ()))
         return {"api_key": made.text}
 
     def make_platform_key(self, business: str) -> dict[str, str]:
         """A key of another account that reaches this one only by the Stripe-Account header."""
-        from sandbox.stripe.protocol import PERMISSIONS
-
         platform = self._desk.ledgers["acct_platform"]
         account = self._ledgers[business].account
         made = make_key(self._desk, platform, frozenset(PERMISSIONS), tag=business)
         made.reaches = frozenset({account})
         return {"api_key": made.text, "account": account}
+
+    def go_live(self, business: str) -> dict[str, str]:
+        """From now on the account's books are in live mode: test keys see nothing of them."""
+        ledger = self._ledgers[business]
+        ledger.live = True
+        for event in ledger.books.events:
+            event.body = ledger.in_mode(event.body)
+        return {"api_key": make_key(self._desk, ledger, frozenset(PERMISSIONS)).text}
+
+    def break_next_write(self, business: str) -> dict[str, str]:  # noqa: ARG002 - acts name their business
+        """The next write with an idempotency key is done, answered with a 500, and that answer is remembered."""
+        self._desk.breaking = True
+        return {"breaking": "yes"}
 
     def expire_token(self, business: str) -> dict[str, int]:
         """Every key of the account stops working."""
@@ -235,7 +243,7 @@ class Acts:
     def subscribe(self, url: str, business: str = "northwind", thin: bool = False) -> dict[str, str]:
         """An endpoint for every event, made by hand in the Dashboard."""
         ledger = self._ledgers[business]
-        now = posting.second(self._world.clock.now())
+        now = posting.second(self._desk.clock.now())
         made = make_endpoint(ledger, url, ("*",), now, api_version="" if thin else PINNED)
         made.thin = thin
         return {"id": made.id, "secret": made.secrets[0]}

@@ -1,4 +1,5 @@
-"""Sends events to webhook endpoints: snapshot or thin, signed with every secret that is valid, again for three days."""
+"""Sends events to webhook endpoints: snapshot or thin, signed with every secret that is valid, and sent
+again: for three days in live mode, three times in test mode."""
 
 import hashlib
 import hmac
@@ -7,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.clock import MovedClock
+from sandbox.clock import SkewedClock
 from sandbox.stripe.ledger import Ledger
 from sandbox.stripe.records import Endpoint, Event
 from sandbox.stripe.rendering import PINNED, Here, rendered
@@ -15,12 +16,13 @@ from sandbox.world import World
 
 HOUR = 3600.0
 LADDER = (60.0, 300.0, 1800.0, 2 * HOUR, 5 * HOUR, 10 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR)
+TEST_LADDER = (300.0, HOUR, 3 * HOUR)
 
 
 class SignedAtDelivery(Mapping[str, str]):
     """Headers whose signature is made when they are read: Stripe signs every try anew, with that moment's time."""
 
-    def __init__(self, clock: MovedClock, body: bytes, secrets: list[str]) -> None:
+    def __init__(self, clock: SkewedClock, body: bytes, secrets: list[str]) -> None:
         self._clock = clock
         self._body = body
         self._secrets = secrets
@@ -57,14 +59,15 @@ class Announcer:
         for endpoint in self._ledger.books.webhook_endpoints:
             if endpoint.status == "enabled" and ({event.type, "*"} & set(endpoint.enabled_events)):
                 body = self._body(endpoint, event, whole, old=old)
-                headers = SignedAtDelivery(self._world.clock, body, endpoint.secrets)
-                self._world.courier.post("stripe", endpoint.url, body, headers, ladder=LADDER)
+                headers = SignedAtDelivery(self._world.clock_of("stripe"), body, endpoint.secrets)
+                ladder = LADDER if self._ledger.live else TEST_LADDER
+                self._world.courier.post("stripe", endpoint.url, body, headers, ladder=ladder)
 
     def _body(self, endpoint: Endpoint, event: Event, whole: dict[str, Any], *, old: bool) -> bytes:
         if endpoint.thin:
-            return thin(event, whole)
+            return self._ledger.in_mode(thin(event, whole))
         if endpoint.api_version and endpoint.api_version != whole["api_version"]:
-            return json.dumps({**whole, **self._pinned(whole, old=old)}).encode()
+            return self._ledger.in_mode(json.dumps({**whole, **self._pinned(whole, old=old)}).encode())
         return event.body
 
     def _pinned(self, whole: dict[str, Any], *, old: bool) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from werkzeug.wrappers import Response
 
 from sandbox.stripe import posting
 from sandbox.stripe.ledger import Asked, Ledger
-from sandbox.stripe.protocol import Key, Problem, allow, known_key, nested, reached
+from sandbox.stripe.limiting import presented
+from sandbox.stripe.protocol import BROKEN, Key, Problem, allow, known_key, nested, reached
 from sandbox.stripe.rendering import PINNED
 from sandbox.world import World
 
 REMEMBERED = timedelta(hours=24)
+BASIL = "2025-03-31"  # until then invoices named their charge and whether they were paid
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Call:
     key: Key
     now: datetime
     params: dict[str, Any]
+    old: bool = False
 
     def need(self, permission: str) -> None:
         """Raises the 403 unless the key may."""
@@ -52,9 +55,11 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.clock = world.clock_of("stripe")
         self._count = 0
         self._seen: dict[tuple[str, str], Remembered] = {}
         self._counting = threading.Lock()
+        self.breaking = False
         self.keys: dict[str, Key] = {}
         self.ledgers: dict[str, Ledger] = {}
 
@@ -72,11 +77,11 @@ class Desk:
         return Response(body, status, {**headers, **more}, "application/json")
 
     def _run(self, handler: Handler, request_id: str, ids: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
-        key = known_key(self.keys, *_presented())
+        key = known_key(self.keys, *presented(request))
         ledger = reached(key, request.headers.get("Stripe-Account", ""), self.ledgers)
-        now = self._world.clock.now()
+        now = self.clock.now()
         posting.tick(ledger, now)
-        call = Call(ledger, key, now, _params())
+        call = Call(ledger, key, now, _params(), old=request.headers.get("Stripe-Version", PINNED) < BASIL)
         idempotency = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
         if not idempotency:
             return 200, self._made(handler, call, ids), {}
@@ -94,9 +99,11 @@ class Desk:
         known = self._seen.get((call.ledger.account, idempotency))
         if known is not None and known.at > call.now - REMEMBERED:
             return self._again(known, told)
-        body = self._made(handler, call, ids)
-        self._seen[call.ledger.account, idempotency] = Remembered(told, call.now, 200, body)
-        return 200, body, {"Idempotency-Key": idempotency}
+        status, body = 200, self._made(handler, call, ids)
+        if self.breaking:
+            self.breaking, status, body = False, 500, Problem(500, BROKEN, kind="api_error").body()
+        self._seen[call.ledger.account, idempotency] = Remembered(told, call.now, status, body)
+        return status, body, {"Idempotency-Key": idempotency}
 
     def _again(self, known: Remembered, told: str) -> tuple[int, bytes, dict[str, str]]:
         if known.body is None:
@@ -109,24 +116,14 @@ class Desk:
 
     def hold(self, account: str, idempotency: str) -> None:
         """Pretend that a request with this idempotency key is running."""
-        self._seen[account, idempotency] = Remembered("", self._world.clock.now())
+        self._seen[account, idempotency] = Remembered("", self.clock.now())
 
     def _made(self, handler: Handler, call: Call, ids: dict[str, str]) -> bytes:
         try:
             made = handler(call, **ids)
         except posting.NotAllowed as refused:
             raise Problem(400, str(refused)) from None
-        return made if isinstance(made, bytes) else json.dumps(made).encode()
-
-
-def _presented() -> tuple[str, str]:
-    """Bearer, or Basic with the key as user name."""
-    given = request.authorization
-    if given is None:
-        return "", ""
-    if given.type == "basic":
-        return "basic", given.username or ""
-    return given.type, given.token or ""
+        return call.ledger.in_mode(made if isinstance(made, bytes) else json.dumps(made).encode())
 
 
 def _params() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any
 
 from flask import Flask
@@ -11,12 +12,14 @@ from werkzeug.wrappers import Response
 
 from sandbox.stripe.answering import Call, Desk
 from sandbox.stripe.ledger import EVENTS_KEPT
-from sandbox.stripe.protocol import Problem, missing, only, whole
+from sandbox.stripe.protocol import Problem, elsewhere, missing, only, whole
 from sandbox.stripe.records import Endpoint, Event, Invoice
-from sandbox.stripe.rendering import endpoint, rendered
+from sandbox.stripe.rendering import Here, endpoint, old_rendered, rendered
+from sandbox.stripe.shelf import Window
 
 PAGING = ("limit", "starting_after", "ending_before", "expand")
 TYPES_MAX = 20
+EMPTY_LISTS = ("sources", "subscriptions", "tax_ids")
 STATUSES = ("draft", "open", "paid", "uncollectible", "void")
 
 
@@ -32,7 +35,8 @@ class Room:
 
 
 ROOMS = (
-    Room("customers", "customer", "rak_customer_read", ("created", "email", "test_clock"), ("test_clock",)),
+    Room("customers", "customer", "rak_customer_read", ("created", "email", "test_clock"),
+         ("test_clock", *EMPTY_LISTS)),
     Room(
         "invoices",
         "invoice",
@@ -60,6 +64,10 @@ def add_reading(app: Flask, desk: Desk) -> None:
     for room in ROOMS:
         _add_room(app, desk, room)
 
+    @app.get("/v1/invoices/<key>/lines")
+    def invoice_lines(key: str) -> Response:
+        return desk.answer(lines, key=key)
+
 
 def _add_room(app: Flask, desk: Desk, room: Room) -> None:
     def many() -> Response:
@@ -79,13 +87,14 @@ def listed(room: Room, call: Call) -> bytes:
     limit = _limit(call.params)
     expand = _expands(room, call.params, "data.")
     shelf = getattr(call.ledger.books, room.path)
-    after, before = _cursors(call.params)
-    _still_kept(call, shelf.get(after or before))
+    window = _window(room, call)
+    _still_kept(call, shelf.get(window.after or window.before))
     try:
-        rows, more = shelf.page(_filter(room, call), limit, after=after, before=before)
+        rows, more = shelf.page(_filter(room, call), limit, window, part=_part(room, call.params))
     except KeyError as unknown:
-        raise missing(room.noun, str(unknown.args[0]), "starting_after" if after else "ending_before") from None
-    body = b",".join(shown(call, row, expand) for row in rows)
+        raise gone_or_elsewhere(room, call, str(unknown.args[0]), _cursor_name(window)) from None
+    here = call.ledger.here()
+    body = b",".join(shown(call, row, here, expand) for row in rows)
     return b'{"object":"list","data":[%s],"has_more":%s,"url":"/v1/%s"}' % (
         body,
         b"true" if more else b"false",
@@ -93,9 +102,36 @@ def listed(room: Room, call: Call) -> bytes:
     )
 
 
+def _cursor_name(window: Window) -> str:
+    return "starting_after" if window.after else "ending_before"
+
+
+def _window(room: Room, call: Call) -> Window:
+    after, before = _cursors(call.params)
+    since, until = _bounds(call.params["created"]) if "created" in call.params else _bounds({})
+    if room.path == "events":
+        since = max(since, _oldest_event(call))
+    return Window(after, before, since, until)
+
+
+def _part(room: Room, params: dict[str, Any]) -> tuple[str, Callable[[Any], bool]] | None:
+    if "status" not in params:
+        return None
+    status = _status(room, params["status"])
+    return status, lambda row: bool(row.status == status)
+
+
+def gone_or_elsewhere(room: Room, call: Call, key: str, param: str) -> Problem:
+    """The 404, which says so when the other mode has the object."""
+    other = call.ledger.other
+    if other is None or getattr(other.books, room.path).get(key) is None:
+        return missing(room.noun, key, param)
+    return elsewhere(room.noun, key, param, live=other.live)
+
+
 def _still_kept(call: Call, cursor: Any) -> None:
     """An event of more than thirty days ago is unknown, as a cursor too."""
-    if isinstance(cursor, Event) and not _kept(call)(cursor):
+    if isinstance(cursor, Event) and cursor.created < _oldest_event(call):
         raise missing("event", cursor.id, "ending_before")
 
 
@@ -128,45 +164,55 @@ def single(room: Room, call: Call, key: str) -> bytes:
     expand = _expands(room, call.params, "")
     found = getattr(call.ledger.books, room.path).get(key)
     if found is None and key in call.ledger.gone:
-        return json.dumps({"id": key, "object": "customer", "deleted": True}).encode()
-    if found is None or (isinstance(found, Event) and not _kept(call)(found)):
-        raise missing(room.noun, key, "id")
-    return shown(call, found, expand)
+        return json.dumps(_stub(key)).encode()
+    if found is None or (isinstance(found, Event) and found.created < _oldest_event(call)):
+        raise gone_or_elsewhere(room, call, key, "id")
+    return shown(call, found, call.ledger.here(), expand)
 
 
-def shown(call: Call, row: Any, expand: tuple[str, ...] = ()) -> bytes:
-    """A record as bytes of JSON."""
+def _stub(key: str) -> dict[str, Any]:
+    """What is left of a deleted customer."""
+    return {"id": key, "object": "customer", "deleted": True}
+
+
+def shown(call: Call, row: Any, here: Here, expand: tuple[str, ...] = ()) -> bytes:
+    """A record as bytes of JSON, in the version that was asked for."""
     if isinstance(row, Event):
         return row.body
     if isinstance(row, Endpoint):
         return json.dumps(endpoint(row)).encode()
-    shape = rendered(row, call.ledger.here())
-    if isinstance(row, Invoice):
-        _expand_invoice(call, row, shape, expand)
+    shape = old_rendered(row, here) if call.old else rendered(row, here)
+    if expand:
+        _expand(call, row, shape, expand)
     return json.dumps(shape).encode()
 
 
-def _expand_invoice(call: Call, row: Invoice, shape: dict[str, Any], expand: tuple[str, ...]) -> None:
+def _expand(call: Call, row: Any, shape: dict[str, Any], expand: tuple[str, ...]) -> None:
     if "payments" in expand:
         rows = call.ledger.by_invoice.get(row.id, [])[:10]
         data = [rendered(one, call.ledger.here()) for one in rows]
         shape["payments"] = {"object": "list", "data": data, "has_more": False, "url": "/v1/invoice_payments"}
     if "amount_paid_off_stripe" in expand:
         shape["amount_paid_off_stripe"] = 0
+    if "customer" in expand and shape["customer"] is not None:
+        payer = row.customer if isinstance(row, Invoice) else row.invoice.customer
+        gone = payer.id in call.ledger.gone
+        shape["customer"] = _stub(payer.id) if gone else rendered(payer, call.ledger.here())
+    for name in EMPTY_LISTS:
+        if name in expand:
+            url = f"/v1/customers/{row.id}/{name}"
+            counted = {"total_count": 0} if call.old else {}
+            shape[name] = {"object": "list", "data": [], "has_more": False, "url": url, **counted}
 
 
 def _filter(room: Room, call: Call) -> Callable[[Any], bool]:
     checks: list[Callable[[Any], bool]] = []
     params = call.params
-    if "created" in params:
-        checks.append(_range(params["created"], lambda row: row.created))
     if "due_date" in params:
-        checks.append(_range(params["due_date"], lambda row: row.due_date))
+        low, high = _bounds(params["due_date"])
+        checks.append(lambda row: row.due_date is not None and low <= row.due_date <= high)
     if room.path == "events":
-        checks.append(_kept(call))
         checks.extend(_types(params))
-    if "status" in params:
-        checks.append(_status(room, params["status"]))
     for name, read in READERS.items():
         if name in params:
             checks.append(partial(_same, read, params[name]))
@@ -188,17 +234,16 @@ READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _range(asked: Any, read: Callable[[Any], int | None]) -> Callable[[Any], bool]:
+def _bounds(asked: Any) -> tuple[int, int]:
+    """The lowest and highest second that fit a range, or one second."""
     bounds = asked if isinstance(asked, dict) else {"gte": asked, "lte": asked}
     only(bounds, ("gt", "gte", "lt", "lte"))
     low = max(whole(bounds, "gte", -(2**60)), whole(bounds, "gt", -(2**60)) + 1)
-    high = min(whole(bounds, "lte", 2**60), whole(bounds, "lt", 2**60) - 1)
-    return lambda row: low <= (value if (value := read(row)) is not None else -(2**61)) <= high
+    return low, min(whole(bounds, "lte", 2**60), whole(bounds, "lt", 2**60) - 1)
 
 
-def _kept(call: Call) -> Callable[[Any], bool]:
-    oldest = (call.now - EVENTS_KEPT).timestamp()
-    return lambda row: row.created >= oldest
+def _oldest_event(call: Call) -> int:
+    return ceil((call.now - EVENTS_KEPT).timestamp())
 
 
 def _types(params: dict[str, Any]) -> list[Callable[[Any], bool]]:
@@ -213,8 +258,22 @@ def _types(params: dict[str, Any]) -> list[Callable[[Any], bool]]:
     return [lambda row: row.type in wanted] if wanted else []
 
 
-def _status(room: Room, asked: Any) -> Callable[[Any], bool]:
+def _status(room: Room, asked: Any) -> str:
     valid = STATUSES if room.path == "invoices" else ("open", "paid", "canceled")
     if asked not in valid:
         raise Problem(400, f"Invalid status: must be one of {', '.join(valid)}", param="status")
-    return lambda row: row.status == asked
+    return str(asked)
+
+
+def lines(call: Call, key: str) -> bytes:
+    """An invoice's lines; each has one."""
+    call.need("rak_invoice_read")
+    only(call.params, PAGING)
+    _limit(call.params)
+    invoice = call.ledger.books.invoices.get(key)
+    if invoice is None:
+        raise missing("invoice", key, "invoice")
+    shape = old_rendered(invoice, call.ledger.here()) if call.old else rendered(invoice, call.ledger.here())
+    after, before = _cursors(call.params)
+    rest: dict[str, Any] = {"data": []} if after or before else {}
+    return json.dumps({**shape["lines"], **rest}).encode()

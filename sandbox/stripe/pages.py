@@ -36,7 +36,7 @@ def add_pages(app: Flask, world: World, desk: Desk) -> None:
     @app.get("/i/<key>")
     def hosted(key: str) -> str:
         ledger, invoice = _payable(desk, key)
-        _young_enough(invoice, int(world.clock.now().timestamp()))
+        _young_enough(invoice, int(desk.clock.now().timestamp()))
         return _pay_page(ledger, invoice)
 
     @app.post("/i/<key>")
@@ -44,7 +44,7 @@ def add_pages(app: Flask, world: World, desk: Desk) -> None:
         with world.lock:
             ledger, invoice = _payable(desk, key)
             if invoice.open:
-                posting.pay(ledger, invoice, invoice.open, world.clock.now())
+                posting.pay(ledger, invoice, invoice.open, desk.clock.now())
             return _pay_page(ledger, invoice)
 
     @app.get("/i/<key>/pdf")
@@ -77,7 +77,8 @@ def _add_dashboard(app: Flask, desk: Desk) -> None:
 def make_key(desk: Desk, ledger: Ledger, permissions: frozenset[str], *, tag: str = "") -> Key:
     """A restricted key of an account, named after what it may do."""
     seed = f"{ledger.account}/{tag}/{','.join(sorted(permissions))}"
-    key = Key("rk_test_" + spelled(seed, 40), ledger.account, permissions)
+    mode = "live" if ledger.live else "test"
+    key = Key(f"rk_{mode}_{spelled(seed, 40)}", ledger.account, permissions)
     return desk.keys.setdefault(key.text, key)
 
 

@@ -21,7 +21,13 @@ def second(at: datetime) -> int:
 def add_balance(ledger: Ledger, customer: Customer, amount: int, at: datetime) -> None:
     """Move a customer's balance: minus is in the customer's favour and pays for coming invoices."""
     customer.balance += amount
-    ledger.emit("customer.updated", customer, at)
+    customer_changed(ledger, customer, at)
+
+
+def customer_changed(ledger: Ledger, customer: Customer, at: datetime) -> None:
+    """Of a customer that is an account only events of the second generation tell, which nobody here reads."""
+    if not customer.account:
+        ledger.emit("customer.updated", customer, at)
 
 
 def draft(ledger: Ledger, invoice: Invoice, at: datetime) -> Invoice:
@@ -44,7 +50,7 @@ def finalize(ledger: Ledger, invoice: Invoice, at: datetime) -> None:
         customer.balance, invoice.due = customer.balance + invoice.due, 0
     invoice.ending_balance = customer.balance
     if invoice.starting_balance != invoice.ending_balance:
-        ledger.emit("customer.updated", customer, at)
+        customer_changed(ledger, customer, at)
     ledger.emit("invoice.finalized", invoice, at)
     ledger.emit("invoice.updated", invoice, at)
     if invoice.due == 0:
@@ -171,6 +177,7 @@ def send(ledger: Ledger, invoice: Invoice, at: datetime) -> None:
         raise NotAllowed(f"You can't send an invoice that is {invoice.status}.")
     if invoice.status == "draft":
         finalize(ledger, invoice, at)
+    ledger.mails.append((invoice.id, invoice.customer_email))
     ledger.emit("invoice.sent", invoice, at)
 
 

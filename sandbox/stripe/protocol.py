@@ -27,6 +27,9 @@ KNOWN = frozenset(
 BRACKETS = re.compile(r"[^\[\]]+")
 
 
+LOGS = "https://dashboard.stripe.com/test/logs/req_sandbox"
+
+
 class Problem(Exception):
     """An answer that is an error, with Stripe's own type, code and message."""
 
@@ -39,7 +42,7 @@ class Problem(Exception):
 
     def body(self) -> bytes:
         """The error envelope."""
-        error: dict[str, str] = {"message": str(self), "type": self.kind}
+        error: dict[str, str] = {"message": str(self), "type": self.kind, "request_log_url": LOGS}
         if self.code:
             error |= {"code": self.code, "doc_url": f"https://stripe.com/docs/error-codes/{self.code}"}
         if self.param:
@@ -56,6 +59,11 @@ class Key:
     permissions: frozenset[str]
     reaches: frozenset[str] = frozenset()
     state: str = "good"
+
+    @property
+    def live(self) -> bool:
+        """Its mode, which it carries in its name."""
+        return self.text.startswith(("rk_live_", "sk_live_"))
 
     def masked(self) -> str:
         """As messages show it."""
@@ -103,21 +111,27 @@ def reached(key: Key, header: str, ledgers: dict[str, Ledger]) -> Ledger:
             "exist). Application access may have been revoked.",
             code="account_invalid",
         )
-    return ledgers[account]
+    return ledgers[account].seen_in(live=key.live)
 
 
 def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """`a[b]=1&types[0]=x&types[]=y` as {"a": {"b": "1"}, "types": ["x", "y"]}."""
     found: dict[str, Any] = {}
-    for name, value in pairs:
-        first, *rest = BRACKETS.findall(name)
-        if not rest and not name.endswith("[]"):
-            found[first] = value
-        elif name.endswith("[]") or rest[0].isdigit():
-            found.setdefault(first, []).append(value)
-        else:
-            found.setdefault(first, {})[rest[0]] = value
-    return found
+    for count, (name, value) in enumerate(pairs):
+        *path, last = BRACKETS.findall(name.replace("[]", f"[{count}]"))
+        place = found
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return {name: value if name == "metadata" else _listed(value) for name, value in found.items()}
+
+
+def _listed(value: Any) -> Any:
+    """A mapping whose names are all numbers was a list."""
+    if not isinstance(value, dict):
+        return value
+    inside = {name: _listed(one) for name, one in value.items()}
+    return list(inside.values()) if all(name.isdigit() for name in inside) else inside
 
 
 def only(params: dict[str, Any], allowed: Iterable[str]) -> None:
@@ -140,15 +154,26 @@ def missing(what: str, key: str, param: str) -> Problem:
     return Problem(404, f"No such {what}: '{key}'", code="resource_missing", param=param)
 
 
-def fault(kind: str) -> Response | None:
+def elsewhere(what: str, key: str, param: str, *, live: bool) -> Problem:
+    """The 404 for an id of the other mode."""
+    there, here = ("live", "test") if live else ("test", "live")
+    told = f"No such {what}: '{key}'; a similar object exists in {there} mode, but a {here} mode key was used to make"
+    return Problem(404, f"{told} this request.", code="resource_missing", param=param)
+
+
+def fault(kind: str, path: str) -> Response | None:
     """Stripe's answers on a bad day, by the fault's name."""
     if kind == "html":
         page = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
         return Response(page, 502, mimetype="text/html")
+    if kind == "plain":
+        told = "upstream connect error or disconnect/reset before headers. reset reason: overflow"
+        return Response(told, 503, mimetype="text/plain")
     if kind == "html_200":
         return Response("<html><body>Sign in to this network</body></html>", 200, mimetype="text/html")
     if kind == "empty_page":
-        return Response('{"object":"list","data":[],"has_more":true,"url":"/v1/x"}', 200, mimetype="application/json")
+        nothing = {"object": "list", "data": [], "has_more": True, "url": path}
+        return Response(json.dumps(nothing), 200, mimetype="application/json")
     known = FAULTS.get(kind)
     if known is None:
         return None
@@ -156,6 +181,8 @@ def fault(kind: str) -> Response | None:
     return Response(problem.body(), problem.status, {"Request-Id": "req_fault", **headers}, "application/json")
 
 
+# What a storm may do: each is over with the next try.
+PASSING = ("429", "429_silent", "lock_timeout", "500", "503", "html", "plain", "html_200", "empty_page")
 BUSY = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."
 LOCKED = (
     "This object cannot be accessed right now because another API request or Stripe process is currently accessing it."

@@ -103,11 +103,19 @@ def _lines(one: Invoice) -> dict[str, Any]:
     return {"object": "list", "data": [line], "has_more": False, "url": f"/v1/invoices/{one.id}/lines"}
 
 
+def old_rendered(record: Sellable, here: Here) -> dict[str, Any]:
+    """Any record as versions before 2025 had it, as far as they differed."""
+    return old_invoice(record, here) if isinstance(record, Invoice) else rendered(record, here)
+
+
 def old_invoice(one: Invoice, here: Here) -> dict[str, Any]:
     """The same invoice as an account that never moved from 2019 gets it in events: `paid`, `charge`, no `parent`."""
     shape = invoice(one, here)
     for newer in ("parent", "customer_account", "amount_overpaid", "pre_payment_credit_notes_amount", "effective_at"):
         shape.pop(newer)
+    old_line = {"type": "invoiceitem", "invoice_item": f"ii_{one.id[3:]}", "proration": False, "price": None}
+    data = [{**line, **old_line} for line in shape["lines"]["data"]]
+    shape["lines"] = {**shape["lines"], "data": data, "total_count": len(data)}
     return {**shape, "paid": one.status == "paid", "charge": None, "payment_intent": None, "subscription": None}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from sandbox.history import Happening, Shape
@@ -14,11 +15,14 @@ from sandbox.stripe.acts import Acts
 from sandbox.stripe.announcing import Announcer
 from sandbox.stripe.answering import Desk
 from sandbox.stripe.ledger import Ledger
+from sandbox.stripe.limiting import caller, too_many
 from sandbox.stripe.listing import add_reading
+from sandbox.stripe.mischief import TWISTS, stirred, twisted
 from sandbox.stripe.pages import add_pages, make_key
 from sandbox.stripe.playing import play
-from sandbox.stripe.protocol import PERMISSIONS, Problem, fault
+from sandbox.stripe.protocol import PASSING, PERMISSIONS, Problem, fault
 from sandbox.stripe.shelf import spelled
+from sandbox.stripe.telling import told_in_full
 from sandbox.world import Business, World
 
 SHAPE = Shape(currencies=("USD", "JPY", "KWD"), country="US", prefix="NWC-")
@@ -34,14 +38,13 @@ class StripeTwin:
         self._world = world
         self._desk = Desk(world)
         self._ledgers = {one.key: self._open(one) for one in world.of(self.slug)}
-        self._keys = {key: make_key(self._desk, one, frozenset(PERMISSIONS)) for key, one in self._ledgers.items()}
-        platform = Ledger("platform", "acct_platform", world.clock.now)
+        platform = Ledger("platform", "acct_platform", self._desk.clock.now)
         self._desk.ledgers[platform.account] = platform
-        self._acts = Acts(world, self._desk, self._ledgers)
+        self._acts = Acts(self._desk, self._ledgers)
 
     def _open(self, business: Business) -> Ledger:
         seed = f"{self._world.seed}/{business.key}"
-        ledger = Ledger(seed, f"acct_{spelled(seed, 16)}", self._world.clock.now)
+        ledger = Ledger(seed, f"acct_{spelled(seed, 16)}", self._desk.clock.now)
         ledger.name, ledger.time_zone = business.name, business.time_zone
         ledger.currency = business.shape.currencies[0].lower()
         ledger.base = self._world.addresses.get(self.slug, "")
@@ -55,6 +58,10 @@ class StripeTwin:
         add_reading(app, self._desk)
         add_acting(app, self._desk)
         add_pages(app, self._world, self._desk)
+
+        @app.after_request
+        def dated(answer: Response) -> Response:
+            return self._dated(answer)
 
         @app.errorhandler(404)
         def unknown(_: Exception) -> Response:
@@ -80,9 +87,9 @@ class StripeTwin:
             },
             "businesses": {
                 key: {
-                    "api_key": self._keys[key].text,
+                    "api_key": make_key(self._desk, one, frozenset(PERMISSIONS)).text,
                     "account": one.account,
-                    "livemode": False,
+                    "livemode": one.live,
                     "time_zone": one.time_zone,
                 }
                 for key, one in self._ledgers.items()
@@ -114,36 +121,42 @@ class StripeTwin:
             "refunds": [one.id for one in books.refunds],
             "disputes": [one.id for one in books.disputes],
             "events": len(books.events),
+            "mails": self._ledgers[business].mails,
+            "records": told_in_full(self._ledgers[business]),
         }
 
-    def fail(self, kind: str, path: str) -> Response | None:  # noqa: ARG002 - the port asks by path too
+    def fail(self, kind: str, path: str) -> Response | None:
         """Stripe's answer for a fault, whatever the path."""
-        return fault(kind)
+        answer = fault(kind, path)
+        return answer and self._dated(answer)
+
+    def _dated(self, answer: Response) -> Response:
+        """By Stripe's own clock."""
+        answer.headers["Date"] = http_date(self._desk.clock.now())
+        return answer
 
     def troubles(self) -> tuple[str, ...]:
-        """The kinds a storm may use here."""
-        return ("429", "500", "503", "html", "expired")
+        """What passes. A refused key does not (a person has to make another), nor does a wait of a day."""
+        return (*PASSING, *TWISTS)
 
     def twist(self, kind: str, document: Any, dice: random.Random) -> bool:
         """Garble an answer."""
-        del kind, document, dice
-        return False
+        return twisted(kind, document, dice)
 
     def stir(self, dice: random.Random) -> None:
-        """Change something."""
-        del dice
+        """Somebody works in the Dashboard."""
+        stirred(dice.choice(list(self._ledgers.values())), dice, self._desk.clock.now())
 
     def caller(self, request: Request) -> Caller | None:
-        """Who calls."""
-        del request
-        return None
+        """The account behind the key."""
+        return caller(request, self._desk.keys)
 
     def too_many(self, leave: Leave) -> Response:
         """The 429."""
-        raise LookupError(leave)
+        return self._dated(too_many(leave))
 
     def told(self, response: Response, leave: Leave) -> Response:
-        """The limits' headers."""
+        """Stripe says nothing about limits until one is met."""
         del leave
         return response
 

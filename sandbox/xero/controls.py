@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.world import World
 from sandbox.xero.consents import Consents
-from sandbox.xero.organisation import Organisation, Window
+from sandbox.xero.organisation import Organisation
 from sandbox.xero.records import Contact, Credit, Invoice, Line, Payment
 from sandbox.xero.replies import amount as exact
 from sandbox.xero.webhooks import Webhooks
@@ -31,7 +31,7 @@ class Controls:
         return {name: getattr(self, name) for name in names if name != "acts"}
 
     def _now(self) -> datetime:
-        return self.world.clock.now()
+        return self.world.clock_of("xero").now()
 
     def _of(self, business: str) -> Organisation:
         return next(one for one in self.organisations.values() if one.key == business)
@@ -154,6 +154,7 @@ class Controls:
         """Something on the contact's balance that no document of the API explains; nothing is bumped."""
         contact = self._of(business).contact(customer)
         contact.unseen += exact(amount)
+        self._of(business).ledger.edited()
         return {"unseen": str(contact.unseen)}
 
     def silent_edit(self, business: str, record: str, fields: dict[str, Any]) -> Reply:
@@ -163,6 +164,7 @@ class Controls:
         found: Invoice | Contact = one.ledger.invoices.get(invoice_id) or one.contact(record)
         for name, value in fields.items():
             setattr(found, name, date.fromisoformat(value) if name.endswith("_on") else value)
+        one.ledger.edited()
         return {"updated": found.updated.isoformat()}
 
     def touch(self, business: str, record: str, at: str = "") -> Reply:
@@ -176,6 +178,7 @@ class Controls:
         ledger.changed(found, self._now())
         if at:
             found.updated = datetime.fromisoformat(at)
+            ledger.edited()
         return {"updated": found.updated.isoformat()}
 
     def distort(self, business: str, record: str, fields: dict[str, Any] | None = None) -> Reply:
@@ -210,7 +213,8 @@ class Controls:
 
     def email_quota(self, business: str, left: int) -> Reply:
         """How many invoice mails Xero still sends today; a demo company has none."""
-        self._of(business).emails_left = left
+        one = self._of(business)
+        one.emails_a_day = one.emailed[self._now().date()] + left
         return {"left": left}
 
     def ids_max(self, business: str, most: int) -> Reply:
@@ -219,9 +223,11 @@ class Controls:
         return {"most": most}
 
     def limits(self, business: str, minute: int = 60, day: int = 5000, enforce: bool = True) -> Reply:
-        """Enforce the minute and day limits from now on."""
-        one = self._of(business)
-        one.enforce, one.minute, one.day = enforce, Window(60, minute), Window(86_400, day)
+        """Enforce the limits from now on, with this many calls for the organisation, counted from zero."""
+        limits = self.world.limits
+        limits.clear()
+        self._of(business).allowed = {"minute": minute, "day": day}
+        limits.enforced.add("xero") if enforce else limits.enforced.discard("xero")
         return {"enforced": enforce}
 
     def expire_tokens(self) -> Reply:

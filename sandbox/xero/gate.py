@@ -1,10 +1,11 @@
-"""The way in to the Accounting API: Accept, bearer, scope, tenant, limits, then the route, in Xero's own order."""
+"""The way in to the Accounting API: bearer, tenant, scope, then the route, in Xero's own order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from werkzeug.wrappers import Request, Response
 
+from sandbox.clock import SkewedClock
 from sandbox.world import World
 from sandbox.xero import reading, writing
 from sandbox.xero.consents import Consents, Token
@@ -15,10 +16,10 @@ from sandbox.xero.replies import (
     not_found,
     problem,
     scope_missing,
-    text_reply,
     token_expired,
     wrong_tenant,
 )
+from sandbox.xero.spelling import as_xml
 
 URL_LENGTH_MAX = 2090
 SCOPES = {
@@ -32,6 +33,14 @@ SCOPES = {
     "organisations": "accounting.settings",
     "currencies": "accounting.settings",
     "invoicereminders": "accounting.settings",
+    "accounts": "accounting.settings",
+    "brandingthemes": "accounting.settings",
+    "taxrates": "accounting.settings",
+    "trackingcategories": "accounting.settings",
+    "users": "accounting.settings",
+    "contactgroups": "accounting.contacts",
+    "items": "accounting.invoices",
+    "repeatinginvoices": "accounting.invoices",
 }
 
 
@@ -43,9 +52,13 @@ class Gate:
     consents: Consents
     organisations: dict[str, Organisation]
     replays: writing.Replays = field(default_factory=writing.Replays)
+    clock: SkewedClock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clock = self.world.clock_of("xero")
 
     def answer(self, request: Request, rest: str) -> Response:
-        """One reply, with the limits' headers whenever the tenant is known."""
+        """One reply."""
         try:
             return self._admitted(request, rest.strip("/").lower())
         except Answer as answer:
@@ -59,21 +72,17 @@ class Gate:
         if resource not in SCOPES:
             return not_found()
         organisation = self._tenant(request, token)
-        headers = organisation.spend(self.world.clock.now())
         if not token.allows(SCOPES[resource], writing=request.method != "GET"):
-            return _with(scope_missing(), headers)
-        try:
-            return _with(self._once(request, token, organisation, path=path), headers)
-        except Answer as answer:
-            return _with(answer.response, headers)
+            return scope_missing()
+        return self._once(request, token, organisation, path=path)
 
     def _bearer(self, request: Request) -> Token:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not value:
             raise Answer(problem(401, "Unauthorized", "AuthenticationUnsuccessful"))
         token = self.consents.token(value)
-        if token is None or token.expires_at <= self.world.clock.now():
-            raise Answer(token_expired(self.world.clock.now()))
+        if token is None or token.expires_at <= self.clock.now():
+            raise Answer(token_expired(self.clock.now()))
         return token
 
     def _tenant(self, request: Request, token: Token) -> Organisation:
@@ -84,7 +93,7 @@ class Gate:
         return self.organisations[tenant]
 
     def _once(self, request: Request, token: Token, organisation: Organisation, *, path: str) -> Response:
-        asked = reading.Asked(organisation, request, self.world.clock.now(), self.world.addresses.get("xero", ""))
+        asked = reading.Asked(organisation, request, self.clock.now(), self.world.addresses.get("xero", ""))
         if request.method == "GET":
             return self._read(asked, path)
         earlier = self.replays.recall(token.app, request, asked.now)
@@ -102,10 +111,9 @@ class Gate:
         parts = path.split("/")
         if "application/pdf" in accept and parts[0] == "invoices" and len(parts) == 2:
             return reading.pdf(reading.find(asked.organisation, reading.INVOICES, parts[1]))
-        if "application/json" not in accept:
-            return text_reply('<?xml version="1.0"?><Response>XML is not modelled: send Accept</Response>', 406)
         known = reading.settings(asked, path)
-        return known if known is not None else self._read_records(asked, parts)
+        answer = known if known is not None else self._read_records(asked, parts)
+        return answer if "application/json" in accept else as_xml(answer)
 
     def _read_records(self, asked: reading.Asked, parts: list[str]) -> Response:
         listing = reading.LISTINGS.get(parts[0])
@@ -142,8 +150,3 @@ class Gate:
             return writing.add_notes(asked, record)
         act = acts.get(what)
         return act(asked, record) if act is not None else not_found()
-
-
-def _with(response: Response, headers: dict[str, str]) -> Response:
-    response.headers.update(headers)
-    return response

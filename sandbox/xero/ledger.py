@@ -38,6 +38,7 @@ class Ledger:
         self.payments: dict[str, Payment] = {}
         self.numbers: dict[str, str] = {}
         self.seen_at: datetime | None = None
+        self.edition = 0
         self.watch: Watcher = _nobody
 
     def guid(self) -> str:
@@ -51,7 +52,12 @@ class Ledger:
     def changed(self, record: Contact | Invoice | Credit | Payment, at: datetime, *, kind: str = "UPDATE") -> None:
         """Bump the record's time of change and tell whoever watches."""
         record.updated = self.stamp(at)
+        self.edited()
         self.watch(_category(record), record.id, kind, record.updated)
+
+    def edited(self) -> None:
+        """Something is not as it was, whether or not anybody is told: lists made before are out of date."""
+        self.edition += 1
 
     def add_contact(self, contact: Contact, at: datetime) -> Contact:
         """Enter a new contact."""
@@ -165,6 +171,7 @@ class Ledger:
         """Move the due date. On a part-paid invoice Xero does not bump UpdatedDateUTC and sends no webhook."""
         invoice.due_on = due_on
         invoice.history.append(Line("Edited", f"Due date changed to {due_on:%d %b %Y}", self.stamp(at)))
+        self.edited()
         if not invoice.part_paid:
             self.changed(invoice, at)
 

@@ -72,7 +72,7 @@ def _fault_of(gate: Gate, asked: Mapping[str, str]) -> str:
 
 
 def _code(gate: Gate, asked: Mapping[str, str], tenants: list[str]) -> str:
-    now = gate.world.clock.now()
+    now = gate.clock.now()
     event = gate.consents.consent(asked["client_id"], tenants, now)
     scopes, challenge = set(asked.get("scope", "").split()), asked.get("code_challenge", "")
     code = gate.consents.draw("code")
@@ -125,7 +125,7 @@ def _client(gate: Gate, form: Mapping[str, str]) -> App:
 
 
 def _grant(gate: Gate, app: App, form: dict[str, str]) -> dict[str, object]:
-    now = gate.world.clock.now()
+    now = gate.clock.now()
     kind = form.get("grant_type")
     if kind == "authorization_code":
         return gate.consents.redeem(app, form.get("code", ""), form, now)
@@ -173,7 +173,7 @@ def _add_connections(app: Flask, gate: Gate) -> None:
 
 def _bearer_app(gate: Gate) -> str:
     token = gate.consents.token(request.headers.get("Authorization", "")[7:])
-    now = gate.world.clock.now()
+    now = gate.clock.now()
     if token is None or token.expires_at <= now:
         raise Answer(token_expired(now))
     return token.app

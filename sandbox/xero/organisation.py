@@ -1,58 +1,59 @@
-"""One organisation as Xero keeps it: its ledger, its settings, its limits, and what a test has distorted."""
+"""One organisation as Xero keeps it: its ledger, its settings, its allowances, and what a test has distorted."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date
+from typing import Any, TypeVar
 
 from sandbox.world import Business
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.playing import Player
 from sandbox.xero.records import Contact, Invoice
 from sandbox.xero.rendering import Payload, day
-from sandbox.xero.replies import LIMITS, Answer, too_many
 
 EMAILS_A_DAY = 1000
 IDS_MAX = 52
+KEPT_MAX = 32
+T = TypeVar("T")
 
 
 @dataclass
-class Window:
-    """A fixed window of calls. It counts always and refuses only when limits are enforced."""
+class Kept:
+    """What was worked out of a ledger, as long as nothing changes there: a page is then a slice of a sorted list."""
 
-    seconds: int
-    limit: int
-    began: datetime = datetime.min.replace(tzinfo=UTC)
-    used: int = 0
+    edition: int = -1
+    found: dict[Hashable, Any] = field(default_factory=dict)
 
-    def take(self, now: datetime) -> int:
-        """Count one call; what is left, negative when the limit is passed."""
-        if now - self.began >= timedelta(seconds=self.seconds):
-            self.began, self.used = now, 0
-        self.used += 1
-        return self.limit - self.used
-
-    def wait(self, now: datetime) -> int:
-        """Seconds until the window begins anew."""
-        return self.seconds - int((now - self.began).total_seconds())
+    def get(self, ledger: Ledger, name: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes, or made since the ledger's last change."""
+        if self.edition != ledger.edition or len(self.found) > KEPT_MAX:
+            self.edition, self.found = ledger.edition, {}
+        if name not in self.found:
+            self.found[name] = make()
+        found: T = self.found[name]
+        return found
 
 
 @dataclass
 class Organisation:
-    """One tenant. `distorted` lays raw fields over a record's payload; a value of None is sent as null."""
+    """One tenant. `distorted` lays raw fields over a record's payload; a value of None is sent as null.
+
+    `allowed` holds the calls that its tier gives it where they are not the usual ones, by the limit's name.
+    """
 
     business: Business
     ledger: Ledger
     player: Player
     short_code: str
     reminders: bool = False
-    emails_left: int = EMAILS_A_DAY
+    emails_a_day: int = EMAILS_A_DAY
+    emailed: Counter[date] = field(default_factory=Counter)
     locked_until: date | None = None
-    enforce: bool = False
-    minute: Window = field(default_factory=lambda: Window(60, LIMITS["minute"]))
-    day: Window = field(default_factory=lambda: Window(86_400, LIMITS["day"]))
+    allowed: dict[str, int] = field(default_factory=dict)
     distorted: dict[str, Payload] = field(default_factory=dict)
     ids_max: int = IDS_MAX
+    kept: Kept = field(default_factory=Kept)
     between_pages: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -64,19 +65,6 @@ class Organisation:
     def tenant(self) -> str:
         """The tenant id, which is also the OrganisationID."""
         return self.ledger.tenant
-
-    def spend(self, now: datetime) -> dict[str, str]:
-        """Count a call; the headers that every reply carries. Raises Answer (429) beyond an enforced limit."""
-        left_today, left_now = self.day.take(now), self.minute.take(now)
-        if self.enforce and left_today < 0:
-            raise Answer(too_many("day", self.day.wait(now)))
-        if self.enforce and left_now < 0:
-            raise Answer(too_many("minute", self.minute.wait(now)))
-        return {
-            "X-DayLimit-Remaining": str(max(0, left_today)),
-            "X-MinLimit-Remaining": str(max(0, left_now)),
-            "X-AppMinLimit-Remaining": str(LIMITS["app"] - self.minute.used),
-        }
 
     def shown(self, id_: str, payload: Payload) -> Payload:
         """The payload as it goes out, distorted where a test asked for it."""
@@ -91,6 +79,19 @@ class Organisation:
         if named in self.ledger.contacts:
             return self.ledger.contacts[named]
         return next(one for one in self.ledger.contacts.values() if one.name == named)
+
+    def bank(self) -> Payload:
+        """The account that all payments go to."""
+        return {
+            "AccountID": self.tenant,
+            "Code": "090",
+            "Name": f"{self.business.name} Current Account",
+            "Type": "BANK",
+            "Status": "ACTIVE",
+            "BankAccountType": "BANK",
+            "CurrencyCode": self.business.shape.currencies[0],
+            "EnablePaymentsToAccount": False,
+        }
 
     def about(self) -> Payload:
         """The Organisation record."""

@@ -1,5 +1,6 @@
 """Xero's list parameters: a small `where`, `order`, comma lists, If-Modified-Since, page numbers over a live table."""
 
+import email.utils
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ TOKEN = re.compile(
     r'(?P<value>"[^"]*"|Guid\("[^"]*"\)|DateTime\([\d,\s]+\)|-?\d+(?:\.\d+)?|true|false)\s*)',
     re.IGNORECASE,
 )
+HEADER_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:(?:\.\d+)?Z)?")
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -153,14 +155,26 @@ def ordered(rows: list[Row], text: str, fields: Fields) -> list[Row]:
 
 
 def modified_since(header: str | None) -> datetime | None:
-    """If-Modified-Since as yyyy-mm-ddThh:mm:ss in UTC; what cannot be read is ignored, as by Xero."""
+    """If-Modified-Since in UTC as yyyy-mm-ddThh:mm:ss, with a Z or not, or as an HTTP date, cut to the second.
+
+    What cannot be read, such as an offset, is ignored, as by Xero.
+    """
     if not header:
         return None
+    if not HEADER_DATE.fullmatch(header):
+        return _http_date(header)
     try:
-        moment = datetime.fromisoformat(header)
+        return datetime.fromisoformat(header[:19]).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC, microsecond=0) if moment.tzinfo is None else None
+
+
+def _http_date(header: str) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def comma_list(args: Mapping[str, str], name: str) -> set[str] | None:

@@ -8,6 +8,13 @@ from sandbox.xero.records import CENT, NOTHING, Contact, Credit, Invoice, Line, 
 
 Payload = dict[str, Any]
 SINGLE_ID = {"Overpayments": "OverpaymentID", "Prepayments": "PrepaymentID", "CreditNotes": "CreditNoteID"}
+# a payment's document has words of its own for prepayments and overpayments
+STUB_TYPES = {
+    "RECEIVE-PREPAYMENT": "ARPREPAYMENT",
+    "RECEIVE-OVERPAYMENT": "AROVERPAYMENT",
+    "SPEND-PREPAYMENT": "APPREPAYMENT",
+    "SPEND-OVERPAYMENT": "APOVERPAYMENT",
+}
 GROUPS = ("CreditNotes", "Prepayments", "Overpayments")
 
 
@@ -55,7 +62,7 @@ def contact_full(contact: Contact, owed: dict[str, Any]) -> Payload:
         "BankAccountDetails": "",
         "Addresses": _addresses(contact),
         "Phones": _phones(contact),
-        **_stamps(contact.updated),
+        "UpdatedDateUTC": instant(contact.updated),
         "ContactGroups": [{"Name": contact.group, "Status": "ACTIVE"}] if contact.group else [],
         "IsSupplier": contact.supplier,
         "IsCustomer": not contact.supplier,
@@ -249,7 +256,7 @@ def payment_list(ledger: Ledger, payment: Payment) -> Payload:
         "IsReconciled": False,
         "Account": {"AccountID": ledger.tenant, "Code": "090"},
         "Invoice": {
-            "Type": document.type,
+            "Type": STUB_TYPES.get(document.type, document.type),
             "InvoiceID": document.id,
             "InvoiceNumber": document.number,
             "Contact": contact_stub(ledger.contacts[document.contact]),

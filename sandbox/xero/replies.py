@@ -11,8 +11,6 @@ from werkzeug.wrappers import Response
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 NOT_FOUND = "The resource you're looking for cannot be found"
-OFFLINE = "The Xero API is currently offline for maintenance"
-LIMITS = {"minute": 60, "day": 5000, "app": 10000}
 
 
 class Answer(Exception):
@@ -107,25 +105,6 @@ def too_many(kind: str, wait: int | None) -> Response:
     if wait is not None:
         headers["Retry-After"] = str(wait)
     return Response("", 429, headers=headers)
-
-
-def fault(kind: str, now: datetime) -> Response | None:
-    """Xero's own answer for a fault armed on the control port."""
-    if kind == "429":
-        return too_many("minute", 7)
-    if kind == "429_day":
-        return too_many("day", 66975)
-    if kind == "429_concurrent":
-        return too_many("concurrent", None)
-    if kind == "500":
-        return json_reply({"ErrorNumber": 500, "Type": "InternalException", "Message": "An error occurred"}, 500)
-    if kind == "503":
-        return text_reply(OFFLINE, 503)
-    if kind == "html":
-        return Response("<html><body><h1>We'll be right back</h1></body></html>", 200, content_type="text/html")
-    if kind == "expired":
-        return token_expired(now)
-    return None
 
 
 def amount(value: Any) -> Decimal:

@@ -11,15 +11,17 @@ from werkzeug.wrappers import Request, Response
 from sandbox.history import Happening, Shape
 from sandbox.limits import Caller, Leave
 from sandbox.world import Business, World
-from sandbox.xero.consents import EVERYTHING, App, Consents
+from sandbox.xero import metering
+from sandbox.xero.consents import ACCESS_LIFE, EVERYTHING, App, Consents
 from sandbox.xero.controls import Controls
 from sandbox.xero.gate import Gate
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.oauth import add_identity
 from sandbox.xero.organisation import Organisation
 from sandbox.xero.playing import Player
-from sandbox.xero.records import RECEIVABLE, Invoice, minor
-from sandbox.xero.replies import fault
+from sandbox.xero.records import RECEIVABLE, Invoice, Payment, minor
+from sandbox.xero.stirring import stir
+from sandbox.xero.troubles import Troubles, twist
 from sandbox.xero.webhooks import Webhooks
 
 BUSINESSES = (
@@ -71,6 +73,7 @@ class Twin:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.clock = world.clock_of(self.slug)
         self.consents = Consents(world.seed)
         self.webhooks = Webhooks(world, self.consents)
         self.organisations = [self._organisation(one) for one in world.of(self.slug)]
@@ -83,6 +86,7 @@ class Twin:
             for one in self.organisations
             if one.key == CUSTOM
         }
+        self._troubles = Troubles(self.clock.now, self.consents.expire)
         self._controls = Controls(world, self.consents, by_tenant, self.webhooks, self.main.client_id)
 
     def _organisation(self, business: Business) -> Organisation:
@@ -173,12 +177,13 @@ class Twin:
 
     def _ready_made(self, organisation: Organisation) -> dict[str, Any]:
         """A consent is given at the first asking, and again only when its access token is over."""
-        now, ready = self.world.clock.now(), self._ready.get(organisation.key)
+        now, ready = self.clock.now(), self._ready.get(organisation.key)
         known = self.consents.token(ready["access_token"]) if ready else None
         if ready is None or known is None or known.expires_at <= now:
             event = self.consents.consent(self.main.client_id, [organisation.tenant], now)
             issued = self.consents.issue(self.main, set(EVERYTHING), event, now)
-            expires_at = self.consents.tokens[issued["access_token"]].expires_at
+            # by everybody else's clock, as a client reckons it from expires_in
+            expires_at = self.world.clock.now() + ACCESS_LIFE
             ready = {
                 "access_token": issued["access_token"],
                 "refresh_token": issued["refresh_token"],
@@ -205,39 +210,36 @@ class Twin:
                 "credits": [one.id for one in credits],
                 "remaining": {one.id: minor(one.remaining, one.currency) for one in credits},
                 "outstanding": {key: str(owed) for key, owed in ledger.outstanding().items()},
+                "records": _records(ledger),
             }
 
     def fail(self, kind: str, path: str) -> Response | None:
         """Xero's own answer for a fault."""
-        del path
-        return fault(kind, self.world.clock.now())
+        return self._troubles.answer(kind, path)
 
     def troubles(self) -> tuple[str, ...]:
         """The kinds a storm may use here."""
-        return ("429", "500", "503", "html", "expired")
+        return Troubles.STORM
 
     def twist(self, kind: str, document: Any, dice: random.Random) -> bool:
-        """Garble an answer."""
-        del kind, document, dice
-        return False
+        """Garble one record of a good answer."""
+        return twist(kind, document, dice)
 
     def stir(self, dice: random.Random) -> None:
-        """Change something."""
-        del dice
+        """Pay, part-pay, void, credit, sell or redate something in one of the organisations."""
+        stir(self._controls, self.organisations, dice)
 
     def caller(self, request: Request) -> Caller | None:
-        """Who calls."""
-        del request
-        return None
+        """Which app calls for which organisation."""
+        return metering.caller(request, self.consents, self.gate.organisations)
 
     def too_many(self, leave: Leave) -> Response:
-        """The 429."""
-        raise LookupError(leave)
+        """The 429 for the limit in `leave.over`."""
+        return metering.refused(leave)
 
     def told(self, response: Response, leave: Leave) -> Response:
-        """The limits' headers."""
-        del leave
-        return response
+        """With the remaining calls in its headers."""
+        return metering.told(response, leave)
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:
         """Acts for the control port by name."""
@@ -254,6 +256,34 @@ def _told(invoice: Invoice) -> dict[str, Any]:
         "total": minor(invoice.total, invoice.currency),
         "open": minor(invoice.due, invoice.currency),
     }
+
+
+def _records(ledger: Ledger) -> dict[str, Any]:
+    """What else of each record can be compared, for other people's clients."""
+    received = [one for one in ledger.payments.values() if one.type == "ACCRECPAYMENT"]
+    paid = {status: [one for one in received if one.status == status] for status in ("AUTHORISED", "DELETED")}
+    credits = [one for one in ledger.credits.values() if one.type in RECEIVABLE]
+    return {
+        "customers": {
+            one.id: {"name": one.name, "email": one.email} for one in ledger.contacts.values() if not one.merged_to
+        },
+        "payments": {one.id: _amount(ledger, one) for one in paid["AUTHORISED"]},
+        "deleted_payments": {one.id: _amount(ledger, one) for one in paid["DELETED"]},
+        "credits": {
+            one.id: {
+                "type": one.type,
+                "currency": one.currency,
+                "total": minor(one.total, one.currency),
+                "remaining": minor(one.remaining, one.currency),
+            }
+            for one in credits
+        },
+    }
+
+
+def _amount(ledger: Ledger, payment: Payment) -> dict[str, Any]:
+    currency = ledger.document(payment.target).currency
+    return {"currency": currency, "amount": minor(payment.amount, currency)}
 
 
 TWIN = Twin

@@ -86,10 +86,11 @@ def email(asked: Asked, invoice: Invoice) -> Response:
     contact = organisation.ledger.contacts[invoice.contact]
     if not contact.email:
         return invalid("Invoice contact does not have an email address")
-    if organisation.emails_left <= 0:
+    if organisation.emailed[asked.now.date()] >= organisation.emails_a_day:
         return invalid("Daily email limit reached")
-    organisation.emails_left -= 1
+    organisation.emailed[asked.now.date()] += 1
     invoice.sent = True
+    organisation.ledger.edited()
     invoice.history.append(Line("Invoice sent", f"This invoice has been sent to {contact.email}", asked.now))
     return Response("", 204)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from integrations.contract import Act, Capability
 from integrations.errors import BadCursor, Reconnect, Unsupported
@@ -91,7 +92,7 @@ def test_reading_resumes_after_every_page_without_loss_or_double(side_of: Callab
 
 def contents(shelf: Shelf) -> dict[Ref, Record]:
     """Stripe has no time of change, so that the time of reading stands in its place."""
-    return {ref: replace(one, changed_at=NOON) for ref, one in shelf.records.items()}
+    return {ref: structs.replace(one, changed_at=NOON) for ref, one in shelf.records.items()}
 
 
 def test_what_happens_between_two_pages_is_not_lost(side_of: Callable[..., Side], slug: str) -> None:

@@ -69,7 +69,7 @@ def test_a_person_connects_a_company_by_the_consent_page(cedar: Cedar) -> None:
     assert PLATFORM.open(cedar.wire, cedar.account, token).company().name == "Cedar Ridge Builders"
 
 
-def test_connecting_takes_two_calls_and_no_discovery(cedar: Cedar) -> None:
+def test_trap_28_connecting_takes_two_calls_and_no_discovery(cedar: Cedar) -> None:
     attempts = Attempts()
     callback = walk(begun(cedar, attempts))
     cedar.sandbox.book.clear()
@@ -156,7 +156,7 @@ def test_trouble_at_the_token_endpoint_never_asks_for_a_new_connection(cedar: Ce
         PLATFORM.renew(cedar.wire, cedar.grants.load("grant-1"))
 
 
-def test_an_expired_token_is_renewed_once_in_the_middle_of_reading(cedar: Cedar) -> None:
+def test_trap_34_an_expired_token_is_renewed_once_while_several_reads_are_under_way(cedar: Cedar) -> None:
     cedar.act("expire_token")
     shelf = cedar.pull()
     cedar.matches_truth(shelf)
@@ -164,7 +164,7 @@ def test_an_expired_token_is_renewed_once_in_the_middle_of_reading(cedar: Cedar)
     assert cedar.grants.load("grant-1").generation == 1
 
 
-def test_a_new_token_is_used_on_the_next_call_of_the_same_books(cedar: Cedar) -> None:
+def test_trap_03_a_new_token_is_used_on_the_next_call_of_the_same_books(cedar: Cedar) -> None:
     """The SDK freezes the token of its first session."""
     books = cedar.books
     books.company()
@@ -203,14 +203,14 @@ def test_webhooks_are_set_up_in_the_portal(cedar: Cedar) -> None:
     assert cedar.calls() == 0
 
 
-def test_opening_and_asking_for_the_page_make_no_call(cedar: Cedar) -> None:
+def test_trap_02_opening_and_asking_for_the_page_make_no_call(cedar: Cedar) -> None:
     """The SDK's constructor would renew the token, its sign-in client would fetch a document."""
     assert cedar.books is not None
     PLATFORM.authorize_url(cedar.wire, state="s", redirect_uri=BACK, challenge="c")
     assert cedar.calls() == 0
 
 
-def test_only_this_machine_may_stand_in_for_quickbooks(cedar: Cedar) -> None:
+def test_trap_33_only_this_machine_may_stand_in_for_quickbooks(cedar: Cedar) -> None:
     keys = replace(cedar.wire.app, addresses={"api": "https://quickbooks.evil.example", "token": "http://10.0.0.9"})
     wire: Wire = replace(cedar.wire, app=keys)
     with pytest.raises(Refused, match="this machine"):
@@ -219,7 +219,7 @@ def test_only_this_machine_may_stand_in_for_quickbooks(cedar: Cedar) -> None:
         PLATFORM.renew(wire, Grant("g", "quickbooks", "a", "r"))
 
 
-def test_no_token_or_secret_reaches_a_log_or_a_message(
+def test_trap_12_no_token_or_secret_reaches_a_log_or_a_message(
     cedar: Cedar, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+
 from receivables.money import Money
 from receivables.page import Scope
 from receivables.records import Kind
@@ -40,6 +42,7 @@ def test_an_inactive_customer_is_not_gone(cedar: Cedar) -> None:
     assert [record.ref.id for record in page.records] == [customer]
 
 
+@pytest.mark.planted
 def test_an_odd_record_is_neither_gone_nor_fatal(cedar: Cedar) -> None:
     odd, fine = cedar.an_open_invoice(0), cedar.an_open_invoice(1)
     cedar.act("bend", entity="Invoice", id=odd, fields={"TotalAmt": {"value": 3}})
@@ -55,7 +58,7 @@ def test_kinds_that_quickbooks_does_not_have_cost_no_call(cedar: Cedar) -> None:
     assert cedar.calls() == 0
 
 
-def test_an_id_cannot_break_out_of_its_query(cedar: Cedar) -> None:
+def test_trap_18_an_id_cannot_break_out_of_its_query(cedar: Cedar) -> None:
     """The SDK escapes quotes but not backslashes: `x\\'` would end the literal."""
     tricky = ["x\\') STARTPOSITION 1 MAXRESULTS 1000", "it's", "\\"]
     page = cedar.books.fetch([cedar.ref(Kind.INVOICE, one) for one in tricky])
@@ -93,6 +96,7 @@ def test_totals_of_many_customers_take_one_call_a_thousand(connect: Callable[...
     assert cedar.calls() == 3
 
 
+@pytest.mark.planted
 def test_a_balance_that_cannot_be_read_is_not_comparable(cedar: Cedar) -> None:
     customers = cedar.truth()["customers"]
     cedar.act("bend", entity="Customer", id=customers[0], fields={"Balance": 0.001})

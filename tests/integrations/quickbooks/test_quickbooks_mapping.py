@@ -104,7 +104,7 @@ def test_a_mail_is_told_with_its_time_addresses_and_trouble() -> None:
     assert (waiting.sent_at, waiting.sent_to) == (None, ())
 
 
-def test_what_is_null_is_as_good_as_missing() -> None:
+def test_trap_14_what_is_null_is_as_good_as_missing() -> None:
     nothing = dict.fromkeys(
         ("DocNumber", "DueDate", "Deposit", "LinkedTxn", "EmailStatus", "BillEmail", "DeliveryInfo", "PrivateNote")
     )
@@ -122,7 +122,7 @@ def test_what_is_null_is_as_good_as_missing() -> None:
         ("USD", "90071992547409.93", 9007199254740993),
     ],
 )
-def test_money_is_exact_in_every_currency(currency: str, amount: str, minor: int) -> None:
+def test_trap_26_money_is_exact_in_every_currency(currency: str, amount: str, minor: int) -> None:
     text = json.dumps({**INVOICE, "CurrencyRef": {"value": currency}, "TotalAmt": 0, "Balance": 0})
     rows = decode("Invoice", f"[{text}]".replace('"TotalAmt": 0', f'"TotalAmt": {amount}').encode())
     (record,) = map_rows("Invoice", rows, HERE, at=NOON).records
@@ -144,8 +144,8 @@ def test_money_is_exact_in_every_currency(currency: str, amount: str, minor: int
         ({"CustomerRef": None}, "no customer"),
         ({"DueDate": "soon"}, "dates cannot be read"),
         ({"MetaData": None}, "when it was changed"),
-        ({"MetaData": {"LastUpdatedTime": "2026-03-10T08:00:00"}}, "no offset"),
-        ({"MetaData": {"LastUpdatedTime": "noon"}}, "cannot be read"),
+        ({"MetaData": {"LastUpdatedTime": "2026-03-10T08:00:00"}}, "timezone"),
+        ({"MetaData": {"LastUpdatedTime": "noon"}}, "RFC3339"),
         ({"MetaData": {"LastUpdatedTime": "0001-01-01T00:00:00+14:00"}}, "cannot be read"),
         ({"TotalAmt": {"value": 3}}, "TotalAmt"),
         ({"CustomerRef": "2"}, "CustomerRef"),

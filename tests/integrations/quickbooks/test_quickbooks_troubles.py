@@ -3,7 +3,7 @@
 import logging
 import socket
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,12 @@ from integrations.errors import IntegrationError, Reconnect, Refused, TryLater
 from integrations.quickbooks.platform import PLATFORM
 from integrations.quickbooks.refusals import Reply, refusal
 from receivables.records import Kind
-from tests.integrations.quickbooks.conftest import Cedar
+from sandbox.quickbooks.troubles import STORMY, TWISTS
+from sandbox.server import Sandbox, Setup
+from sandbox.storm import EVERYWHERE
+from tests.integrations.quickbooks.conftest import Cedar, connected
+
+PLATFORM_TROUBLES = [kind for kind in (*EVERYWHERE, *STORMY, *TWISTS) if kind != "stir"]
 
 
 def slept(cedar: Cedar) -> list[float]:
@@ -86,7 +91,7 @@ def test_a_write_with_an_expired_token_is_done_once(cedar: Cedar) -> None:
     assert cedar.grants.load("grant-1").generation == 1
 
 
-def test_a_silent_platform_is_not_waited_for_longer_than_the_time_out(connect: Callable[..., Cedar]) -> None:
+def test_trap_01_a_silent_platform_is_not_waited_for_longer_than_the_time_out(connect: Callable[..., Cedar]) -> None:
     """The SDK has no time-out at all."""
     cedar = connect(customers=5, invoices=5, wire={"read_timeout": 0.2, "attempts": 1})
     cedar.fault("slow", path="/query", seconds=1.0)
@@ -104,7 +109,7 @@ def test_nobody_listening_is_no_doubt_about_a_write(cedar: Cedar) -> None:
     assert not told.value.may_have_acted
 
 
-def test_a_fault_in_one_slot_of_changed_data_is_not_taken_for_silence(cedar: Cedar) -> None:
+def test_trap_20_a_fault_in_one_slot_of_changed_data_is_not_taken_for_silence(cedar: Cedar) -> None:
     """The SDK leaves such a slot out, as if nothing had changed."""
     shelf = cedar.pull()
     invoice = cedar.an_open_invoice()
@@ -141,7 +146,7 @@ def test_refusals_say_what_to_do(cedar: Cedar, kind: str, error: type[Integratio
     assert not getattr(told.value, "may_have_acted", False)
 
 
-def test_no_body_reaches_a_message_or_a_log(
+def test_trap_05_no_body_reaches_a_message_or_a_log(
     cedar: Cedar, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A 401 carries a token in its detail, a stale object somebody's name."""
@@ -180,12 +185,14 @@ def test_no_body_reaches_a_message_or_a_log(
         (200, b"<html>Maintenance</html>", TryLater),
     ],
 )
-def test_every_shape_of_refusal_becomes_one_of_ours(status: int, body: bytes, error: type[IntegrationError]) -> None:
+def test_trap_06_every_shape_of_refusal_becomes_one_of_ours(
+    status: int, body: bytes, error: type[IntegrationError]
+) -> None:
     """The SDK turns most of these into one code 10000, and some into a KeyError or ValueError."""
     assert type(refusal(Reply(status, body), writing=False)) is error
 
 
-def test_each_company_has_its_own_line_and_its_own_realm(cedar: Cedar) -> None:
+def test_trap_34_each_company_has_its_own_line_and_its_own_realm(cedar: Cedar) -> None:
     """The SDK can be switched to one shared object for everybody."""
     first, second = cedar.books, cedar.books
     sdks: list[Any] = [books._reader.client._sdk for books in (first, second)]  # type: ignore[attr-defined]
@@ -194,7 +201,7 @@ def test_each_company_has_its_own_line_and_its_own_realm(cedar: Cedar) -> None:
     assert sdks[0].auth_client is None
 
 
-def test_the_minor_version_is_sent_and_no_warning_given(cedar: Cedar) -> None:
+def test_trap_07_the_minor_version_is_sent_and_no_warning_given(cedar: Cedar) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         books = cedar.books
@@ -208,7 +215,7 @@ def test_the_minor_version_is_sent_and_no_warning_given(cedar: Cedar) -> None:
     assert "token" not in str(asked[0].url)
 
 
-def test_the_callers_params_stay_as_they_are(cedar: Cedar) -> None:
+def test_trap_09_the_callers_params_stay_as_they_are(cedar: Cedar) -> None:
     """The SDK writes its minor version and request id into them, for the next call to carry along."""
     sdk: Any = cedar.books._reader.client._sdk  # type: ignore[attr-defined]
     params = {"include": "invoiceLink"}
@@ -217,7 +224,7 @@ def test_the_callers_params_stay_as_they_are(cedar: Cedar) -> None:
     assert params == {"include": "invoiceLink"}
 
 
-def test_a_write_carries_its_key_and_nothing_of_the_sdks_defaults(cedar: Cedar) -> None:
+def test_trap_15_a_write_carries_its_key_and_nothing_of_the_sdks_defaults(cedar: Cedar) -> None:
     with responses.RequestsMock() as wire:
         wire.add("POST", _url(cedar, "attachable"), json={"Attachable": {"Id": "7"}})
         cedar.books.leave_note(cedar.ref(Kind.INVOICE, "5"), "n", key="key-1")
@@ -229,7 +236,7 @@ def test_a_write_carries_its_key_and_nothing_of_the_sdks_defaults(cedar: Cedar) 
     )
 
 
-def test_a_mail_carries_its_key_and_no_address(cedar: Cedar) -> None:
+def test_trap_23_a_mail_carries_its_key_and_no_address(cedar: Cedar) -> None:
     with responses.RequestsMock() as wire:
         wire.add("POST", _url(cedar, "invoice/5/send"), json={"Invoice": {"Id": "5"}})
         receipt = cedar.books.send_invoice(cedar.ref(Kind.INVOICE, "5"), key="key-1")
@@ -254,3 +261,46 @@ def _url(cedar: Cedar, path: str) -> str:
 
 def test_the_platform_is_what_it_says() -> None:
     assert (PLATFORM.slug, PLATFORM.label) == ("quickbooks", "QuickBooks")
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "after"),
+    [
+        ("429_day", TryLater, 86400.0),
+        ("429_silent", TryLater, 60.0),
+        ("503", TryLater, None),
+        ("503_text", TryLater, None),
+        ("500_xml", TryLater, None),
+        ("forbidden", Refused, None),
+    ],
+)
+def test_trap_04_neither_the_status_nor_the_wait_is_lost(
+    connect: Callable[..., Cedar], kind: str, error: type[IntegrationError], after: float | None
+) -> None:
+    """The SDK makes one exception with the code 10000 of them all."""
+    cedar = connect(customers=4, invoices=4, wire={"attempts": 1})
+    cedar.fault(kind, path="/query")
+    with pytest.raises(error) as told:
+        cedar.books.company()
+    assert getattr(told.value, "after", None) == after
+
+
+@pytest.mark.parametrize("kind", PLATFORM_TROUBLES)
+def test_each_trouble_of_a_storm_is_met_in_the_middle_of_a_first_pull_and_survived(stormy: Cedar, kind: str) -> None:
+    """Garbled records are set aside, or read all the same; nothing else is missing afterwards."""
+    stormy.sandbox.book.clear()
+    stormy.fault(kind, path="/query", skip=1)
+    shelf = stormy.pull()
+    missing = {odd.ref.id for odd in shelf.odd}
+    assert len(missing) <= 1
+    assert set(stormy.truth()["invoices"]) - set(shelf.invoices()) <= missing
+    assert set(stormy.truth()["payments"]) - set(shelf.of(Kind.PAYMENT)) <= missing
+    if not missing:
+        stormy.matches_truth(shelf)
+
+
+@pytest.fixture(scope="module")
+def stormy() -> Iterator[Cedar]:
+    """One company for all of them: reading changes nothing in its books."""
+    with Sandbox(Setup(platforms=("quickbooks",), customers=6, invoices=30)) as sandbox:
+        yield connected(sandbox, read_timeout=0.4)

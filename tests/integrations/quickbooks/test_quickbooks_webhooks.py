@@ -80,7 +80,7 @@ def test_anything_else_is_not(signature: str) -> None:
         PLATFORM.verify(delivery(b"[]", signature=signature), NOW)
 
 
-def test_a_delivery_without_header_or_secret_is_not_believed() -> None:
+def test_trap_13_a_delivery_without_header_or_secret_is_not_believed() -> None:
     with pytest.raises(BadSignature):
         PLATFORM.verify(Delivery(b"[]", {}, (SECRET,)), NOW)
     with pytest.raises(BadSignature):

@@ -1,5 +1,6 @@
 """Writing back: once, with a key, and found again when the reply was lost."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -73,6 +74,29 @@ def test_a_mail_that_perhaps_never_went_cannot_be_told(cedar: Cedar) -> None:
         cedar.books.send_invoice(invoice, key="k1")
     assert lost.value.may_have_acted
     assert cedar.books.found(Act.SEND_INVOICE, invoice, "k1", since=claimed_at) is Lookup.CANNOT_TELL
+
+
+@pytest.mark.parametrize("ahead", [600.0, -600.0])
+def test_a_mail_is_found_by_its_time_although_the_clocks_disagree(connect: Callable[..., Cedar], ahead: float) -> None:
+    cedar = connect(customers=6, invoices=30, skews={"quickbooks": ahead})
+    invoice = cedar.ref(Kind.INVOICE, cedar.an_open_invoice())
+    cedar.books.send_invoice(invoice, key="k0")
+    cedar.sandbox.clock.move(timedelta(minutes=5))
+    claimed_at = cedar.wire.clock.now()
+    assert cedar.books.found(Act.SEND_INVOICE, invoice, "k1", since=claimed_at) is Lookup.CANNOT_TELL
+    cedar.books.send_invoice(invoice, key="k1")
+    assert isinstance(cedar.books.found(Act.SEND_INVOICE, invoice, "k1", since=claimed_at), Receipt)
+
+
+@pytest.mark.parametrize("ahead", [600.0, -600.0])
+def test_books_agree_although_the_clocks_disagree(connect: Callable[..., Cedar], ahead: float) -> None:
+    cedar = connect(customers=6, invoices=30, skews={"quickbooks": ahead})
+    shelf = cedar.pull()
+    for _ in range(3):
+        cedar.act("pay", invoice=cedar.an_open_invoice())
+        cedar.sandbox.move(timedelta(days=1))
+        cedar.pull(shelf)
+    cedar.matches_truth(shelf)
 
 
 def test_an_invoice_without_an_address_is_refused_for_people(cedar: Cedar) -> None:
@@ -171,7 +195,7 @@ def test_what_quickbooks_cannot_do_is_said_before_any_call(cedar: Cedar) -> None
     assert cedar.calls() == 0
 
 
-def test_the_pay_link_is_fetched_fresh_and_empty_without_quickbooks_payments(cedar: Cedar) -> None:
+def test_trap_08_the_pay_link_is_fetched_fresh_and_empty_without_quickbooks_payments(cedar: Cedar) -> None:
     """The SDK's own switch for the link sends nothing."""
     invoice = next(
         row

@@ -2,8 +2,6 @@
 
 import logging
 import socket
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +12,6 @@ from integrations.contract import Account, Grant
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, TryLater
 from integrations.stripe.failures import KeyRejected, MissingPermission, failure, for_people
 from integrations.stripe.platform import PLATFORM
-from receivables.page import Cursor
 from sandbox.faults import Fault
 
 
@@ -41,7 +38,7 @@ def test_a_read_is_repeated_with_patience_and_then_left(northwind: Any, kind: st
     northwind.sandbox.book.clear()
     northwind.sandbox.book.add(Fault("stripe", kind, path="/v1/customers", times=50))
     with pytest.raises(TryLater) as given_up:
-        next(northwind.books().changes(None))
+        list(northwind.books().changes(None))
     assert not given_up.value.may_have_acted
     assert northwind.calls()["GET /v1/customers"] == northwind.wire.attempts
 
@@ -181,38 +178,3 @@ def test_nothing_private_is_logged_or_told(
     assert "example" not in told
     assert isinstance(refused.value, IntegrationError)
     assert refused.value.__cause__ is None
-
-
-@pytest.fixture
-def repeating() -> Iterator[str]:
-    """A server that ignores starting_after and sends the same page for ever."""
-    body = b'{"object":"list","data":[{"id":"cus_same0000","created":1}],"has_more":true,"url":"/v1/customers"}'
-    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                line, _ = listener.accept()
-            except OSError:
-                return
-            with line:
-                line.recv(65536)
-                line.sendall(answer % (len(body), body))
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
-
-
-def test_a_list_that_repeats_itself_does_not_run_for_ever(connect: Callable[..., Any], repeating: str) -> None:
-    northwind = connect(invoices=3)
-    wire = replace(northwind.wire, app=replace(northwind.wire.app, addresses={"api": repeating}))
-    now = int(northwind.wire.clock.now().timestamp())
-    place = f'{{"read_at":{now},"run":"full","stream":"customers"}}'
-    books = PLATFORM.open(wire, northwind.account, northwind.token)
-    with pytest.raises(TryLater, match="same page"):
-        list(books.changes(Cursor(place)))

@@ -1,12 +1,21 @@
 """The first pull of a Stripe account: exact, counted, and to be resumed anywhere."""
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from integrations.contract import Books
+from integrations.errors import TryLater
 from receivables.money import by_currency
-from receivables.page import Cursor, Page
+from receivables.page import Cursor
 from receivables.records import Collection, Invoice, InvoiceStatus, Kind, Payment
+from sandbox.faults import Fault
+
+STATUSES = ("open", "uncollectible", "draft", "paid", "void")
 
 
 def agrees(northwind: Any) -> None:
@@ -81,29 +90,36 @@ def test_automatic_invoices_say_so_and_when_they_are_tried_again(northwind: Any)
 
 
 def test_pages_are_exactly_as_many_as_hundreds(connect: Callable[..., Any]) -> None:
-    northwind = connect(invoices=430, customers=200)
+    northwind = connect(invoices=270, customers=200)
     books: Books = northwind.books()
     northwind.save(books.changes(None))
     books.company()
     totals = books.open_totals(northwind.wire.clock.now().date())
     calls, truth = northwind.calls(), northwind.truth()
-    open_calls = 2
+    statuses = Counter(one["status"] for one in truth["invoices"].values())
     listed = {
-        "customers": sum(key.startswith("cus_") for key in truth["customers"]),
-        "invoices": len(truth["invoices"]),
-        "credit_notes": len(truth["credits"]),
-        "refunds": len(truth["refunds"]),
-        "disputes": len(truth["disputes"]),
+        "customers": hundreds(sum(key.startswith("cus_") for key in truth["customers"])),
+        "invoices": sum(hundreds(statuses[status]) for status in STATUSES) + 2,
+        "invoice_payments": hundreds(
+            len(northwind.sandbox.twins["stripe"]._ledgers["northwind"].books.invoice_payments)
+        ),
+        "credit_notes": hundreds(len(truth["credits"])),
+        "refunds": hundreds(len(truth["refunds"])),
+        "disputes": hundreds(len(truth["disputes"])),
     }
-    for name, number in listed.items():
-        extra = open_calls if name == "invoices" else 0
-        assert calls[f"GET /v1/{name}"] == max(1, -(-number // 100)) + extra, name
-    assert calls["GET /v1/events"] == 2
-    assert calls["GET /v1/account"] == 1
-    every_payment = len(northwind.sandbox.twins["stripe"]._ledgers["northwind"].books.invoice_payments)
-    assert sum(calls.values()) - 5 == sum(max(1, -(-number // 100)) for number in (*listed.values(), every_payment))
+    assert statuses["paid"] > 200
+    assert calls == {
+        **{f"GET /v1/{name}": number for name, number in listed.items()},
+        "GET /v1/events": 2,
+        "GET /v1/account": 1,
+    }
     assert northwind.wire.meter.calls == sum(calls.values())
     assert totals.seen
+
+
+def hundreds(number: int) -> int:
+    """The pages a list of this length takes; an empty one has to be looked at too."""
+    return max(1, -(-number // 100))
 
 
 def test_an_exact_hundred_needs_no_closing_page(connect: Callable[..., Any]) -> None:
@@ -114,8 +130,9 @@ def test_an_exact_hundred_needs_no_closing_page(connect: Callable[..., Any]) -> 
 
 
 def test_a_first_run_can_be_resumed_from_every_page(connect: Callable[..., Any]) -> None:
-    northwind = connect(invoices=250)
+    northwind = connect(invoices=620, customers=150)
     pages = list(northwind.books().changes(None))
+    assert max(page.cursor.value.count('"paid"') for page in pages if page.cursor) == 2, "two places of one list"
     for stop, page in enumerate(pages):
         northwind.saved.clear()
         for earlier in pages[: stop + 1]:
@@ -130,6 +147,58 @@ def test_a_resumed_run_asks_for_nothing_twice(connect: Callable[..., Any]) -> No
     whole = sum(northwind.calls().values())
     northwind.save(northwind.books().changes(pages[2].cursor))
     assert sum(northwind.calls().values()) == whole - 1 - 3
+
+
+def test_open_invoices_and_their_customers_come_first_and_are_called_usable_once(connect: Callable[..., Any]) -> None:
+    northwind = connect(invoices=2400, customers=150)
+    pages = list(northwind.books().changes(None))
+    flagged = [number for number, page in enumerate(pages) if page.usable]
+    assert len(flagged) == 1
+    for page in pages[: flagged[0] + 1]:
+        assert page.stream == "invoices"
+        northwind.take(page)
+    open_ones = {key: one for key, one in northwind.truth()["invoices"].items() if one["status"] == "open"}
+    assert len(open_ones) > 100
+    assert {key: one.open.minor for key, one in northwind.of(Kind.INVOICE).items()} == {
+        key: one["open"] for key, one in open_ones.items()
+    }
+    assert set(northwind.of(Kind.CUSTOMER)) == {one["customer"] for one in open_ones.values()}
+    met = [one.ref for page in pages[: flagged[0] + 1] for one in page.records if one.ref.id.startswith("cus_")]
+    assert len(met) == len(set(met)), "each customer comes along once"
+    for number in (flagged[0] - 1, flagged[0]):
+        later = list(northwind.books().changes(pages[number].cursor))
+        assert sum(page.usable for page in later) == flagged[0] - number
+
+
+def test_a_long_list_is_read_from_several_places_for_few_calls_more(connect: Callable[..., Any]) -> None:
+    northwind = connect(invoices=2400, customers=20)
+    northwind.save(northwind.books().changes(None))
+    agrees(northwind)
+    statuses = Counter(one["status"] for one in northwind.truth()["invoices"].values())
+    least = sum(hundreds(statuses[status]) for status in STATUSES)
+    assert 0 < northwind.calls()["GET /v1/invoices"] - least <= 4
+
+
+def test_in_live_mode_other_lists_do_not_wait_for_the_open_invoices(connect: Callable[..., Any]) -> None:
+    """There every endpoint has a limit of its own; in test mode one holds for all."""
+    northwind = connect(invoices=5, customers=4)
+    live = replace(northwind.account, details={**northwind.account.details, "livemode": "true"})
+    first = []
+    for account in (northwind.account, live):
+        northwind.sandbox.book.add(Fault("stripe", "slow", path="/v1/invoices", seconds=0.5))
+        first.append(next(northwind.books(account).changes(None)).stream)
+        northwind.calls()
+    assert first[0] == "invoices"
+    assert first[1] != "invoices"
+
+
+def test_the_first_trouble_is_raised_once_and_the_others_end(northwind: Any) -> None:
+    northwind.wire = replace(northwind.wire, attempts=1)
+    for path in ("/v1/customers", "/v1/refunds", "/v1/disputes", "/v1/credit_notes"):
+        northwind.sandbox.book.add(Fault("stripe", "500", path=path, times=9))
+    with pytest.raises(TryLater, match="HTTP 500"):
+        list(northwind.books().changes(None))
+    assert [one.name for one in threading.enumerate() if one.name.startswith("reading")] == []
 
 
 def test_what_changes_between_pages_is_not_lost(connect: Callable[..., Any]) -> None:
@@ -161,10 +230,12 @@ def test_what_changes_between_pages_is_not_lost(connect: Callable[..., Any]) -> 
 
 def test_the_record_at_the_cursor_may_be_deleted_meanwhile(connect: Callable[..., Any]) -> None:
     northwind = connect(customers=150)
-    first: Page = next(northwind.books().changes(None))
-    northwind.take(first)
-    northwind.act("delete_customer", customer=first.records[-1].ref.id)
-    northwind.save(northwind.books().changes(first.cursor))
+    for page in northwind.books().changes(None):
+        northwind.take(page)
+        if page.stream == "customers":
+            break
+    northwind.act("delete_customer", customer=page.records[-1].ref.id)
+    northwind.save(northwind.books().changes(page.cursor))
     agrees(northwind)
 
 

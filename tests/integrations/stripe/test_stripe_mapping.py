@@ -116,6 +116,15 @@ def test_an_invoice_of_an_account_brings_its_customer_along() -> None:
     assert customer.changed_at == datetime.fromtimestamp(INVOICE["created"], UTC)
 
 
+def test_an_expanded_customer_comes_along_unless_it_is_deleted() -> None:
+    payer = {"id": "cus_9", "object": "customer", "name": "Ada", "email": "a@b.example", "created": 5}
+    (customer, invoice), _ = read(INVOICES, {**INVOICE, "customer": payer})
+    assert invoice.customer == customer.ref == Ref("c1", Kind.CUSTOMER, "cus_9")
+    assert customer.name == "Ada"
+    (invoice,), _ = read(INVOICES, {**INVOICE, "customer": {"id": "cus_9", "object": "customer", "deleted": True}})
+    assert invoice.customer == Ref("c1", Kind.CUSTOMER, "cus_9")
+
+
 @pytest.mark.parametrize(
     "change",
     [

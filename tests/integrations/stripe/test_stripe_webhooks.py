@@ -234,6 +234,7 @@ def test_what_the_subscribed_endpoint_gets_is_verified_and_fetched(
     assert invoice in {record.ref for record in northwind.books().fetch(refs).records}
 
 
+@pytest.mark.planted
 def test_a_rolled_secret_and_thin_events_over_the_wire(northwind: Any, received: tuple[str, list[Delivery]]) -> None:
     url, came = received
     made = northwind.act("subscribe", url=url, thin=True)

@@ -213,6 +213,7 @@ def test_a_planted_difference_shows(desk: Any, shelf: Callable[[], Any]) -> None
     }
 
 
+@pytest.mark.planted
 def test_a_balance_in_an_unknown_currency_is_not_comparable(desk: Any) -> None:
     customer = next(iter(desk.truth["outstanding"]))
     balances = {"AccountsReceivable": {"Outstanding": 5}}

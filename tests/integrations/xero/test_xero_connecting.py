@@ -136,7 +136,7 @@ def test_renewal_rotates_and_is_stored(desk: Any) -> None:
     assert (after.generation, after.id, after.kind) == (1, "g1", "oauth")
 
 
-def test_a_lost_renewal_is_asked_for_again_with_the_old_token(desk: Any) -> None:
+def test_trap_13_a_lost_renewal_is_asked_for_again_with_the_old_token(desk: Any) -> None:
     """Xero has rotated, the reply is lost: the old refresh token works for thirty more minutes."""
     desk.fault("drop_after", path="/connect/token")
     fresh = PLATFORM.renew(desk.wire, desk.grants.load("g1"))
@@ -145,7 +145,7 @@ def test_a_lost_renewal_is_asked_for_again_with_the_old_token(desk: Any) -> None
     assert desk.books.company().name
 
 
-def test_after_the_grace_an_old_refresh_token_needs_a_person(desk: Any) -> None:
+def test_trap_14_after_the_grace_an_old_refresh_token_needs_a_person(desk: Any) -> None:
     old = desk.grants.load("g1")
     PLATFORM.renew(desk.wire, old)
     desk.clock.sleep(31 * 60)
@@ -242,7 +242,7 @@ def test_a_custom_connection_by_client_credentials(desk: Any) -> None:
     books = PLATFORM.open(desk.wire, account, token)
     assert books.company().name == company.label
     desk.clock.sleep(3600)
-    assert len(list(books.changes(None))) == 6
+    assert len(list(books.changes(None))) == 7
     assert desk.grants.load("g9").generation == 1
     assert keys["client_secret"] not in repr(desk.grants.load("g9"))
     before = desk.meter.calls
@@ -277,7 +277,7 @@ def test_what_the_platform_can_do() -> None:
     assert set(Capability) - PLATFORM.capabilities == {Capability.API_KEY}
 
 
-def test_several_siblings_renew_once(desk: Any, in_threads: Callable[..., None]) -> None:
+def test_trap_13_several_siblings_renew_once(desk: Any, in_threads: Callable[..., None]) -> None:
     desk.trouble("expire_tokens")
     names: list[str] = []
     in_threads(6, lambda: names.append(desk.books.company().name))

@@ -17,6 +17,8 @@ from receivables.records import (
     PaymentStatus,
 )
 
+pytestmark = pytest.mark.planted
+
 
 @pytest.mark.parametrize(
     ("fields", "why"),
@@ -45,7 +47,7 @@ def test_an_odd_invoice_is_set_aside(desk: Any, shelf: Callable[[], Any], fields
 
 
 @pytest.mark.parametrize("code", ["XCG", "ZWG"])
-def test_currencies_the_sdk_does_not_know_are_money(desk: Any, shelf: Callable[[], Any], code: str) -> None:
+def test_trap_05_currencies_the_sdk_does_not_know_are_money(desk: Any, shelf: Callable[[], Any], code: str) -> None:
     invoice = desk.invoice("open", paid=False)
     desk.act("distort", record=invoice, fields={"CurrencyCode": code})
     ours = shelf().take(desk.books.changes(None))
@@ -53,7 +55,7 @@ def test_currencies_the_sdk_does_not_know_are_money(desk: Any, shelf: Callable[[
     assert not ours.odd
 
 
-def test_unknown_words_become_other(open_desk: Callable[..., Any], shelf: Callable[[], Any]) -> None:
+def test_trap_05_unknown_words_become_other(open_desk: Callable[..., Any], shelf: Callable[[], Any]) -> None:
     desk = open_desk(invoices=500, customers=40)
     invoice, payment, credit = desk.invoice("open"), desk.truth["payments"][0], desk.truth["credits"][0]
     refund = desk.truth["refunds"][0]
@@ -78,7 +80,7 @@ def test_a_payment_of_an_unknown_kind_is_shown_not_applied(desk: Any, shelf: Cal
     assert payment not in ours.of(Payment)
 
 
-def test_null_never_becomes_the_word_none(desk: Any, shelf: Callable[[], Any]) -> None:
+def test_trap_06_null_never_becomes_the_word_none(desk: Any, shelf: Callable[[], Any]) -> None:
     customer, payment = desk.truth["customers"][0], desk.truth["payments"][0]
     nulls = dict.fromkeys(("EmailAddress", "FirstName", "LastName", "ContactPersons", "Phones", "Addresses"))
     desk.act("distort", record=customer, fields=nulls)
@@ -89,7 +91,7 @@ def test_null_never_becomes_the_word_none(desk: Any, shelf: Callable[[], Any]) -
     assert ours.of(Payment)[payment].reference == ""
 
 
-def test_long_and_strange_contacts_are_read(desk: Any, shelf: Callable[[], Any]) -> None:
+def test_trap_05_long_and_strange_contacts_are_read(desk: Any, shelf: Callable[[], Any]) -> None:
     customer = desk.truth["customers"][0]
     fields = {"Name": "Ü" * 600, "ContactStatus": "HIBERNATING", "DefaultCurrency": "", "BankAccountDetails": None}
     desk.act("distort", record=customer, fields=fields)
@@ -97,7 +99,7 @@ def test_long_and_strange_contacts_are_read(desk: Any, shelf: Callable[[], Any])
     assert (len(ours.of(Customer)[customer].name), ours.of(Customer)[customer].active) == (600, True)
 
 
-def test_documents_with_iso_dates_are_read(desk: Any, shelf: Callable[[], Any]) -> None:
+def test_trap_07_documents_with_iso_dates_are_read(desk: Any, shelf: Callable[[], Any]) -> None:
     invoice = desk.invoice("open", paid=False)
     dates = {"Date": "2026-01-31", "DueDate": "2026-02-28T00:00:00", "ExpectedPaymentDate": "/Date(1772323200000)/"}
     desk.act("distort", record=invoice, fields=dates)

@@ -3,6 +3,7 @@
 import http.client
 import logging
 import re
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,7 +48,7 @@ def overheard(desk: Any) -> list[tuple[str, dict[str, str]]]:
     return heard
 
 
-def test_a_put_is_sent_once_when_the_line_drops(desk: Any) -> None:
+def test_trap_01_a_put_is_sent_once_when_the_line_drops(desk: Any) -> None:
     """The transport's default repeats a PUT three times: four notes."""
     ref = desk.ref(Kind.INVOICE, desk.invoice("open"))
     desk.fault("drop_after", method="PUT")
@@ -65,7 +66,7 @@ def test_a_get_is_sent_once_for_every_attempt_of_ours(desk: Any) -> None:
     assert sum(desk.calls().values()) == 1
 
 
-def test_time_outs_are_given_in_the_only_way_that_counts(desk: Any) -> None:
+def test_trap_03_time_outs_are_given_in_the_only_way_that_counts(desk: Any) -> None:
     """A float is silently ignored by the SDK; then a silent line hangs for ever."""
     books = PLATFORM.open(replace(desk.wire, read_timeout=0.3, attempts=1), desk.account, desk.token)
     desk.fault("slow", seconds=1.2)
@@ -73,7 +74,7 @@ def test_time_outs_are_given_in_the_only_way_that_counts(desk: Any) -> None:
         books.company()
 
 
-def test_two_companies_never_share_a_bearer(desk: Any) -> None:
+def test_trap_04_two_companies_never_share_a_bearer(desk: Any) -> None:
     """The SDK's Configuration is one for the process and hands everybody the first token object."""
     first = Client(desk.wire, desk.account, InHand("one"))
     second = Client(desk.wire, desk.account, InHand("two"))
@@ -82,7 +83,7 @@ def test_two_companies_never_share_a_bearer(desk: Any) -> None:
     assert Configuration().oauth2_token is None
 
 
-def test_threads_of_three_companies_read_their_own_books(desk: Any, desk_of: Callable[..., Any]) -> None:
+def test_trap_04_threads_of_three_companies_read_their_own_books(desk: Any, desk_of: Callable[..., Any]) -> None:
     credentials = desk.sandbox.twins["xero"].credentials()["businesses"]
     names: dict[str, set[str]] = {key: set() for key in credentials}
     books = {key: desk_of(desk.sandbox, key).books for key in credentials}
@@ -99,13 +100,24 @@ def test_threads_of_three_companies_read_their_own_books(desk: Any, desk_of: Cal
     assert names == {key: {keys["label"]} for key, keys in credentials.items()}
 
 
-def test_gzip_is_really_negotiated(open_desk: Callable[..., Any]) -> None:
+def test_trap_08_gzip_is_really_negotiated(open_desk: Callable[..., Any]) -> None:
     """The SDK asks for identity; bytes cost money on Xero's paid tiers."""
     desk = open_desk(invoices=300, customers=30)
     list(desk.books.changes(None))
     counts = desk.sandbox.book.counts()
     assert counts["bytes_sent"]["xero"] < counts["bytes_raw"]["xero"] / 6
     assert desk.meter.received_bytes == counts["bytes_sent"]["xero"], "bytes are counted as on the wire"
+
+
+def test_certificates_are_read_once_for_all_companies(desk: Any) -> None:
+    """Left alone, every new line reads them afresh: 20 ms of work."""
+    clients = [Client(desk.wire, desk.account, InHand("one")) for _ in range(2)]
+    pools = [client._api.api_client.rest_client.pool_manager.connection_pool_kw for client in clients]
+    trust = pools[0]["ssl_context"]
+    assert pools[1]["ssl_context"] is trust
+    assert "ca_certs" not in pools[0], "given beside a context they are read again for every line"
+    assert (trust.verify_mode, trust.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert trust.cert_store_stats()["x509_ca"] > 50
 
 
 def test_every_exchange_is_metered_once(desk: Any) -> None:
@@ -116,7 +128,7 @@ def test_every_exchange_is_metered_once(desk: Any) -> None:
     assert desk.meter.calls == sum(desk.calls().values())
 
 
-def test_booleans_go_out_in_lower_case(desk: Any) -> None:
+def test_trap_22_booleans_go_out_in_lower_case(desk: Any) -> None:
     """The SDK sends True, which the API does not know."""
     seen = overheard(desk)
     list(desk.books.changes(None))
@@ -154,7 +166,7 @@ def test_redirects_are_not_followed(desk: Any) -> None:
     assert desk.meter.calls == 1
 
 
-def test_nothing_secret_is_printed_or_logged(
+def test_trap_17_nothing_secret_is_printed_or_logged(
     desk: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The SDK's debug switch prints the bearer for the whole process; its errors carry headers and bodies."""
@@ -168,7 +180,7 @@ def test_nothing_secret_is_printed_or_logged(
     assert "Bearer" not in text
 
 
-def test_no_file_is_written_for_a_pdf(desk: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trap_21_no_file_is_written_for_a_pdf(desk: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     assert desk.books.document(desk.ref(Kind.INVOICE, desk.invoice("open"))).startswith(b"%PDF")
     assert list(tmp_path.iterdir()) == []

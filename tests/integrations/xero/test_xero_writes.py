@@ -229,7 +229,7 @@ def test_a_pdf_that_is_none_is_asked_for_later(desk: Any) -> None:
         desk.books.document(desk.ref(Kind.INVOICE, desk.invoice("open")))
 
 
-def test_writes_send_plain_bodies(desk: Any) -> None:
+def test_trap_19_writes_send_plain_bodies(desk: Any) -> None:
     """The SDK's models would add HasErrors, HasAttachments and dates as /Date(ms)/."""
     ref = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False))
     desk.reset()

@@ -168,7 +168,7 @@ def test_changed_data_reaches_back_thirty_days_whatever_is_asked(caller: Caller)
         == 400
     )
     assert (
-        caller.ask("GET", "cdc", params={"entities": "Bill", "changedSince": "2026-03-01T00:00:00Z"}).status_code == 400
+        caller.ask("GET", "cdc", params={"entities": "Beer", "changedSince": "2026-03-01T00:00:00Z"}).status_code == 400
     )
 
 

@@ -124,6 +124,19 @@ def test_mail_works_on_paid_ones_and_has_a_quota(caller: Any) -> None:
     assert caller.ask(f"Invoices/{paid}/Email", "POST", json={}).status_code == 400
 
 
+def test_the_quota_of_mails_is_a_days(caller: Any) -> None:
+    paid = caller.invoice("PAID")
+    caller.act("email_quota", **BUSINESS, left=1)
+
+    def statuses() -> list[int]:
+        return [caller.ask(f"Invoices/{paid}/Email", "POST", json={}).status_code for _ in range(2)]
+
+    assert statuses() == [204, 400]
+    caller.sandbox.clock.move(timedelta(days=1))
+    caller.keys = caller.twin.credentials()["businesses"]["brightwater"]
+    assert statuses() == [204, 400]
+
+
 @pytest.mark.parametrize(
     "text", ["2026-12-01", "2026-12-01T00:00:00", "/Date(1796083200000)/", "/Date(1796083200000+0000)/"]
 )

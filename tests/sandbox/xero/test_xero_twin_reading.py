@@ -1,5 +1,6 @@
 """The local Xero's lists behave as awkwardly as the real ones."""
 
+import re
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -21,14 +22,30 @@ def test_replies_look_like_xeros(caller: Any) -> None:
     assert {"Id", "Status", "ProviderName", "DateTimeUTC", "pagination", "Invoices"} == set(reply.json())
 
 
-def test_without_accept_there_is_no_json(caller: Any) -> None:
-    assert caller.ask("Invoices", headers={"Accept": "*/*"}).status_code == 406
+@pytest.mark.parametrize("accept", ["*/*", "text/xml", None])
+def test_without_asking_for_json_there_is_xml(caller: Any, accept: str | None) -> None:
+    reply = caller.ask("Currencies", headers={"Accept": accept})
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
+    assert "<Currencies><Currency><Code>GBP</Code>" in reply.text
+    invoices = caller.ask("Invoices", params={"page": 1}, headers={"Accept": accept}).text
+    assert re.search(r"<Invoice><Type>ACC(REC|PAY)</Type>.*<Date>20\d\d-\d\d-\d\dT00:00:00</Date>", invoices)
 
 
 @pytest.mark.parametrize("path", ["organisation", "Organisations", "ORGANISATION"])
 def test_paths_are_found_in_any_spelling(caller: Any, path: str) -> None:
     assert caller.ask(path).json()["Organisations"][0]["Name"] == "Brightwater Studio"
     assert caller.ask("Nonsense").status_code == 404
+
+
+@pytest.mark.parametrize("plural", ["Accounts", "BrandingThemes", "ContactGroups", "RepeatingInvoices"])
+def test_lists_for_other_peoples_clients_are_there(caller: Any, plural: str) -> None:
+    assert len(caller.rows(plural)) == (plural == "Accounts")
+
+
+@pytest.mark.planted  # true of Xero, but not among the paths of the documents
+@pytest.mark.parametrize("plural", ["Items", "TaxRates", "TrackingCategories", "Users"])
+def test_so_are_those_outside_the_documents(caller: Any, plural: str) -> None:
+    assert caller.rows(plural) == []
 
 
 def test_a_body_on_a_get_is_tolerated(caller: Any) -> None:
@@ -123,6 +140,7 @@ def test_too_many_ids_and_too_long_addresses_are_404(caller: Any) -> None:
     assert caller.ask("Payments", params={"IDs": ids[0]}).status_code == 400
 
 
+@pytest.mark.planted
 def test_if_modified_since_knows_seconds_and_nothing_else(caller: Any) -> None:
     caller.act("touch", business="brightwater", record=caller.invoice(), at="2027-01-01T10:00:05.900000+00:00")
 
@@ -133,6 +151,10 @@ def test_if_modified_since_knows_seconds_and_nothing_else(caller: Any) -> None:
     everything = len(caller.rows("Invoices"))
     assert since("2027-01-01T10:00:05") == 1
     assert since("2027-01-01T10:00:06") == 0
+    assert since("2027-01-01T10:00:05Z") == 1
+    assert since("2027-01-01T10:00:06.000000Z") == 0
+    assert since("Fri, 01 Jan 2027 10:00:05 GMT") == 1
+    assert since("Fri, 01 Jan 2027 10:00:06 GMT") == 0
     assert since("2027-01-01T10:00:06+00:00") == everything
     assert since("yesterday") == everything
     assert len(caller.rows("Invoices", **{"If-Modified-Since": "2027-01-01T10:00:06"})) == everything
