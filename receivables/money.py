@@ -32,7 +32,7 @@ def exponent(currency: str) -> int:
     return decimals
 
 
-class Money(Struct, frozen=True):
+class Money(Struct, frozen=True, gc=False):
     """An amount in minor units (cents, yen, fils) of one ISO 4217 currency."""
 
     minor: int

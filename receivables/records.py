@@ -106,7 +106,7 @@ class Collection(StrEnum):
     AUTOMATIC = "automatic"
 
 
-class Ref(Struct, frozen=True):
+class Ref(Struct, frozen=True, gc=False):
     """Where a record lives: our connection, what it is, and the platform's own opaque id."""
 
     connection: str
@@ -117,7 +117,7 @@ class Ref(Struct, frozen=True):
         return f"{self.kind}:{self.connection}:{self.id}"
 
 
-class Address(Struct, frozen=True):
+class Address(Struct, frozen=True, gc=False):
     """A postal address as far as the platform tells it. Country is ISO 3166 alpha-2, or empty."""
 
     lines: tuple[str, ...] = ()
@@ -127,7 +127,7 @@ class Address(Struct, frozen=True):
     country: str = ""
 
 
-class EmailAddress(Struct, frozen=True):
+class EmailAddress(Struct, frozen=True, gc=False):
     """An address and whether the platform itself writes invoices to it."""
 
     address: str
@@ -161,7 +161,7 @@ class Company:
     terms: tuple[Terms, ...] = ()
 
 
-class Customer(Struct, frozen=True):
+class Customer(Struct, frozen=True, gc=False):
     """Who owes. `bills_with_parent` says that a sub-customer's invoices go to its parent."""
 
     ref: Ref
@@ -181,7 +181,7 @@ class Customer(Struct, frozen=True):
     version: int = 0
 
 
-class Invoice(Struct, frozen=True):
+class Invoice(Struct, frozen=True, gc=False):
     """What is owed for one sale. For a live invoice total == open + paid + credited + adjusted."""
 
     ref: Ref
@@ -217,7 +217,7 @@ class Invoice(Struct, frozen=True):
         return self.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE) and self.open.minor > 0
 
 
-class Application(Struct, frozen=True):
+class Application(Struct, frozen=True, gc=False):
     """A part of a payment or credit that went to one invoice (or, in QuickBooks, a credit memo it drew on)."""
 
     to: Ref
@@ -225,7 +225,7 @@ class Application(Struct, frozen=True):
     on: date | None = None
 
 
-class Payment(Struct, frozen=True):
+class Payment(Struct, frozen=True, gc=False):
     """Money that came in. `unapplied` is what no invoice has used yet."""
 
     ref: Ref
@@ -245,7 +245,7 @@ class Payment(Struct, frozen=True):
         return sum_money((part.amount for part in self.applications), self.amount.currency)
 
 
-class Credit(Struct, frozen=True):
+class Credit(Struct, frozen=True, gc=False):
     """A credit note, prepayment or overpayment: what it was for and what is left of it."""
 
     ref: Ref
@@ -262,7 +262,7 @@ class Credit(Struct, frozen=True):
     version: int = 0
 
 
-class Chargeback(Struct, frozen=True):
+class Chargeback(Struct, frozen=True, gc=False):
     """A payer's bank taking a payment back: never the same thing as a disputed (queried) invoice."""
 
     ref: Ref
@@ -275,7 +275,7 @@ class Chargeback(Struct, frozen=True):
     version: int = 0
 
 
-class OtherEntry(Struct, frozen=True):
+class OtherEntry(Struct, frozen=True, gc=False):
     """Any other receivables line that can be seen. The amount is signed: plus is owed by the customer."""
 
     ref: Ref

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, func, literal, select, type_coerce
 
 from receivables.records import Kind, Ref
 from storage import tables
 from storage.database import AnyRow, Tx
-from storage.dialects import among, insert_into
+from storage.dialects import among, insert_into, listed, unrolled
 from storage.errors import UnknownConnection
 from storage.records import BELONGS_TO, TABLES
 
@@ -30,13 +32,15 @@ class Desk:
         """
         if self.tx.dialect.name == "postgresql":
             self.tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(self.connection, 0))))
-        table = tables.connection
-        mine = (table.c.business_id == self.business, table.c.id == self.connection)
-        found = self.tx.execute(select(table.c.cursor).where(*mine)).one_or_none()
+        found = self.tx.execute(_CURSOR, self.whose()).one_or_none()
         if found is None:
             raise UnknownConnection(f"the business has no connection {self.connection!r}")
         cursor: str | None = found.cursor
         return cursor
+
+    def whose(self) -> dict[str, str]:
+        """The parameters of statements that are built once, since building one costs as much as running it."""
+        return {"its_business": self.business, "its_connection": self.connection}
 
     def check(self, ref: Ref) -> None:
         """Raises ValueError for a record of another connection."""
@@ -50,10 +54,10 @@ class Desk:
 
     def known(self, kind: Kind, ids: Sequence[str]) -> Mapping[str, AnyRow]:
         """What is stored of these records, as far as the guard asks; instants in microseconds."""
-        table = TABLES[kind]
-        instants = (type_coerce(table.c[name], BigInteger).label(name) for name in ("changed_at", "gone_at"))
-        columns = (table.c.id, table.c.version, table.c.hash, table.c.became, *instants)
-        return {row.id: row for row in self.tx.execute(select(*columns).where(*self.mine(table, ids)))}
+        if not ids:
+            return {}
+        named = {**self.whose(), "its_ids": listed(self.tx, ids)}
+        return {row.id: row for row in self.tx.execute(_known(kind, self.tx.dialect.name), named)}
 
     def remember(self, kind: Kind, ids: Sequence[str]) -> None:
         """Copy the versions about to be replaced into history, but for those that lasted no time at all."""
@@ -73,3 +77,17 @@ class Desk:
         ).where(*self.mine(table, ids), table.c.body.is_not(None), table.c.seen_at < self.now)
         names = [column.name for column in history.columns]
         self.tx.execute(insert_into(self.tx, history).from_select(names, old).on_conflict_do_nothing())
+
+
+_CURSOR = select(tables.connection.c.cursor).where(
+    tables.connection.c.business_id == bindparam("its_business"), tables.connection.c.id == bindparam("its_connection")
+)
+
+
+@cache
+def _known(kind: Kind, dialect: str) -> Select[Any]:
+    table = TABLES[kind]
+    instants = (type_coerce(table.c[name], BigInteger).label(name) for name in ("changed_at", "gone_at"))
+    columns = (table.c.id, table.c.version, table.c.hash, table.c.became, *instants)
+    mine = (table.c.business_id == bindparam("its_business"), table.c.connection_id == bindparam("its_connection"))
+    return select(*columns).where(*mine, table.c.id.in_(unrolled(dialect, "its_ids")))

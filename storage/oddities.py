@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import bindparam, delete, select, tuple_
 
 from receivables.page import Odd
 from receivables.records import Kind, Ref
@@ -26,7 +26,7 @@ class SetAside:
 
 def set_aside(desk: Desk, odd: Sequence[Odd], *, understood: Iterable[Ref]) -> None:
     """Keep what is odd and drop what is understood by now; nothing is written when both are known."""
-    known = {(row.kind, row.id): row.why for row in desk.tx.execute(_of_connection(desk.business, desk.connection))}
+    known = {(row.kind, row.id): row.why for row in desk.tx.execute(_OF_CONNECTION, desk.whose())}
     still_odd = {(one.ref.kind.value, one.ref.id): one for one in odd}
     cleared = [key for key in _keys(understood if known else ()) if key in known and key not in still_odd]
     if cleared:
@@ -37,7 +37,7 @@ def set_aside(desk: Desk, odd: Sequence[Odd], *, understood: Iterable[Ref]) -> N
 
 def oddities(tx: Tx, business: str, connection: str) -> list[SetAside]:
     """What is set aside at the moment, by kind and id."""
-    found = tx.execute(_of_connection(business, connection))
+    found = tx.execute(_OF_CONNECTION, {"its_business": business, "its_connection": connection})
     return [SetAside(Ref(connection, Kind(row.kind), row.id), row.why, row.seen_at) for row in found]
 
 
@@ -45,10 +45,12 @@ def _keys(refs: Iterable[Ref]) -> set[tuple[str, str]]:
     return {(ref.kind.value, ref.id) for ref in refs}
 
 
-def _of_connection(business: str, connection: str) -> Any:
-    table = tables.odd
-    mine = (table.c.business_id == business, table.c.connection_id == connection)
-    return select(table.c.kind, table.c.id, table.c.why, table.c.seen_at).where(*mine).order_by("kind", "id")
+_OF_CONNECTION = (
+    select(tables.odd.c.kind, tables.odd.c.id, tables.odd.c.why, tables.odd.c.seen_at)
+    .where(tables.odd.c.business_id == bindparam("its_business"))
+    .where(tables.odd.c.connection_id == bindparam("its_connection"))
+    .order_by("kind", "id")
+)
 
 
 def _row(desk: Desk, odd: Odd) -> dict[str, Any]:

@@ -109,6 +109,12 @@ def _note_change(desk: Desk, kind: Kind, entries: Sequence[Entry]) -> None:
 
 
 def _move(desk: Desk, cursor: Cursor) -> None:
-    table = tables.connection
-    mine = (table.c.business_id == desk.business, table.c.id == desk.connection)
-    desk.tx.execute(update(table).where(*mine).values(cursor=cursor.value))
+    desk.tx.execute(_MOVE, {**desk.whose(), "moved_to": cursor.value})
+
+
+_MOVE = (
+    update(tables.connection)
+    .where(tables.connection.c.business_id == bindparam("its_business"))
+    .where(tables.connection.c.id == bindparam("its_connection"))
+    .values(cursor=bindparam("moved_to"))
+)

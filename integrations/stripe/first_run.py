@@ -13,7 +13,7 @@ from integrations.stripe.cursor import Place, Span
 from integrations.stripe.listing import Lists, behind
 from integrations.stripe.mapping import Seen
 from integrations.stripe.streams import BY_NAME, CREDITS, CUSTOMERS, DISPUTES, INVOICES, PAYMENTS, REFUNDS, Sheet
-from receivables.page import Page
+from receivables.page import Odd, Page
 from receivables.records import Customer, Record
 
 # In the order of their importance. Invoices by status are a partition; what moves between two of its parts while they
@@ -86,17 +86,19 @@ class FirstRun:
         try:
             while waiting or under_way:
                 self._begin(pool, waiting, under_way)
-                finished = wait(under_way, return_when=FIRST_COMPLETED).done
-                first = min(finished, key=lambda one: _importance(under_way[one]))
-                reader, (seen, sheet) = under_way.pop(first), first.result()
-                waiting += reader.moved(sheet)
+                came = _together(under_way, wait(under_way, return_when=FIRST_COMPLETED).done)
+                reads = [(under_way.pop(one), one.result()) for one in came]
+                for reader, (_, sheet) in reads:
+                    waiting += reader.moved(sheet)
                 self._begin(pool, waiting, under_way)
-                yield self._page(reader, seen, sheet, left=[one.span for one in (*under_way.values(), *waiting)])
+                yield self._page(reads, left=[one.span for one in (*under_way.values(), *waiting)])
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _begin(self, pool: ThreadPoolExecutor, waiting: list[Reader], under_way: dict[Future[Read], Reader]) -> None:
-        """Begin as many calls as may be under way, the most important first."""
+        """Begin as many calls as may be under way, the most important first; none once one has failed."""
+        if any(one.done() and one.exception() for one in under_way):
+            return
         open_first = any(_is_open(one.span) for one in (*waiting, *under_way.values()))
         for reader in sorted(waiting, key=_importance):
             if self._may_begin(reader.span, under_way.values(), open_first=open_first):
@@ -113,13 +115,17 @@ class FirstRun:
         """A page. Open invoices bring their customers along, of whom there may be very many who owe nothing."""
         return self.lists.span(span, {"expand": ["data.customer"]} if _is_open(span) else None)
 
-    def _page(self, reader: Reader, seen: Seen, sheet: Sheet[Any], *, left: list[Span]) -> Page:
-        records, odd = BY_NAME[reader.span.stream].mapped(sheet, seen)
-        usable = _is_open(reader.span) and not any(_is_open(span) for span in left)
-        if _is_open(reader.span):
-            records = tuple(one for one in records if not self._met(one))
-        cursor = self.place.with_todo(left).cursor()
-        return Page(records, odd=odd, cursor=cursor, stream=reader.span.stream, usable=usable)
+    def _page(self, reads: list[tuple[Reader, Read]], *, left: list[Span]) -> Page:
+        """What came of one list since the last page, as one page: saving a few hundred costs little more than one."""
+        records: list[Record] = []
+        odd: list[Odd] = []
+        for reader, (seen, sheet) in reads:
+            mapped, strange = BY_NAME[reader.span.stream].mapped(sheet, seen)
+            records += [one for one in mapped if not self._met(one)] if _is_open(reader.span) else mapped
+            odd += strange
+        usable = any(_is_open(reader.span) for reader, _ in reads) and not any(_is_open(span) for span in left)
+        cursor, stream = self.place.with_todo(left).cursor(), reads[0][0].span.stream
+        return Page(tuple(records), odd=tuple(odd), cursor=cursor, stream=stream, usable=usable)
 
     def _met(self, one: Record) -> bool:
         """A customer who came along before. Accounts come again: the newest invoice knows them best."""
@@ -128,6 +134,13 @@ class FirstRun:
         known = one.ref.id in self.met
         self.met.add(one.ref.id)
         return known
+
+
+def _together(under_way: dict[Future[Read], Reader], finished: Iterable[Future[Read]]) -> list[Future[Read]]:
+    """Those that make one page: of the list that matters most, what was read well; one that failed only by itself."""
+    first, *others = sorted(finished, key=lambda one: (one.exception() is not None, _importance(under_way[one])))
+    stream = under_way[first].span.stream
+    return [first, *(one for one in others if under_way[one].span.stream == stream and one.exception() is None)]
 
 
 def _is_open(span: Span) -> bool:

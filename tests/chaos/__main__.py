@@ -12,6 +12,8 @@ from pathlib import Path
 
 import click
 
+from duewell.config import Settings
+from duewell.logs import configure
 from tests.chaos.storming import Round, Tally
 from tests.conftest import running_postgres
 
@@ -21,6 +23,7 @@ DATABASES = ("sqlite", "postgresql")
 def main() -> int:
     """Round after round, on both databases in turn; 1 when a round failed."""
     asked = _asked()
+    configure(Settings(log_level="error"))
     total, rounds, failed, began = Tally(), 0, [], time.monotonic()
     with running_postgres() as postgres:
         seeds = [asked.seed] if asked.seed is not None else itertools.count(asked.first)

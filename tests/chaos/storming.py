@@ -114,7 +114,6 @@ class Round:
         """Connect in fair weather, then the storm."""
         skews = {slug: self.dice.uniform(-45.0, 45.0) for slug in ("quickbooks", "xero", "stripe")}
         setup = Setup(seed=self.seed, customers=5, invoices=24, months=5, skews=skews, limits=True)
-        configure(Settings(log_level="error"))
         with ExitStack() as stack:
             sandbox = stack.enter_context(Sandbox(setup))
             play = settle_in(sandbox, self._folder / "stormy", database=self._database)
