@@ -105,7 +105,8 @@ class Room:
 class Budgets:
     """All rooms of this process: one per company, app or endpoint and limit. Thread-safe.
 
-    `queue` is the longest that a call waits for its turn, in seconds. Limits of a day or a month are never waited for.
+    `queue` is the longest wait, in seconds, that a call enters upon: a minute's limit is waited for, a day's or a
+    month's is not. Others may be quicker to what it waited for; then it waits again.
     """
 
     def __init__(self, clock: Clock, *, queue: float = QUEUE_SECONDS) -> None:
@@ -128,12 +129,11 @@ class Budgets:
 
     def enter(self, company: str, rooms: Sequence[Room]) -> None:
         """Wait until every room has a place, and take it. Raises TryLater."""
-        begun = self.now()
         with self._changed:
             self._waiting[company] = self._waiting.get(company, 0) + 1
             try:
                 while wait := self._wait(company, rooms):
-                    self._pause(wait, begun, rooms)
+                    self._pause(wait, rooms)
             finally:
                 self._stop_waiting(company)
             now = self.now()
@@ -164,14 +164,13 @@ class Budgets:
         own = (room for (_, whose, _), room in self._rooms.items() if whose == company)
         return max((room.wait(now) for room in own), default=0.0)
 
-    def _pause(self, wait: float, begun: float, rooms: Sequence[Room]) -> None:
+    def _pause(self, wait: float, rooms: Sequence[Room]) -> None:
         """Let go of the lock for a while. Places that others hold come back by their own ends, not by the clock."""
-        now = self.now()
         if wait == float("inf"):
             self._changed.wait(LOOK_AGAIN_SECONDS)
             return
-        if now + wait - begun > self._queue:
-            raise TryLater(_why(rooms, now), after=wait)
+        if wait > self._queue:
+            raise TryLater(_why(rooms, self.now()), after=wait)
         self._changed.release()
         try:
             self._clock.sleep(min(wait, 1.0) if wait > 1.0 else wait)
