@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from storage import tables
 from storage.database import AnyRow, Tx
-from storage.dialects import insert_into
+
+ROW = ("platform", "connection_id", "dedupe", "body", "headers", "received_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,15 @@ def remember(tx: Tx, arrived: Arrived, *, now: datetime) -> bool:
         "headers": msgspec.json.encode(arrived.headers).decode(),
         "received_at": now,
     }
-    statement = insert_into(tx, tables.inbox).values(row).on_conflict_do_nothing()
-    return tx.execute(statement.returning(tables.inbox.c.id)).scalar() is not None
+    return tx.execute(_keeping(tx.dialect.name), row).scalar() is not None
+
+
+@cache
+def _keeping(dialect: str) -> ReturningInsert[Any]:
+    """Built once: a platform waits for the answer meanwhile."""
+    kind = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    values: dict[str, Any] = {name: bindparam(name) for name in ROW}
+    return kind(tables.inbox).values(values).on_conflict_do_nothing().returning(tables.inbox.c.id)
 
 
 def undrained(tx: Tx, *, limit: int = 500, after: int = 0) -> list[Arrived]:

@@ -27,6 +27,10 @@ class _Unit(Generic[T]):
         self._answer: Callable[[], None] = lambda: None
 
     def run(self, tx: Tx) -> None:
+        """With the others; what it raises is the whole group's."""
+        self._answer = partial(self.future.set_result, self._work(tx))
+
+    def run_apart(self, tx: Tx) -> None:
         """In a savepoint of its own, so that its failure harms nobody else."""
         step = tx.begin_nested()
         try:
@@ -46,7 +50,8 @@ class _Unit(Generic[T]):
 class GroupWriter:
     """Commits what threads hand in, many at a time: an fsync is dear and is shared.
 
-    A unit gets the transaction and must not call a network, nor wait for another unit.
+    A unit gets the transaction and must not call a network, nor wait for another unit. It may be run twice, the first
+    time undone.
     """
 
     def __init__(self, database: Database) -> None:
@@ -88,14 +93,30 @@ class GroupWriter:
             self._commit([unit for unit in units if unit is not None and unit.future.set_running_or_notify_cancel()])
 
     def _commit(self, units: list[_Unit[Any]]) -> None:
-        """All or none; when the commit itself fails, nobody is told that their work is there."""
+        """All or none; when the commit itself fails, nobody is told that their work is there.
+
+        Savepoints cost nearly as much as the work, so the first try is without; when one unit fails, nothing was done
+        and all run again, each apart.
+        """
         try:
-            with self._database.write() as tx:
-                for unit in units:
-                    unit.run(tx)
+            self._together(units, _Unit.run)
+        except Exception:  # noqa: BLE001  whose it is, the second try finds out
+            self._commit_apart(units)
+        else:
+            for unit in units:
+                unit.answer()
+
+    def _commit_apart(self, units: list[_Unit[Any]]) -> None:
+        try:
+            self._together(units, _Unit.run_apart)
         except Exception as error:  # noqa: BLE001  the thread must live, and every unit must hear of it
             for unit in units:
                 unit.future.set_exception(error)
         else:
             for unit in units:
                 unit.answer()
+
+    def _together(self, units: list[_Unit[Any]], run: Callable[[_Unit[Any], Tx], None]) -> None:
+        with self._database.write() as tx:
+            for unit in units:
+                run(unit, tx)
