@@ -80,3 +80,4 @@ def _libraries(renderer: Any) -> None:
     logging.captureWarnings(capture=True)
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a burst of webhooks is no warning each

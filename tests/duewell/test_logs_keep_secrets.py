@@ -48,6 +48,7 @@ cry(logging.getLogger("some.library"))
 logging.getLogger("some.library").warning("%s", "Basic canary8")
 logging.getLogger("urllib3.connectionpool").debug("canary9")
 logging.getLogger("waitress").info("canary10")
+logging.getLogger("waitress.queue").warning("Task queue depth is canary12")
 warnings.warn("whsec_canary11")
 """
 
