@@ -156,7 +156,7 @@ def test_a_limit_of_our_own_is_raised_as_what_it_is(open_desk: Callable[..., Any
         list(books.changes(None))
     assert caught.value.after is not None
     assert not caught.value.may_have_acted
-    assert sum(counts(desk)["calls"].values()) == 60
+    assert 55 <= sum(counts(desk)["calls"].values()) <= 60
     assert "refused" not in counts(desk)
 
 
