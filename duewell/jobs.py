@@ -11,7 +11,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from duewell.connecting import Uncounted
-from duewell.running import drain_inbox, follow_up_all, living, make_plan, may_send_alone, send_plan, sync_one
+from duewell.running import drain_inbox, follow_up_all, living, make_plan, may_send_alone, resting, send_plan, sync_one
 from duewell.wiring import House
 from integrations.errors import IntegrationError
 from integrations.oauth import RenewingToken
@@ -85,7 +85,7 @@ def _night_of_one(house: House, business: Business, connected: Connected, local_
     with house.database.read() as tx:
         if setting(tx, business.id, name) == local_day.isoformat():
             return True
-    if sync_one(house, connected).trouble:
+    if resting(house, connected) or sync_one(house, connected).trouble:
         return False
     if local_day.weekday() == 0:
         _meet_again(house, business, connected.id)

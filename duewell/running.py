@@ -17,7 +17,7 @@ from storage import actions, connections
 from storage.actions import Action, ActionState
 from storage.businesses import Business
 from storage.businesses import business as business_of
-from storage.connections import Connected
+from storage.connections import Connected, State
 from storage.errors import StorageError
 from storage.meters import StoredMeter
 from storage.pages import Saved
@@ -56,8 +56,11 @@ def the_business(house: House, business: str) -> Business:
 
 
 def sync_one(house: House, connected: Connected, progress: Progress | None = None) -> Synced:
-    """Bring one connection up to date and compare; trouble is noted on it and given back as a sentence."""
-    if parked(house, connected):
+    """Bring one connection up to date and compare; trouble is noted on it and given back as a sentence.
+
+    What the platform asked to be left alone is left alone; our own rests are for whoever calls to keep.
+    """
+    if connected.state is State.PARKED and resting(house, connected):
         return Synced(connected, None, f"parked: {connected.trouble}")
     with house.source(connected) as source:
         try:
@@ -79,8 +82,8 @@ def _planning(house: House, connected: Connected, progress: Progress | None) -> 
     return told
 
 
-def parked(house: House, connected: Connected) -> bool:
-    """Did the platform ask to be left alone until later?"""
+def resting(house: House, connected: Connected) -> bool:
+    """Is it to be left alone for now, because the platform asked or because it has been in trouble for a while?"""
     return connected.resting(house.clock.now())
 
 
@@ -113,7 +116,7 @@ def send_plan(
 
 def _take_turns(house: House, sender: Sender, turns: list[Decided]) -> Iterator[tuple[Decided, Outcome]]:
     """One connection's debtors after each other, over one line. Trouble with one does not stop the next."""
-    if parked(house, turns[0].connected):
+    if resting(house, turns[0].connected):
         yield from ((one, Outcome(one.case.debtor, "unread", f"Not sent: {one.connected.trouble}")) for one in turns)
         return
     with house.source(turns[0].connected) as source:
@@ -135,7 +138,7 @@ def follow_up_all(house: House, business: str) -> list[FollowedUp]:
     """Bring to an end what was begun on every connection of the business that works."""
     done: list[FollowedUp] = []
     for connected in living(house, business):
-        if connected.books and not parked(house, connected):
+        if connected.books and not resting(house, connected):
             with house.source(connected) as source:
                 done.append(follow_up(source, worker=WORKER))
     return done

@@ -70,11 +70,12 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a connection does not work, as a sentence for people; one that `passes` needs nobody's hand."""
+class Rest:
+    """Until when a connection is left alone. `asked` says that the platform named that hour; else the rest is ours,
+    and a person may try sooner."""
 
-    why: str
-    passes: bool = True
+    until: datetime
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,22 +158,20 @@ def well(tx: Tx, business: str, connection: str) -> bool:
     return changed.rowcount > 0
 
 
-def unwell(
-    tx: Tx, business: str, connection: str, trouble: Trouble, *, now: datetime, until: datetime | None = None
-) -> bool:
-    """It does not work, and is left alone until then; whether that is news.
+def unwell(tx: Tx, business: str, connection: str, trouble: str, *, now: datetime, rest: Rest | None = None) -> bool:
+    """It does not work, for this reason, and is left alone for a while; whether that is news.
 
-    The first trouble's instant stays. Without `until` it may be tried again at once.
+    The first trouble's instant stays. Without a `rest` it may be tried again at once.
     """
     known = _state(tx, business, connection)
     if known is None or known.state == State.DISCONNECTED:
         return False
     news: bool = known.state == State.HEALTHY
     values = {
-        "state": (State.PARKED if until is not None and trouble.passes else State.UNHEALTHY).value,
-        "trouble": trouble.why,
+        "state": (State.PARKED if rest is not None and rest.asked else State.UNHEALTHY).value,
+        "trouble": trouble,
         "trouble_since": now if news else known.trouble_since,
-        "parked_until": until,
+        "parked_until": rest.until if rest is not None else None,
     }
     if tuple(known) != tuple(values.values()):
         _set(tx, business, connection, values)

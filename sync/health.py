@@ -1,7 +1,8 @@
 """Whether a connection works: said once when it breaks and once when it works again, in the log and on the page.
 
 A circuit: trouble that has lasted a minute keeps the connection at rest for as long again, up to half an hour, so that
-a platform that is down is asked less and less. A platform that names its hour is left alone until then.
+a platform that is down is asked less and less; a person may try sooner. A platform that names its hour is left alone
+until then, by everybody.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import structlog
 
 from integrations.errors import IntegrationError, Reconnect, TryLater
 from storage import connections
-from storage.connections import State, Trouble
+from storage.connections import Rest, State
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
@@ -40,19 +41,19 @@ def watched(source: Source) -> Iterator[None]:
 def _note(source: Source, error: IntegrationError) -> bool:
     """Whether it is news."""
     now, since = source.clock.now(), source.state().trouble_since
-    trouble = Trouble(str(error))
-    if isinstance(error, Reconnect):
-        trouble = Trouble(f"Please connect again: {error}", passes=False)
+    why = f"Please connect again: {error}" if isinstance(error, Reconnect) else str(error)
+    rest = _rest(error, now, since or now)
     with source.database.write() as tx:
-        until = _rest_until(error, now, since or now)
-        return connections.unwell(tx, source.business, source.connection, trouble, now=now, until=until)
+        return connections.unwell(tx, source.business, source.connection, why, now=now, rest=rest)
 
 
-def _rest_until(error: IntegrationError, now: datetime, since: datetime) -> datetime | None:
-    """When to try again; None for at once."""
+def _rest(error: IntegrationError, now: datetime, since: datetime) -> Rest | None:
+    """How long to leave it alone; None for trying again at once."""
     asked = timedelta(seconds=error.after or 0.0) if isinstance(error, TryLater) else timedelta()
-    rest = max(asked, min(now - since, REST_AT_MOST))
-    return now + rest if rest >= REST_FROM else None
+    if asked >= REST_FROM:
+        return Rest(now + asked, asked=True)
+    lasted = min(now - since, REST_AT_MOST)
+    return Rest(now + lasted) if lasted >= REST_FROM else None
 
 
 def _recover(source: Source) -> None:

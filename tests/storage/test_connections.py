@@ -12,9 +12,9 @@ from storage.businesses import add_business, business, businesses, change_busine
 from storage.connections import (
     Connected,
     NewConnection,
+    Rest,
     Role,
     State,
-    Trouble,
     agreed,
     change_details,
     connect,
@@ -65,7 +65,7 @@ def test_the_same_company_is_taken_up_again_with_its_past(database: Database) ->
         disconnect(tx, BUSINESS, CONNECTION)
         assert connections(tx, BUSINESS) == []
         assert [one.state for one in connections(tx, BUSINESS, disconnected=True)] == [State.DISCONNECTED]
-        assert not unwell(tx, BUSINESS, CONNECTION, Trouble("gone"), now=NOW)
+        assert not unwell(tx, BUSINESS, CONNECTION, "gone", now=NOW)
         assert connect(tx, BUSINESS, NewConnection("xero", "tenant-1", "g9"), now=LATER) == CONNECTION
         again = found(tx)
         assert (again.state, again.grant_id, again.cursor) == (State.HEALTHY, "g9", Cursor("half way"))
@@ -81,12 +81,16 @@ def test_a_connection_needs_its_business(database: Database) -> None:
 def test_trouble_is_news_once_and_so_is_its_end(database: Database) -> None:
     with database.write() as tx:
         assert not well(tx, BUSINESS, CONNECTION)
-        assert unwell(tx, BUSINESS, CONNECTION, Trouble("connect again"), now=NOW)
-        assert not unwell(tx, BUSINESS, CONNECTION, Trouble("no answer"), now=LATER)
+        assert unwell(tx, BUSINESS, CONNECTION, "connect again", now=NOW)
+        assert not unwell(tx, BUSINESS, CONNECTION, "no answer", now=LATER)
         sick = found(tx)
         assert (sick.state, sick.trouble, sick.trouble_since) == (State.UNHEALTHY, "no answer", NOW)
-        assert not unwell(tx, BUSINESS, CONNECTION, Trouble("busy"), now=LATER, until=LATER + timedelta(hours=9))
-        assert not unwell(tx, BUSINESS, CONNECTION, Trouble("busy"), now=LATER, until=LATER + timedelta(hours=10))
+        assert not unwell(
+            tx, BUSINESS, CONNECTION, "busy", now=LATER, rest=Rest(LATER + timedelta(hours=9), asked=True)
+        )
+        assert not unwell(
+            tx, BUSINESS, CONNECTION, "busy", now=LATER, rest=Rest(LATER + timedelta(hours=10), asked=True)
+        )
         parked = found(tx)
         assert (parked.state, parked.trouble_since, parked.parked_until) == (
             State.PARKED,

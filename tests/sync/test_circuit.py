@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from duewell.running import make_plan, parked, send_plan, sync_one
+from duewell import jobs
+from duewell.running import make_plan, resting, send_plan
 from duewell.showing import connections
 from integrations.contract import Books
 from integrations.errors import TryLater
@@ -50,7 +51,7 @@ def test_trouble_that_lasts_is_asked_less_and_less_and_told_once(plays: Plays) -
     rests: list[float] = []
     with capture_logs() as told:
         assert play.sync()["northwind"].trouble
-        assert not parked(play.house, play.connected("northwind")), "the first minute may be tried again at once"
+        assert not resting(play.house, play.connected("northwind")), "the first minute may be tried again at once"
         for _ in range(7):
             play.move(quiet=True, seconds=max(61.0, *rests, 0.0) + 1)
             assert play.sync()["northwind"].trouble
@@ -58,10 +59,9 @@ def test_trouble_that_lasts_is_asked_less_and_less_and_told_once(plays: Plays) -
             assert until is not None
             rests.append((until - play.house.clock.now()).total_seconds())
         play.sandbox.book.clear()
-        resting = sync_one(play.house, play.connected("northwind"))
-        assert (resting.night, asked(play, "stripe")) == (None, 0)
-        play.move(quiet=True, seconds=rests[-1] + 1)
-        assert not play.sync()["northwind"].trouble
+        jobs.nightly(play.house)
+        assert asked(play, "stripe") == 0, "it rests"
+        assert not play.sync()["northwind"].trouble, "but a person may try"
         play.sync()
 
     assert 59 < rests[0] < 130
@@ -84,7 +84,8 @@ def test_what_needs_a_person_says_so_however_long_it_lasts(plays: Plays) -> None
     assert shown.needs_reconnect
     assert shown.trouble.startswith("Please connect again")
     play.sandbox.book.clear()
-    assert (sync_one(play.house, play.connected("cedar")).night, asked(play, "quickbooks")) == (None, 0)
+    jobs.nightly(play.house)
+    assert asked(play, "quickbooks") == 0
 
 
 def test_a_day_that_is_used_up_parks_until_its_hour_and_the_page_says_so(plays: Plays) -> None:
