@@ -29,7 +29,7 @@ browser:
 	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && { echo "Installing Chromium for the browser tests (once) …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }; } || { test -z "$(CI)" && echo "No Chromium and no way to install it: the browser tests will be skipped."; }
 
 test: $(VENV)/.dev browser  ## Run every test: units, contracts, stories, both databases, a browser
-	@$(BIN)/pytest -q -n auto --maxprocesses 4
+	@$(BIN)/pytest -q -n 4
 
 check: $(VENV)/.dev  ## Lint, types, layers and the house's sizes
 	@$(BIN)/ruff check .

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
 from babel.core import get_global
 
 from receivables.case import Case
@@ -50,6 +49,8 @@ def country_of(case: Case) -> str:
 
 @cache
 def _holidays(country: str, year: int) -> Mapping[date, str]:
+    import holidays  # only who plans pays for it
+
     if country not in holidays.list_supported_countries():
         return {}
     return dict(holidays.country_holidays(country, years=year))

@@ -1,8 +1,9 @@
 """Today's plan of a business: every debtor's case decided, and the verdicts kept."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from collector.calendar import zone_of
 from collector.case_book import cases
@@ -51,7 +52,7 @@ def kept_verdicts(case: Case, decision: Decision, now: datetime) -> list[KeptVer
             verdict=verdict.say.value,
             reason=verdict.reason,
             rule=verdict.rule,
-            facts=json.dumps(verdict.facts),
+            facts=msgspec.json.encode(verdict.facts).decode(),
             step=verdict.step,
             next_look_on=verdict.next_look_on,
         )

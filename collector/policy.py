@@ -69,7 +69,8 @@ class Policy:
 
     def reached(self, due_on: date, today: date) -> list[Step]:
         """The steps whose day has come."""
-        return [step for step in self.steps if step.falls_on(due_on) <= today]
+        late = (today - due_on).days
+        return [step for step in self.steps if step.days <= late]
 
     def earned(self, due_on: date, today: date, done: Collection[str]) -> Step | None:
         """The step to take now, if any, after those that were done.
@@ -78,14 +79,14 @@ class Policy:
         after the other, so that no customer reads of messages nobody sent.
         """
         furthest = max((at for at, step in enumerate(self.steps) if step.name in done), default=-1)
-        left = [step for step in self.reached(due_on, today) if self.steps.index(step) > furthest]
+        left = self.reached(due_on, today)[furthest + 1 :]
         first_ones = [step for step in left if not step.again]
         return first_ones[-1] if first_ones else next((step for step in left if done), None)
 
     def following(self, due_on: date, today: date) -> date | None:
         """The day of the next step after today, if any is left."""
-        coming = [step.falls_on(due_on) for step in self.steps if step.falls_on(due_on) > today]
-        return min(coming) if coming else None
+        late = (today - due_on).days
+        return next((step.falls_on(due_on) for step in self.steps if step.days > late), None)
 
     def step(self, name: str) -> Step:
         """The step called `name`. Raises KeyError."""

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
 
 from collector.decide import Message
 from receivables.case import Case
 from receivables.money import Money, by_currency
 from receivables.records import Invoice, Ref
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 LETTERS = Path(__file__).parent / "letters"
 NUMBERS_IN_SUBJECT_MAX = 3
@@ -28,14 +31,17 @@ class Letter:
     html: str
 
 
-def _environment(*, escape: bool) -> SandboxedEnvironment:
-    return SandboxedEnvironment(
-        loader=FileSystemLoader(LETTERS), undefined=StrictUndefined, autoescape=escape, trim_blocks=escape
+@cache
+def _template(name: str) -> "Template":
+    """A text or a page of the letters, escaped when it is a page. Only who writes pays for Jinja."""
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    page = name.endswith(".html")
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(LETTERS), undefined=StrictUndefined, autoescape=page, trim_blocks=page
     )
-
-
-PLAIN = _environment(escape=False)
-MARKUP = _environment(escape=True)
+    return environment.get_template(name)
 
 
 def known_letters() -> set[str]:
@@ -47,7 +53,7 @@ def write(message: Message, case: Case, *, sender: str, pay_urls: Mapping[Ref, s
     """The message as the customer will read it. `pay_urls` were fetched for this very sending."""
     locale = locale_of(case)
     facts = _facts(message, case, locale)
-    head, _, body = PLAIN.get_template(f"{message.tone.letter}.txt").render(facts).partition("\n")
+    head, _, body = _template(f"{message.tone.letter}.txt").render(facts).partition("\n")
     lines = [_line(invoice, locale, pay_urls) for invoice, _ in message.invoices]
     paragraphs = [part.strip() for part in body.split("\n\n") if part.strip()]
     subject = one_line(head)
@@ -58,7 +64,7 @@ def write(message: Message, case: Case, *, sender: str, pay_urls: Mapping[Ref, s
         "sender": sender,
         "language": locale.language,
     }
-    html = MARKUP.get_template("letter.html").render(company=case.company.name, **frame)
+    html = _template("letter.html").render(company=case.company.name, **frame)
     return Letter(subject, _plain(paragraphs, lines, sender, case.company.name), html)
 
 

@@ -17,7 +17,7 @@ from integrations import registry
 from integrations.contract import Capability, Clock, Delivery, Platform
 from integrations.errors import BadSignature, NotThere, Refused
 from storage import actions, differences, inbox
-from storage.connections import Connected, State, routed, webhook_secret
+from storage.connections import Connected, State, WebhookAddress, webhook_address
 from storage.errors import StorageError
 from storage.owners import owner_by_email
 from storage.schema import schema
@@ -186,11 +186,10 @@ class Desk:
         if platform not in registry.slugs():
             return 404
         found = registry.platform(platform)
-        known = self._whose(platform, connection)
-        secrets = self._secrets(platform, known) if known or not connection else ()
+        address, secrets = self._signers(platform, connection)
         if not secrets:
             return 404
-        mode = known.details.get("livemode") if known else None
+        mode = address.details.get("livemode") if address else None
         delivery = Delivery(body, headers, secrets, connection, {"true": True, "false": False}.get(mode or ""))
         try:
             receive(found, delivery, now=self.clock.now(), remember=self._remember, counts=self._counts)
@@ -198,20 +197,19 @@ class Desk:
             return found.refusal
         return 200
 
-    def _whose(self, slug: str, id: str) -> Connected | None:
-        if not id:
-            return None
-        with self._house.database.read() as tx:
-            found = routed(tx, slug, connection=id)
-        return next((one for one in found if one.platform == slug and one.state is not State.DISCONNECTED), None)
+    def _signers(self, slug: str, id: str) -> tuple[WebhookAddress | None, tuple[str, ...]]:
+        """Whose address it is, and what signs there: the connection's own secret, else those of the app.
 
-    def _secrets(self, slug: str, known: Connected | None) -> tuple[str, ...]:
-        """The connection's own secret, else those of the app. An empty secret verifies whatever anybody forges."""
-        if known is None:
-            return tuple(secret for secret in self._house.app(slug).webhook_secrets if secret)
+        Nothing signs at an address that is nobody's. An empty secret would verify whatever anybody forges.
+        """
+        of_the_app = tuple(secret for secret in self._house.app(slug).webhook_secrets if secret)
+        if not id:
+            return None, of_the_app
         with self._house.database.read() as tx:
-            own = webhook_secret(tx, known.business, known.id, seal=self._house.seal)
-        return (own,) if own else tuple(secret for secret in self._house.app(slug).webhook_secrets if secret)
+            address = webhook_address(tx, slug, id, seal=self._house.seal)
+        if address is None:
+            return None, ()
+        return address, (address.secret,) if address.secret else of_the_app
 
     def _remember(self, arrived: Arrived) -> bool:
         kept = inbox.Arrived(

@@ -1,6 +1,7 @@
 """What the pages, the command line and the jobs have done: sync, plan, send, follow up. One way for all three."""
 
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -62,24 +63,33 @@ def sync_one(house: House, connected: Connected, progress: Progress | None = Non
     """
     if connected.state is State.PARKED and resting(house, connected):
         return Synced(connected, None, f"parked: {connected.trouble}")
-    with house.source(connected) as source:
+    with house.source(connected) as source, ThreadPoolExecutor(1, thread_name_prefix="first-plan") as beside:
         try:
-            return Synced(connected, night(source, _planning(house, connected, progress)))
+            return Synced(connected, night(source, _planning(house, connected, progress, beside)))
         except IntegrationError as error:
             return Synced(connected, None, str(error))
 
 
-def _planning(house: House, connected: Connected, progress: Progress | None) -> Progress:
+def _planning(house: House, connected: Connected, progress: Progress | None, beside: Executor) -> Progress:
     """As soon as everything open is known there is a first plan, while the past is still being read."""
 
     def told(page: Page, saved: Saved) -> None:
         if progress is not None:
             progress(page, saved)
         if page.usable:
-            make_plan(house, connected.business)
-            log.info("first plan made", connection=connected.id)
+            beside.submit(_first_plan, house, connected)
 
     return told
+
+
+def _first_plan(house: House, connected: Connected) -> None:
+    """A plan that fails is told and made again at the next full hour; the books are read on."""
+    try:
+        make_plan(house, connected.business)
+    except Exception:
+        log.exception("first plan not made", connection=connected.id)
+    else:
+        log.info("first plan made", connection=connected.id)
 
 
 def resting(house: House, connected: Connected) -> bool:

@@ -13,6 +13,7 @@ from duewell.desk import Desk
 from duewell.jobs import schedule
 from duewell.web import create_app
 from duewell.wiring import House
+from integrations.registry import platform, slugs
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ class Serving:
         self._jobs = jobs
 
     def __enter__(self) -> "Serving":
+        for slug in slugs():
+            platform(slug)  # imported before anybody waits: else every one of the first deliveries waits for it
         app = create_app(self._house.settings, self.desk)
         self._server = self._listen(app)
         self._thread = threading.Thread(target=self._run, name="pages", daemon=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from receivables.page import Cursor
 from receivables.records import Company
@@ -144,6 +144,33 @@ def routed(tx: Tx, platform: str, *, external_id: str = "", connection: str = ""
     return [_connected(row) for row in tx.execute(wanted.order_by(table.c.business_id, table.c.id))]
 
 
+_ADDRESSED = (
+    select(tables.connection.c.details, tables.connection.c.webhook_secret)
+    .where(tables.connection.c.id == bindparam("its_id"), tables.connection.c.platform == bindparam("its_platform"))
+    .where(tables.connection.c.state != State.DISCONNECTED.value)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAddress:
+    """A living connection's own webhook address: its details, and the secret that signs there, or empty."""
+
+    details: Mapping[str, str]
+    secret: str = field(repr=False)
+
+
+def webhook_address(tx: Tx, platform: str, connection: str, *, seal: Seal) -> WebhookAddress | None:
+    """Who is behind a webhook's address; None for nobody. Asked at every delivery, so the statement is kept.
+
+    Raises BadKey when no key opens the secret.
+    """
+    row = tx.execute(_ADDRESSED, {"its_id": connection, "its_platform": platform}).one_or_none()
+    if row is None:
+        return None
+    secret = "" if row.webhook_secret is None else seal.open(row.webhook_secret).decode()
+    return WebhookAddress(msgspec.json.decode(row.details), secret)
+
+
 def using_grant(tx: Tx, grant_id: str) -> list[Connected]:
     """The living connections that one authorisation serves, across businesses: the last one out ends it."""
     table = tables.connection
@@ -227,13 +254,6 @@ def change_details(tx: Tx, business: str, connection: str, details: Mapping[str,
 def keep_webhook_secret(tx: Tx, business: str, connection: str, secret: str, *, seal: Seal) -> None:
     """Seal and keep the signing secret of this connection's own webhook endpoint."""
     _set(tx, business, connection, {"webhook_secret": seal.close(secret.encode())})
-
-
-def webhook_secret(tx: Tx, business: str, connection: str, *, seal: Seal) -> str:
-    """The signing secret, or empty. Raises BadKey when no key opens it."""
-    table = tables.connection
-    kept = tx.execute(select(table.c.webhook_secret).where(*_mine(business, connection))).scalar()
-    return "" if kept is None else seal.open(kept).decode()
 
 
 def _mine(business: str, connection: str) -> tuple[Any, ...]:

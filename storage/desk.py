@@ -10,10 +10,10 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Table, bindparam, func
 
 from receivables.records import Kind, Ref
 from storage import tables
-from storage.database import AnyRow, Tx
+from storage.database import Tx
 from storage.dialects import among, insert_into, listed, unrolled
 from storage.errors import UnknownConnection
-from storage.records import BELONGS_TO, TABLES
+from storage.records import BELONGS_TO, TABLES, Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,13 @@ class Desk:
         own = [table.c.business_id == self.business, table.c.connection_id == self.connection]
         return own if ids is None else [*own, among(self.tx, table.c.id, ids)]
 
-    def known(self, kind: Kind, ids: Sequence[str]) -> Mapping[str, AnyRow]:
-        """What is stored of these records, as far as the guard asks; instants in microseconds."""
+    def known(self, kind: Kind, ids: Sequence[str]) -> Mapping[str, Known]:
+        """What is stored of these records, by id."""
         if not ids:
             return {}
         named = {**self.whose(), "its_ids": listed(self.tx, ids)}
-        return {row.id: row for row in self.tx.execute(_known(kind, self.tx.dialect.name), named)}
+        found = (Known(*row) for row in self.tx.execute(_known(kind, self.tx.dialect.name), named))
+        return {one.id: one for one in found}
 
     def remember(self, kind: Kind, ids: Sequence[str]) -> None:
         """Copy the versions about to be replaced into history, but for those that lasted no time at all."""
@@ -86,6 +87,7 @@ _CURSOR = select(tables.connection.c.cursor).where(
 
 @cache
 def _known(kind: Kind, dialect: str) -> Select[Any]:
+    """In the order of Known."""
     table = TABLES[kind]
     instants = (type_coerce(table.c[name], BigInteger).label(name) for name in ("changed_at", "gone_at"))
     columns = (table.c.id, table.c.version, table.c.hash, table.c.became, *instants)

@@ -14,7 +14,12 @@ Insert = sqlite.Insert | postgresql.Insert
 
 def insert_into(tx: Tx, table: Table) -> Insert:
     """An INSERT that knows ON CONFLICT, for the database behind `tx`."""
-    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    return insert_for(tx.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> Insert:
+    """The same by the dialect's name, for a statement that is built once and kept."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def overwrite(statement: Insert, table: Table, *, only: Sequence[str] = (), where: Any = None) -> Insert:

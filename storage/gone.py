@@ -8,11 +8,8 @@ from sqlalchemy import bindparam, func, insert, update
 from receivables.page import Gone
 from receivables.records import Kind, Ref
 from storage.columns import micros
-from storage.database import AnyRow
 from storage.desk import Desk
-from storage.records import TABLES
-
-Known = Mapping[str, AnyRow]
+from storage.records import TABLES, Known
 
 
 def bury(desk: Desk, kind: Kind, gone: Sequence[Gone]) -> tuple[int, int]:
@@ -44,16 +41,16 @@ def latest_by_kind(desk: Desk, gone: Iterable[Gone]) -> dict[Kind, list[Gone]]:
     return by_kind
 
 
-def _dies(known: Known, gone: Gone) -> bool:
+def _dies(known: Mapping[str, Known], gone: Gone) -> bool:
     row = known.get(gone.ref.id)
     return row is not None and row.gone_at is None and row.changed_at <= micros(gone.at)
 
 
-def _more_is_known(known: Known, gone: Gone) -> bool:
+def _more_is_known(known: Mapping[str, Known], gone: Gone) -> bool:
     row = known.get(gone.ref.id)
     if row is None or row.gone_at is None:
         return False
-    return bool(micros(gone.at) > row.gone_at) or (gone.became is not None and gone.became.id != row.became)
+    return micros(gone.at) > row.gone_at or (gone.became is not None and gone.became.id != row.became)
 
 
 def _mark_unseen(desk: Desk, kind: Kind, gone: Sequence[Gone]) -> None:

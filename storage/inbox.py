@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from storage import tables
 from storage.database import AnyRow, Tx
+from storage.dialects import insert_for
 
 ROW = ("platform", "connection_id", "dedupe", "body", "headers", "received_at")
 
@@ -46,9 +46,8 @@ def remember(tx: Tx, arrived: Arrived, *, now: datetime) -> bool:
 @cache
 def _keeping(dialect: str) -> ReturningInsert[Any]:
     """Built once: a platform waits for the answer meanwhile."""
-    kind = sqlite.insert if dialect == "sqlite" else postgresql.insert
     values: dict[str, Any] = {name: bindparam(name) for name in ROW}
-    return kind(tables.inbox).values(values).on_conflict_do_nothing().returning(tables.inbox.c.id)
+    return insert_for(dialect, tables.inbox).values(values).on_conflict_do_nothing().returning(tables.inbox.c.id)
 
 
 def undrained(tx: Tx, *, limit: int = 500, after: int = 0) -> list[Arrived]:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from receivables.records import Kind, Ref
 from storage import tables
+from storage.bulk import PlainRow, put_rows
 from storage.database import AnyRow, Tx
-from storage.dialects import differs, insert_into, overwrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,8 @@ class KeptVerdict:
 
 def keep_verdicts(tx: Tx, business: str, verdicts: Sequence[KeptVerdict]) -> None:
     """Keep the day's answers, the last one of each invoice and day; equal ones are not written again."""
-    if not verdicts:
-        return
-    table = tables.verdict
-    statement = insert_into(tx, table)
-    names = [column.name for column in table.columns if not column.primary_key]
-    statement = overwrite(statement, table, where=differs(statement, table, names))
-    tx.execute(statement, [_row(business, verdict) for verdict in verdicts])
+    last = {(one.invoice, one.day): one for one in verdicts}
+    put_rows(tx, tables.verdict, [_row(business, verdict) for verdict in last.values()], only_changed=True)
 
 
 def verdicts(
@@ -51,19 +46,20 @@ def verdicts(
     return [_verdict(row) for row in tx.execute(newest_first)]
 
 
-def _row(business: str, verdict: KeptVerdict) -> dict[str, object]:
-    return {
-        "business_id": business,
-        "connection_id": verdict.invoice.connection,
-        "invoice_id": verdict.invoice.id,
-        "day": verdict.day,
-        "verdict": verdict.verdict,
-        "reason": verdict.reason,
-        "rule": verdict.rule,
-        "facts": verdict.facts,
-        "step": verdict.step,
-        "next_look_on": verdict.next_look_on,
-    }
+def _row(business: str, verdict: KeptVerdict) -> PlainRow:
+    """In the order of the table's columns."""
+    return (
+        business,
+        verdict.invoice.connection,
+        verdict.invoice.id,
+        verdict.day.isoformat(),
+        verdict.verdict,
+        verdict.reason,
+        verdict.rule,
+        verdict.facts,
+        verdict.step,
+        verdict.next_look_on.isoformat() if verdict.next_look_on else None,
+    )
 
 
 def _verdict(row: AnyRow) -> KeptVerdict:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from storage.pages import Saved
+from sync.health import watched
 from sync.pull import Progress, Pulled, pull
 from sync.reconcile import Agreement, reconcile
 from sync.refresh import look_again, sweep
@@ -23,6 +24,7 @@ def night(source: Source, progress: Progress | None = None) -> Night:
     pulled = pull(source, progress)
     if pulled.busy:
         return Night(pulled)
-    swept = Saved() if pulled.first else sweep(source)
-    swept += look_again(source)
-    return Night(pulled, swept, reconcile(source))
+    with watched(source):
+        swept = Saved() if pulled.first else sweep(source)
+        swept += look_again(source)
+        return Night(pulled, swept, reconcile(source))

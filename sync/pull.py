@@ -1,15 +1,18 @@
-"""Pull: bring one connection's books up to date, page by page, each saved with the cursor that is then true."""
+"""Pull: bring one connection's books up to date, pages at a time, each saved with the cursor that is then true."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
 from receivables.page import Page
 from receivables.records import Answer
 from storage import connections
+from storage.database import Tx
 from storage.leases import Leases
 from storage.pages import Saved, save_page
+from sync.gathering import gathered
 from sync.health import watched
 from sync.source import Source
 
@@ -72,12 +75,12 @@ def _pull(source: Source, hold: _Hold, progress: Progress | None) -> Pulled:
     if state.company is None:
         meet(source)
     saved, pages = Saved(), 0
-    for page in source.books.changes(state.cursor):
+    for lot in gathered(source.books.changes(state.cursor), source.clock):
         if not hold.still_ours():
             log.warning("pull stopped: somebody else took over", connection=source.connection)
             return Pulled(saved, pages, busy=True)
-        saved += keep(source, page, progress)
-        pages += 1
+        saved += keep(source, *lot, progress=progress)
+        pages += len(lot)
     with source.database.write() as tx:
         connections.pulled(tx, source.business, source.connection, now=source.clock.now())
     return Pulled(saved, pages, first=first)
@@ -97,13 +100,19 @@ def meet(source: Source) -> None:
         connections.save_company(tx, source.business, company)
 
 
-def keep(source: Source, page: Page, progress: Progress | None = None) -> Saved:
-    """Save one page, and its cursor if it has one, in one transaction."""
+def keep(source: Source, *pages: Page, progress: Progress | None = None) -> Saved:
+    """Save pages in their order, and the cursors of those that have one, in one transaction."""
     now = source.clock.now()
     with source.database.write() as tx:
-        saved = save_page(tx, source.business, source.connection, page, now=now)
-        if page.usable:
-            connections.usable(tx, source.business, source.connection, now=now)
+        saved = [_save(source, tx, page, now) for page in pages]
     if progress is not None:
-        progress(page, saved)
+        for page, what in zip(pages, saved, strict=True):
+            progress(page, what)
+    return sum(saved, Saved())
+
+
+def _save(source: Source, tx: Tx, page: Page, now: datetime) -> Saved:
+    saved = save_page(tx, source.business, source.connection, page, now=now)
+    if page.usable:
+        connections.usable(tx, source.business, source.connection, now=now)
     return saved

@@ -13,11 +13,12 @@ from receivables.money import Money
 from receivables.page import Basis, Scope
 from receivables.records import Invoice, Kind, Ref
 from storage import books, connections, differences
+from storage.connections import Connected
 from storage.database import Tx
 from storage.settings import set_setting
-from sync.health import watched
+from sync.gathering import gathered
 from sync.pull import keep
-from sync.refresh import refresh
+from sync.refresh import read_again
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
@@ -45,30 +46,38 @@ def reconcile(source: Source) -> Agreement:
     """Compare, look into what is new among the differences by reading those records again, compare again, and store.
 
     A difference that stays is a named remainder: a journal, an opening balance, a deposit that no API shows.
+    Raises what the contract allows; whoever calls notes it (`watched`).
     """
     now = source.clock.now()
-    today = _today(source, now)
-    with watched(source):
-        totals = source.books.open_totals(today)
-    known = _known(source)
+    with source.database.read() as tx:
+        today, known = _today(source.state_in(tx), now), _known(source, tx)
+    totals = source.books.open_totals(today)
     before = compare(totals, _ours(source, totals.basis, today))
-    for page in totals.seen:
-        keep(source, page)
+    for lot in gathered(totals.seen, source.clock):
+        keep(source, *lot)
     after = before
     if fresh := [one for one in before.differences if known.get((one.about, one.ours.currency)) != one.remainder]:
-        _save(source, before, now)
+        with source.database.write() as tx:
+            _save(source, tx, before, now)
         _look_into(source, fresh)
         after = compare(totals, _ours(source, totals.basis, today))
-    _save(source, after, now)
-    left = {difference.about for difference in after.differences}
-    mended = tuple(difference for difference in before.differences if difference.about not in left)
-    agreement = Agreement(totals.basis, after.compared, after.differences, mended, after.not_comparable)
-    _report(source, agreement, now)
+    agreement = _agreement(totals.basis, before, after)
+    with source.database.write() as tx:
+        _save(source, tx, after, now)
+        _report(source, tx, agreement, now)
+    if not agreement.agrees:
+        log.info("books differ", connection=source.connection, differences=len(agreement.differences))
     return agreement
 
 
-def _today(source: Source, now: datetime) -> date:
-    company = source.state().company
+def _agreement(basis: Basis, before: Comparison, after: Comparison) -> Agreement:
+    left = {difference.about for difference in after.differences}
+    mended = tuple(difference for difference in before.differences if difference.about not in left)
+    return Agreement(basis, after.compared, after.differences, mended, after.not_comparable)
+
+
+def _today(connected: Connected, now: datetime) -> date:
+    company = connected.company
     return now.astimezone(ZoneInfo((company.time_zone if company else "") or "UTC")).date()
 
 
@@ -86,10 +95,9 @@ def _ours(source: Source, basis: Basis, day: date) -> dict[Ref, dict[str, Money]
     return figures
 
 
-def _known(source: Source) -> dict[tuple[Ref, str], Money]:
+def _known(source: Source, tx: Tx) -> dict[tuple[Ref, str], Money]:
     """The remainders that were found before, open or accepted: looking into them again would find nothing."""
-    with source.database.read() as tx:
-        found = differences.differences(tx, source.business, connection=source.connection)
+    found = differences.differences(tx, source.business, connection=source.connection)
     return {(_about(one), one.ours.currency): one.remainder for one in found}
 
 
@@ -110,14 +118,13 @@ def _look_into(source: Source, fresh: Iterable[Difference]) -> None:
             behind += [one.ref for one in books.invoices(*mine, open_only=True, customers=customers)]
             behind += [one.ref for one in books.payments(*mine, customers=customers) if one.unapplied]
             behind += [one.ref for one in books.credits_of(*mine, customers=customers) if one.remaining]
-    refresh(source, behind)
+    read_again(source, behind)
 
 
-def _save(source: Source, comparison: Comparison, now: datetime) -> None:
+def _save(source: Source, tx: Tx, comparison: Comparison, now: datetime) -> None:
     """What is no longer among the differences is kept as gone, so that nothing is absorbed without a trace."""
-    with source.database.write() as tx:
-        found = [_named(source, tx, one) for one in comparison.differences]
-        differences.save_differences(tx, source.business, source.connection, found, now=now)
+    found = [_named(source, tx, one) for one in comparison.differences]
+    differences.save_differences(tx, source.business, source.connection, found, now=now)
 
 
 def _named(source: Source, tx: Tx, one: Difference) -> differences.Difference:
@@ -131,7 +138,7 @@ def _customer_of(tx: Tx, source: Source, invoice: Ref) -> str:
     return found.customer.id if isinstance(found, Invoice) else ""
 
 
-def _report(source: Source, agreement: Agreement, now: datetime) -> None:
+def _report(source: Source, tx: Tx, agreement: Agreement, now: datetime) -> None:
     """What the page shows of the last comparison."""
     report = {
         "at": now.isoformat(),
@@ -143,9 +150,6 @@ def _report(source: Source, agreement: Agreement, now: datetime) -> None:
         "mended": len(agreement.mended),
         "not_comparable": {ref.id: why for ref, why in agreement.not_comparable.items()},
     }
-    with source.database.write() as tx:
-        set_setting(tx, source.business, f"agreement:{source.connection}", json.dumps(report))
-        if agreement.agrees:
-            connections.agreed(tx, source.business, source.connection, now=now)
-    if not agreement.agrees:
-        log.info("books differ", connection=source.connection, differences=len(agreement.differences))
+    set_setting(tx, source.business, f"agreement:{source.connection}", json.dumps(report))
+    if agreement.agrees:
+        connections.agreed(tx, source.business, source.connection, now=now)

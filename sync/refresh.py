@@ -6,6 +6,7 @@ from receivables.records import Ref
 from storage import books
 from storage.oddities import oddities
 from storage.pages import Saved
+from sync.gathering import gathered
 from sync.health import watched
 from sync.pull import keep
 from sync.source import Source
@@ -14,19 +15,25 @@ ODD_MAX = 50
 
 
 def refresh(source: Source, refs: Iterable[Ref]) -> Saved:
-    """Fetch these records and save them; what is no more is marked gone."""
-    wanted = sorted(set(refs), key=str)
+    """Fetch these records and save them; what is no more is marked gone. Trouble is noted on the connection."""
+    wanted = set(refs)
     if not wanted:
         return Saved()
     with watched(source):
-        return keep(source, source.books.fetch(wanted))
+        return read_again(source, wanted)
+
+
+def read_again(source: Source, refs: Iterable[Ref]) -> Saved:
+    """The same for whoever is `watched` already, as a night is."""
+    wanted = sorted(set(refs), key=str)
+    return keep(source, source.books.fetch(wanted)) if wanted else Saved()
 
 
 def look_again(source: Source) -> Saved:
     """Read once more what could not be understood so far: the platform may have mended it, or we may have."""
     with source.database.read() as tx:
         odd = oddities(tx, source.business, source.connection)
-    return refresh(source, [one.ref for one in odd[:ODD_MAX] if one.ref.id])
+    return read_again(source, [one.ref for one in odd[:ODD_MAX] if one.ref.id])
 
 
 def sweep(source: Source) -> Saved:
@@ -34,7 +41,6 @@ def sweep(source: Source) -> Saved:
     with source.database.read() as tx:
         known = books.open_refs(tx, source.business, source.connection)
     saved = Saved()
-    with watched(source):
-        for page in source.books.sweep(known):
-            saved += keep(source, page)
+    for lot in gathered(source.books.sweep(known), source.clock):
+        saved += keep(source, *lot)
     return saved

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from integrations.contract import Books, Clock
 from storage.connections import Connected, connection
-from storage.database import Database
+from storage.database import Database, Tx
 from storage.errors import UnknownConnection
 
 
@@ -22,7 +22,11 @@ class Source:
     def state(self) -> Connected:
         """What is known of the connection now. Raises UnknownConnection."""
         with self.database.read() as tx:
-            found = connection(tx, self.business, self.connection)
+            return self.state_in(tx)
+
+    def state_in(self, tx: Tx) -> Connected:
+        """The same beside what else is read in `tx`."""
+        found = connection(tx, self.business, self.connection)
         if found is None:
             raise UnknownConnection(f"the business has no connection {self.connection!r}")
         return found

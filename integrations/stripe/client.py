@@ -58,9 +58,10 @@ class KeepingTransport(stripe_sdk.RequestsClient):
         ours["User-Agent"] = f"Duewell Stripe/v1 PythonBindings/{stripe_sdk.VERSION}"
         content, status, answered = super().request(method, url, ours, post_data)
         self._kept.body, self._kept.status, self._kept.headers = content, status, answered
+        if 200 <= status < 300:
+            return b"{}", status, answered
         # The SDK's errors trip over bytes that are no UTF-8, which only somebody else than Stripe would send.
-        readable = content.decode("utf-8", "replace").encode()
-        return (b"{}" if 200 <= status < 300 else readable), status, answered
+        return content.decode("utf-8", "replace").encode(), status, answered
 
     def taken(self) -> bytes:
         """The bytes of this thread's last answer."""

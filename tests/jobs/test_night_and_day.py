@@ -9,6 +9,7 @@ import pytest
 
 from duewell import jobs
 from duewell.clock import FollowingClock
+from duewell.config import StepSetting
 from duewell.owning import begin_business
 from duewell.wiring import House, build
 from receivables.records import Answer
@@ -171,6 +172,20 @@ def test_a_night_in_trouble_is_tried_again_within_the_day(plays: Callable[..., P
     assert not play.connected("cedar").trouble
     play.expect_truth()
     assert play.connected("brightwater").last_pull_at == read, "whose night went well is left in peace"
+
+
+def test_a_first_plan_that_fails_does_not_end_the_reading(
+    plays: Callable[..., Play], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play = plays("quickbooks")
+    no_such_letter = StepSetting(name="poem", days=3, letter="poem")
+    play.house.settings = play.house.settings.model_copy(update={"steps": [no_such_letter]})
+
+    told = play.sync("cedar")["cedar"]
+
+    assert not told.trouble
+    assert "first plan not made" in capsys.readouterr().out
+    play.expect_truth()
 
 
 def test_one_business_in_trouble_spares_the_others(plays: Callable[..., Play]) -> None:

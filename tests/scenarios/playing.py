@@ -40,10 +40,14 @@ class Play:
         return [one.key for one in self.sandbox.world.businesses if one.name in labels]
 
     def move(self, *, quiet: bool = False, **by: float) -> None:
-        """Let time pass, on both sides."""
+        """Let time pass, on both sides. Deliveries wait meanwhile: to a clock left behind they are signed too late."""
+        courier = self.sandbox.courier
+        before, courier.paused = courier.paused, True
         self.sandbox.move(timedelta(**by), quiet=quiet)
         assert isinstance(self.house.clock, FollowingClock)
         self.house.clock.ask()
+        courier.paused = before
+        courier.knock()
 
     def sync(self, *keys: str) -> dict[str, Synced]:
         """A night for these businesses, or for all."""

@@ -15,8 +15,8 @@ from integrations.contract import Attempt, AttemptStore, Grant, GrantStore, Mete
 from integrations.errors import Reconnect
 from storage import tables
 from storage.attempts import SealedAttempts
-from storage.connections import connection, disconnect, keep_webhook_secret, webhook_secret
-from storage.database import Database
+from storage.connections import connection, disconnect, keep_webhook_secret, webhook_address
+from storage.database import Database, Tx
 from storage.errors import BadKey
 from storage.grants import SealedGrants
 from storage.leases import Leases
@@ -147,7 +147,7 @@ def test_rotation_seals_everything_with_the_newest_key(database: Database, clock
     assert rotate(database, [FRESH, OLD]) == 3
     assert grants(database, FRESH).load("g1") == GRANT
     with database.read() as tx:
-        assert webhook_secret(tx, BUSINESS, CONNECTION, seal=Seal([FRESH])) == "whsec"
+        assert signs_with(tx, Seal([FRESH])) == "whsec"
     with pytest.raises(BadKey, match="no longer in the key file"):
         grants(database, OLD).load("g1")
     with pytest.raises(BadKey):
@@ -165,7 +165,7 @@ def test_a_key_that_is_none_is_told() -> None:
 def test_a_webhook_secret_is_sealed_and_goes_with_the_connection(database: Database) -> None:
     seal = Seal([OLD])
     with database.write() as tx:
-        assert webhook_secret(tx, BUSINESS, CONNECTION, seal=seal) == ""
+        assert signs_with(tx, seal) == ""
         keep_webhook_secret(tx, BUSINESS, CONNECTION, "whsec", seal=seal)
     assert "whsec" not in everything_in(database, tables.connection)
     with database.write() as tx:
@@ -173,7 +173,13 @@ def test_a_webhook_secret_is_sealed_and_goes_with_the_connection(database: Datab
         assert found is not None
         assert found.has_webhook_secret
         disconnect(tx, BUSINESS, CONNECTION)
-        assert webhook_secret(tx, BUSINESS, CONNECTION, seal=seal) == ""
+        assert webhook_address(tx, "xero", CONNECTION, seal=seal) is None
+
+
+def signs_with(tx: Tx, seal: Seal) -> str:
+    address = webhook_address(tx, "xero", CONNECTION, seal=seal)
+    assert address is not None
+    return address.secret
 
 
 def test_an_attempt_is_taken_once(database: Database, clock: HandClock) -> None:

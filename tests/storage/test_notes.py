@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from sqlalchemy import event
+
 from receivables.money import Money
 from receivables.records import Kind
 from storage.database import Database, Tx
@@ -50,6 +52,19 @@ def test_the_last_verdict_of_a_day_stays(database: Database) -> None:
         assert verdicts(tx, BUSINESS, invoice=ref(Kind.INVOICE, 1))[1] == held
         assert len(verdicts(tx, BUSINESS, connection=CONNECTION)) == 3
         assert verdicts(tx, "somebody else") == []
+
+
+def test_verdicts_that_say_the_same_again_are_not_written(database: Database) -> None:
+    held = KeptVerdict(ref(Kind.INVOICE, 1), TODAY, "held", "promised for Friday")
+    written: list[int] = []
+    event.listen(database.engine, "after_cursor_execute", lambda _tx, cursor, *_: written.append(cursor.rowcount))
+    with database.write() as tx:
+        keep_verdicts(tx, BUSINESS, [held, replace(held, reason="twice in one go: the last one is right")])
+        first = written[-1]
+        keep_verdicts(tx, BUSINESS, [replace(held, reason="twice in one go: the last one is right")])
+        again = written[-1]
+        assert [one.reason for one in verdicts(tx, BUSINESS)] == ["twice in one go: the last one is right"]
+    assert (first, again) == (1, 0)
 
 
 def found(tx: Tx, *amounts: tuple[str, int, int], now_hours: int = 0) -> list[Difference]:

@@ -3,16 +3,18 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from storage.database import Database, Tx
 from storage.errors import NewerSchema
-from storage.schema import schema, upgrade
+from storage.schema import MIGRATIONS, schema, upgrade
 from storage.tables import metadata
 
 Open = Callable[[str], Database]
@@ -84,6 +86,26 @@ from storage.schema import upgrade
 database = Database.open(sys.argv[1])
 print(upgrade(database))
 """
+
+
+def test_every_migration_is_in_a_file_of_its_name() -> None:
+    script = ScriptDirectory(str(MIGRATIONS))
+    newest_first = [(one.revision, Path(one.path).stem[:5]) for one in script.walk_revisions()]
+    assert [name for _, name in newest_first] == [f"v{revision}" for revision, _ in newest_first]
+    assert newest_first == sorted(newest_first, reverse=True)
+
+
+def test_only_who_has_something_to_migrate_imports_alembic(empty_url: str) -> None:
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", f"{STARTER}print('alembic' in sys.modules)", empty_url],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert told == [["True", "True"], ["False", "False"]]
 
 
 def test_processes_starting_at_once_upgrade_once(empty_url: str) -> None:

@@ -10,7 +10,7 @@ from sandbox.quickbooks.webhooks import sign as sign_quickbooks
 from sandbox.stripe.announcing import signature as sign_stripe
 from sandbox.xero.webhooks import signature as sign_xero
 from storage import tables
-from storage.connections import webhook_secret
+from storage.connections import webhook_address
 from storage.database import AnyRow
 from tests.scenarios.playing import Play
 
@@ -61,7 +61,9 @@ def hand_in(play: Play, desk: Desk, slug: str, body: bytes, *, secret: str = "")
     if slug == "stripe":
         connected = play.connected("northwind")
         with play.house.database.read() as tx:
-            secret = secret or webhook_secret(tx, play.business, connected.id, seal=play.house.seal)
+            address = webhook_address(tx, slug, connected.id, seal=play.house.seal)
+        assert address is not None
+        secret = secret or address.secret
         signed = sign_stripe(body, [secret], int(play.house.clock.now().timestamp()))
         return desk.receive(slug, connected.id, {"stripe-signature": signed}, body)
     secret = secret or play.house.app(slug).webhook_secrets[0]

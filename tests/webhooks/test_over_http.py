@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from duewell.running import drain_inbox
 from duewell.serving import Serving
+from integrations.registry import platform, slugs
 from sandbox.quickbooks.webhooks import sign
 from tests.scenarios.playing import Play
 from tests.webhooks.arriving import inbox_rows, open_ids, quickbooks_body, still_waiting
@@ -46,6 +47,14 @@ def pay_some(play: Play) -> dict[str, list[str]]:
 
 def all_settled(play: Play, chosen: dict[str, list[str]]) -> bool:
     return not any(play.invoices(key)[invoice].owing for key, invoices in chosen.items() for invoice in invoices)
+
+
+def test_no_delivery_waits_for_a_platform_to_be_imported(plays: Callable[..., Play]) -> None:
+    play = plays()
+    platform.cache_clear()
+
+    with Serving(play.house, jobs=False):
+        assert platform.cache_info().currsize == len(slugs())
 
 
 def test_payments_on_all_platforms_arrive_by_themselves(served: Play) -> None:
