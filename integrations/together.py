@@ -5,12 +5,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-
-LOOK_UP_SECONDS = 0.1
 
 
 def in_order(calls: Iterable[Callable[[], T]], *, at_once: int) -> Iterator[T]:
@@ -29,13 +27,22 @@ def in_order(calls: Iterable[Callable[[], T]], *, at_once: int) -> Iterator[T]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Came(Generic[T]):
+    """What one chain handed over: results, or what it raised, or with neither that it is over."""
+
+    chain: int
+    results: tuple[T, ...] = ()
+    error: BaseException | None = None
+
+
 def as_they_come(chains: Sequence[Callable[[], Iterator[T]]], *, ahead: int) -> Iterator[tuple[int, T]]:
     """What several chains yield, each in its own order, told apart by its place in `chains`.
 
     Every chain runs in a thread of its own and stops `ahead` results before whoever takes them. Raises what a chain
     raised, once its earlier results are taken; the others are stopped.
     """
-    waiting: queue.Queue[tuple[int, T | None, BaseException | None, bool]] = queue.Queue()
+    waiting: queue.Queue[_Came[T]] = queue.Queue()
     stop = threading.Event()
     places = [threading.Semaphore(ahead) for _ in chains]
     threads = [
@@ -47,47 +54,42 @@ def as_they_come(chains: Sequence[Callable[[], Iterator[T]]], *, ahead: int) -> 
     for thread in threads:
         thread.start()
     try:
-        yield from _taken(waiting, places, len(chains))
+        yield from _taken(waiting, places)
     finally:
         stop.set()
+        for place in places:
+            place.release()
         for thread in threads:
             thread.join()
 
 
-def _taken(
-    waiting: "queue.Queue[tuple[int, T | None, BaseException | None, bool]]",
-    places: Sequence[threading.Semaphore],
-    running: int,
-) -> Iterator[tuple[int, T]]:
+def _taken(waiting: "queue.Queue[_Came[T]]", places: Sequence[threading.Semaphore]) -> Iterator[tuple[int, T]]:
+    running = len(places)
     while running:
-        number, result, error, over = waiting.get()
-        if error is not None:
-            raise error
-        if over:
+        came = waiting.get()
+        if came.error is not None:
+            raise came.error
+        if not came.results:
             running -= 1
-            continue
-        places[number].release()
-        yield number, result  # type: ignore[misc]
+        for result in came.results:
+            places[came.chain].release()
+            yield came.chain, result
 
 
 def _run(
     number: int,
     chain: Callable[[], Iterator[T]],
-    waiting: "queue.Queue[tuple[int, T | None, BaseException | None, bool]]",
+    waiting: "queue.Queue[_Came[T]]",
     brakes: tuple[threading.Semaphore, threading.Event],
 ) -> None:
     place, stop = brakes
     try:
         for result in chain():
-            waiting.put((number, result, None, False))
-            while not place.acquire(timeout=LOOK_UP_SECONDS):
-                if stop.is_set():
-                    return
+            waiting.put(_Came(number, (result,)))
+            place.acquire()
             if stop.is_set():
                 return
     except BaseException as error:  # noqa: BLE001 - handed to whoever takes the results
-        with suppress(AttributeError):
-            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
-        waiting.put((number, None, error, False))
+        waiting.put(_Came(number, error=error))
     else:
-        waiting.put((number, None, None, True))
+        waiting.put(_Came(number))
