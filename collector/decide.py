@@ -72,15 +72,14 @@ class _Day:
     def on(self) -> date:
         return self.local.date()
 
-    def done(self, invoice: Invoice) -> set[str]:
-        """The steps that were, or may have been, done for the invoice."""
-        return {
-            step
-            for contact in self.case.contacts
-            if contact.state in COUNTS
-            for ref, step in contact.steps
-            if ref == invoice.ref
-        }
+    def done(self, invoice: Invoice) -> dict[str, date]:
+        """The steps that were, or may have been, done for the invoice, and the last day of each."""
+        days: dict[str, date] = {}
+        for contact in self.case.contacts:
+            for ref, step in contact.steps:
+                if ref == invoice.ref and contact.state in COUNTS:
+                    days[step] = max(contact.day_on, days.get(step, contact.day_on))
+        return days
 
     def earned(self, invoice: Invoice) -> Step | None:
         """The step to take for the invoice, after those that were done."""
@@ -178,7 +177,7 @@ def not_yet(day: _Day, invoice: Invoice) -> Verdict | None:
     """The first step's day has not come."""
     if day.policy.reached(_due(invoice), day.on):
         return None
-    first = day.policy.following(_due(invoice), day.on)
+    first = day.policy.following(_due(invoice), day.on, {})
     reason = f"It is due on {_day(_due(invoice))}; the first reminder would be on {_day(first)}."
     return Verdict(invoice.ref, Say.SKIP, "not_yet", reason, next_look_on=first)
 
@@ -188,7 +187,7 @@ def step_done(day: _Day, invoice: Invoice) -> Verdict | None:
     if day.earned(invoice) is not None:
         return None
     last = [step for step in day.policy.steps if step.name in day.done(invoice)][-1]
-    coming = day.policy.following(_due(invoice), day.on)
+    coming = day.policy.following(_due(invoice), day.on, day.done(invoice))
     after = f"the next step is on {_day(coming)}" if coming else "it was the last step, so a person should decide"
     reason = f"“{_title(last)}” was already sent; {after}."
     return Verdict(invoice.ref, Say.SKIP, "step_done", reason, last.name, next_look_on=coming)

@@ -140,6 +140,7 @@ class StepSetting(Section):
     letter: str
     channel: Literal["mail", "platform"] = "mail"
     again: bool = False
+    tone: Literal["friendly", "neutral", "firm", "final"] = "friendly"
 
 
 class Settings(BaseSettings):

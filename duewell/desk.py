@@ -19,7 +19,7 @@ from integrations.errors import BadSignature, NotThere, Refused
 from storage import actions, differences, inbox
 from storage.connections import Connected, State, WebhookAddress, webhook_address
 from storage.errors import StorageError
-from storage.owners import owner_by_email
+from storage.people import person_by_email
 from storage.schema import schema
 from webhooks.receive import Arrived, Counts, receive
 
@@ -52,7 +52,7 @@ class Desk:
     def owner_hash(self) -> str | None:
         """The hash of the owner's password."""
         with self._house.database.read() as tx:
-            found = owner_by_email(tx, OWNER)
+            found = person_by_email(tx, OWNER)
         return found.password_hash if found else None
 
     def session_key(self) -> bytes:

@@ -14,7 +14,7 @@ from integrations.errors import Reconnect
 from integrations.registry import slugs
 from storage import inbox
 from storage.errors import BadKey
-from storage.owners import owner_by_email
+from storage.people import person_by_email
 from storage.schema import schema
 
 ROOMS = ("receivables", "integrations", "storage", "sync", "collector", "webhooks", "sandbox")
@@ -114,7 +114,7 @@ def _settings(house: House) -> Iterator[Finding]:
 
 def _people(house: House) -> Iterator[Finding]:
     with house.database.read() as tx:
-        owner = owner_by_email(tx, OWNER)
+        owner = person_by_email(tx, OWNER)
     if owner is None or not all_businesses(house):
         yield Finding("Owner", "note", "nobody can sign in yet; run `duewell init`")
     else:

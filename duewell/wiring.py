@@ -11,7 +11,7 @@ from pathlib import Path
 
 from collector.channels.smtp import Postbox
 from collector.dispatch import Sender
-from collector.policy import DEFAULT, Channel, Policy, Step
+from collector.policy import DEFAULT, Channel, Policy, Step, Tone
 from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
 from integrations.budget import Budgets
@@ -199,7 +199,8 @@ def policy_of(settings: Settings) -> Policy:
     manners, steps = settings.manners, DEFAULT.steps
     if settings.steps:
         steps = tuple(
-            Step(one.name, one.days, one.letter, Channel(one.channel), again=one.again) for one in settings.steps
+            Step(one.name, one.days, one.letter, Channel(one.channel), again=one.again, tone=Tone[one.tone.upper()])
+            for one in settings.steps
         )
     if strangers := {step.letter for step in steps} - known_letters():
         raise BadSetting(f"steps name a letter that is not there: {', '.join(sorted(strangers))}")

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from receivables.money import Money, by_currency
 from receivables.records import Company, Credit, Customer, EmailAddress, Invoice, Payment, PaymentStatus, Ref
+from receivables.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Contact:
 class Case:
     """The head customer first, then the sub-customers and projects that are billed with it.
 
+    `said` is what people said about this debtor or about the whole business, whether it still holds or not.
     `synced_at` is the last good sync of the connection; `differs` says that our figure for this customer and the
     platform's are not the same; `reconstructed` that the instant lies before we were connected.
     """
@@ -34,6 +36,7 @@ class Case:
     payments: tuple[Payment, ...] = ()
     credits: tuple[Credit, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    said: tuple[Said, ...] = ()
     synced_at: datetime | None = None
     differs: bool = False
     reconstructed: bool = False

@@ -1,7 +1,7 @@
 """Every table: what the books hold, and what Duewell knew, decided and did.
 
 Each starts its key with the business, but for what is not a business's own: grants (one may serve several),
-attempts, leases, owners, and the inbox before it is routed.
+attempts, leases, people, and the inbox before it is routed.
 """
 
 from typing import Any
@@ -258,6 +258,7 @@ verdict = Table(
     words("facts", "{}"),
     words("step"),
     Column("next_look_on", Date),
+    words("policy"),
 )
 Index(None, verdict.c.business_id, verdict.c.day)
 
@@ -325,19 +326,120 @@ said = Table(
     words("note"),
     words("by"),
     at("at"),
+    words("channel"),
+    words("address"),
+    words("way", "ours"),
+    Column("review_on", Date),
+    words("assigned_to"),
+    perhaps_at("ended_at"),
+    words("ended_by"),
     ForeignKeyConstraint(["business_id"], ["business.id"]),
 )
 Index(None, said.c.business_id, said.c.debtor)
 
 setting = Table("setting", metadata, key("business_id"), key("name"), words("value"))
 
-owner = Table(
-    "owner",
+person = Table(
+    "person",
     metadata,
     key("id"),
     words("name"),
     words("email"),
     words("password_hash"),
     at("created_at"),
+    perhaps_at("left_at"),
     UniqueConstraint("email"),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    key("business_id"),
+    key("person_id"),
+    words("role"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+    ForeignKeyConstraint(["person_id"], ["person.id"]),
+)
+Index(None, membership.c.person_id)
+
+policy = Table(
+    "policy",
+    metadata,
+    key("business_id"),
+    key("scope"),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    words("document"),
+    words("note"),
+    words("by"),
+    at("at"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    key("business_id"),
+    key("debtor"),
+    Column("day", Date, primary_key=True),
+    words("state"),
+    words("digest"),
+    words("edit"),
+    words("by"),
+    at("at"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+
+todo = Table(
+    "todo",
+    metadata,
+    key("business_id"),
+    key("id"),
+    words("key"),
+    words("kind"),
+    words("title"),
+    words("debtor"),
+    words("connection_id"),
+    words("invoice_id"),
+    Column("due_on", Date),
+    Column("amount_minor", BigInteger),
+    currency(),
+    words("assigned_to"),
+    words("state"),
+    Column("snoozed_to_on", Date),
+    words("note"),
+    words("by"),
+    at("at"),
+    words("done_by"),
+    perhaps_at("done_at"),
+    UniqueConstraint("business_id", "key"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+Index(None, todo.c.business_id, todo.c.state, todo.c.due_on)
+
+wording = Table(
+    "wording",
+    metadata,
+    key("business_id"),
+    key("letter"),
+    key("language"),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    words("text"),
+    words("by"),
+    at("at"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+
+same = Table(
+    "same",
+    metadata,
+    key("business_id"),
+    key("kind"),
+    key("one"),
+    key("other"),
+    words("state"),
+    words("evidence"),
+    words("master"),
+    words("by"),
+    at("at"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
 )

@@ -14,7 +14,8 @@ from storage.database import AnyRow, Tx
 
 @dataclass(frozen=True, slots=True)
 class KeptVerdict:
-    """One day's answer for one invoice. `facts` is JSON text; `next_look_on` is when the answer may change."""
+    """One day's answer for one invoice. `facts` is JSON text; `next_look_on` is when the answer may change; `policy`
+    is the version that was in force."""
 
     invoice: Ref
     day: date
@@ -24,6 +25,7 @@ class KeptVerdict:
     facts: str = "{}"
     step: str = ""
     next_look_on: date | None = None
+    policy: str = ""
 
 
 def keep_verdicts(tx: Tx, business: str, verdicts: Sequence[KeptVerdict]) -> None:
@@ -59,6 +61,7 @@ def _row(business: str, verdict: KeptVerdict) -> PlainRow:
         verdict.facts,
         verdict.step,
         verdict.next_look_on.isoformat() if verdict.next_look_on else None,
+        verdict.policy,
     )
 
 
@@ -72,4 +75,5 @@ def _verdict(row: AnyRow) -> KeptVerdict:
         facts=row.facts,
         step=row.step,
         next_look_on=row.next_look_on,
+        policy=row.policy,
     )

@@ -109,7 +109,7 @@ def test_what_the_invoice_says_comes_first(changed: dict[str, object], rule: str
     [
         ({"company": replace(COMPANY, own_reminders=Answer.YES)}, "platform_reminds"),
         ({"synced_at": None}, "books_stale"),
-        ({"synced_at": NOW - timedelta(hours=37)}, "books_stale"),
+        ({"synced_at": NOW - timedelta(hours=25)}, "books_stale"),
         ({"differs": True}, "balance_differs"),
         ({"customers": (Customer(ANN, "Ann's Bakery", NOW),)}, "no_address"),
         ({"contacts": (contact("just-due", days_ago=3),)}, "contacted_lately"),

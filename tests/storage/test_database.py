@@ -89,14 +89,14 @@ def test_a_reader_sees_one_moment(database: Database) -> None:
 
 
 def test_errors_quote_no_row(database: Database) -> None:
-    owner = {"id": "o1", "name": "Ann", "email": "ann@secret.test", "password_hash": "h", "created_at": NOW}
+    person = {"id": "o1", "name": "Ann", "email": "ann@secret.test", "password_hash": "h", "created_at": NOW}
     with database.write() as tx:
-        tx.execute(insert(tables.owner), [owner])
+        tx.execute(insert(tables.person), [person])
     with pytest.raises(IntegrityError) as caught, database.write() as tx:
-        tx.execute(insert(tables.owner), [owner | {"id": "o2"}])
+        tx.execute(insert(tables.person), [person | {"id": "o2"}])
     assert "secret.test" not in f"{caught.value} {caught.value.orig} {caught.value.__cause__!r}"
     with pytest.raises(IntegrityError) as nulls, database.write() as tx:
-        tx.execute(insert(tables.owner), [owner | {"id": "o3", "email": "bob@secret.test", "created_at": None}])
+        tx.execute(insert(tables.person), [person | {"id": "o3", "email": "bob@secret.test", "created_at": None}])
     assert "secret.test" not in f"{nulls.value} {nulls.value.orig} {nulls.value.__cause__!r}"
 
 

@@ -1,23 +1,26 @@
-"""The smaller tables: inbox, verdicts, differences, what people said, settings, owners."""
+"""The smaller tables: inbox, verdicts, differences, what people said, settings, people."""
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import event
 
 from receivables.money import Money
 from receivables.records import Kind
+from receivables.said import Said, Saying, Way
 from storage.database import Database, Tx
 from storage.differences import Difference, DifferenceState, accept, differences, save_differences
 from storage.inbox import Arrived, drained, forget_drained, remember, undrained, waiting
-from storage.owners import add_owner, owner, owner_by_email, owners_count, set_password
-from storage.said import Said, end, said, say
+from storage.people import add_person, people_count, person, person_by_email, set_password
+from storage.said import end, said, say
 from storage.settings import set_setting, setting, settings, unset_setting
 from storage.verdicts import KeptVerdict, keep_verdicts, verdicts
 from tests.storage.amber import BUSINESS, CONNECTION, NOW, gbp, ref
 
 TODAY = NOW.date()
 LATER = NOW + timedelta(hours=1)
+END = NOW + timedelta(hours=2)
 
 
 def test_a_delivery_is_remembered_once_and_drained(database: Database) -> None:
@@ -105,17 +108,21 @@ def test_an_accepted_remainder_stays_accepted_until_it_changes(database: Databas
 
 def test_what_people_say_holds_from_and_until(database: Database) -> None:
     friday, monday = date(2026, 3, 13), date(2026, 3, 16)
-    promise = Said("d1", "promise", TODAY, friday, ref(Kind.INVOICE, 1), Money(500, "GBP"), "by phone", "Ann")
+    words: dict[str, Any] = {"channel": "call", "way": Way.THEIRS, "note": "by phone", "by": "Ann", "review_on": monday}
+    promise = Said("d1", Saying.PROMISE, TODAY, friday, ref(Kind.INVOICE, 1), Money(500, "GBP"), **words)
     with database.write() as tx:
         first = say(tx, BUSINESS, promise, now=NOW)
-        hold = say(tx, BUSINESS, Said("d1", "hold", friday), now=LATER)
-        assert said(tx, BUSINESS, debtor="d1", kind="promise") == [replace(promise, id=first, at=NOW)]
+        hold = say(tx, BUSINESS, Said("d1", Saying.HOLD, friday), now=LATER)
+        assert said(tx, BUSINESS, debtor="d1", kinds=[Saying.PROMISE]) == [replace(promise, id=first, at=NOW)]
         assert [one.kind for one in said(tx, BUSINESS, on=friday)] == ["promise", "hold"]
         assert [one.kind for one in said(tx, BUSINESS, on=monday)] == ["hold"]
         assert [one.kind for one in said(tx, BUSINESS, as_of=NOW)] == ["promise"]
-        assert end(tx, BUSINESS, hold, until_on=friday)
+        assert not end(tx, "somebody else", hold, by="Bob", now=END)
+        assert end(tx, BUSINESS, hold, by="Bob", now=END)
+        assert not end(tx, BUSINESS, hold, by="Bob again", now=END)
         assert said(tx, BUSINESS, on=monday) == []
-        assert not end(tx, "somebody else", hold, until_on=friday)
+        assert [one.kind for one in said(tx, BUSINESS, on=monday, as_of=LATER)] == ["hold"]
+        assert [(one.ended_by, one.ended_at) for one in said(tx, BUSINESS, kinds=[Saying.HOLD])] == [("Bob", END)]
         assert said(tx, BUSINESS, debtor="d2") == []
 
 
@@ -130,19 +137,19 @@ def test_settings_are_a_businesss_or_everybodys(database: Database) -> None:
         assert setting(tx, BUSINESS, "colour", "none") == "none"
 
 
-def test_an_owner_signs_in_whatever_the_case(database: Database) -> None:
+def test_a_person_signs_in_whatever_the_case(database: Database) -> None:
     with database.write() as tx:
-        assert owners_count(tx) == 0
-        added = add_owner(tx, " Ann@Amber.test", name="Ann", password_hash="h1", now=NOW)
+        assert people_count(tx) == 0
+        added = add_person(tx, " Ann@Amber.test", name="Ann", password_hash="h1", now=NOW)
         assert added is not None
-        assert add_owner(tx, "ann@amber.TEST", name="Ann again", password_hash="h2", now=NOW) is None
+        assert add_person(tx, "ann@amber.TEST", name="Ann again", password_hash="h2", now=NOW) is None
         assert set_password(tx, added, "h3")
         assert not set_password(tx, "nobody", "h3")
-        one = owner_by_email(tx, "ANN@amber.test ")
-        assert one == owner(tx, added)
+        one = person_by_email(tx, "ANN@amber.test ")
+        assert one == person(tx, added)
         assert one is not None
         assert (one.name, one.password_hash) == ("Ann", "h3")
         assert "h3" not in repr(one)
-        assert owner_by_email(tx, "bob@amber.test") is None
-        assert owner(tx, "nobody") is None
-        assert owners_count(tx) == 1
+        assert person_by_email(tx, "bob@amber.test") is None
+        assert person(tx, "nobody") is None
+        assert people_count(tx) == 1
