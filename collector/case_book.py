@@ -1,16 +1,19 @@
 """Reads cases from storage: all debtors of a connection who owe, or one with everything that is fresh."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from collector.cases import Material, build, heads_of
 from receivables.case import Case, Contact
-from receivables.records import Customer, Kind, Ref
-from storage import actions, books
+from receivables.records import Customer, Kind, Payment, PaymentStatus, Ref
+from receivables.said import Said
+from storage import actions, books, habits
+from storage.businesses import business as business_of
 from storage.connections import Connected
 from storage.database import Database, Tx
 from storage.differences import DifferenceState, differences
+from storage.said import said
 
-MESSAGES = ("mail", "platform")
+MESSAGES = ("mail", "platform", "sms", "letter", "call")
 
 
 def cases(database: Database, connected: Connected) -> list[Case]:
@@ -49,12 +52,38 @@ def _material(tx: Tx, connected: Connected, customers: tuple[Customer, ...], deb
         company=connected.company,
         customers=customers,
         invoices=invoices,
-        payments=tuple(one for one in books.payments(*mine, customers=only) if one.unapplied),
+        payments=tuple(one for one in books.payments(*mine, customers=only) if _may_still_come(one)),
         credits=tuple(one for one in books.credits_of(*mine, customers=only) if one.remaining),
         contacts=contacts(tx, connected.business, debtor or None, [one.ref for one in invoices]),
-        differing=_differing(tx, connected),
+        said=(*said(tx, connected.business, debtor=debtor or None), *_of_business(tx, connected.business, debtor)),
+        receipts=habits.receipts(tx, connected.business),
+        usual=habits.usual_invoice(tx, connected.business),
+        pasts=habits.pasts(*mine, only),
+        reminder_days=reminder_days(connected.details),
+        operator=_operator(tx, connected.business),
+        differing=differing(tx, connected),
         synced_at=connected.last_pull_at or connected.usable_at,
     )
+
+
+def _operator(tx: Tx, business: str) -> str:
+    known = business_of(tx, business)
+    return str(known.settings.get("operator", "")) if known else ""
+
+
+def _may_still_come(payment: Payment) -> bool:
+    """Is there money in it that no invoice shows yet?"""
+    return bool(payment.unapplied) or payment.status is PaymentStatus.PENDING
+
+
+def _of_business(tx: Tx, business: str, debtor: str) -> list[Said]:
+    """What was said of the whole business, where it was not read with everything else."""
+    return said(tx, business, debtor="") if debtor else []
+
+
+def reminder_days(details: Mapping[str, str]) -> tuple[int, ...]:
+    """The days, from the due date, on which the platform reminds by itself, as a person told at connect."""
+    return tuple(int(part) for part in details.get("reminder_days", "").replace(",", " ").split())
 
 
 def contacts(tx: Tx, business: str, debtor: str | None = None, invoices: Sequence[Ref] = ()) -> tuple[Contact, ...]:
@@ -77,7 +106,8 @@ def _contact(action: actions.Action, spoken: Iterable[actions.Speaks]) -> Contac
     )
 
 
-def _differing(tx: Tx, connected: Connected) -> tuple[Ref, ...]:
+def differing(tx: Tx, connected: Connected) -> tuple[Ref, ...]:
+    """The customers of a connection whose balance is in doubt."""
     found = differences(tx, connected.business, connection=connected.id)
     return tuple(
         Ref(connected.id, Kind.CUSTOMER, one.customer_id)

@@ -1,19 +1,24 @@
 """Puts cases together: who is billed with whom, and everything that belongs to each debtor. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from receivables.case import Case, Contact, head_of
+from receivables.case import Case, Contact, Mirror, Past, Receipts, head_of
+from receivables.money import Money
 from receivables.records import Company, Credit, Customer, Invoice, Kind, Payment, Ref
+from receivables.said import Said
 
 Owned = TypeVar("Owned", Invoice, Payment, Credit)
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the books hold of one connection, or of some of its customers. `differing` are customers in doubt."""
+    """What the books hold of one connection, or of some of its customers, and what people said.
+
+    `differing` are customers in doubt; `elsewhere` is by debtor. The rest is as in `Case`.
+    """
 
     company: Company
     customers: tuple[Customer, ...]
@@ -21,8 +26,17 @@ class Material:
     payments: tuple[Payment, ...] = ()
     credits: tuple[Credit, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    said: tuple[Said, ...] = ()
     differing: Collection[Ref] = ()
     synced_at: datetime | None = None
+    receipts: Receipts = Receipts()
+    mirrors: tuple[Mirror, ...] = ()
+    elsewhere: Mapping[str, tuple[Payment, ...]] = field(default_factory=dict)
+    usual: Mapping[str, Money] = field(default_factory=dict)
+    pasts: Mapping[Ref, Past] = field(default_factory=dict)
+    reminder_days: tuple[int, ...] = ()
+    operator: str = ""
+    reconstructed: bool = False
 
 
 def debtor_key(head: Ref) -> str:
@@ -37,7 +51,7 @@ def build(material: Material) -> list[Case]:
     invoices = _by_head(material.invoices, heads)
     payments, credits = _by_head(material.payments, heads), _by_head(material.credits, heads)
     members = _members(material.customers, heads)
-    told = _Told(material.contacts)
+    told, said = _Told(material.contacts), _said_by_debtor(material.said)
     in_doubt = {heads.get(ref, ref) for ref in material.differing}
     cases = [
         Case(
@@ -48,12 +62,36 @@ def build(material: Material) -> list[Case]:
             payments=tuple(payments.get(head, ())),
             credits=tuple(credits.get(head, ())),
             contacts=tuple(told.about(debtor_key(head), own)),
+            said=(*said.get("", ()), *said.get(debtor_key(head), ())),
+            receipts=material.receipts,
+            mirrors=_mirrors_of(own, material.mirrors),
+            elsewhere=material.elsewhere.get(debtor_key(head), ()),
+            usual=material.usual,
+            past=sum((material.pasts.get(one.ref, Past()) for one in members.get(head, ())), Past()),
+            reminder_days=material.reminder_days,
+            operator=material.operator,
+            reconstructed=material.reconstructed,
             synced_at=material.synced_at,
             differs=head in in_doubt,
         )
         for head, own in invoices.items()
     ]
     return sorted(cases, key=lambda case: (by_ref[case.head.ref].name if case.head.ref in by_ref else "", case.debtor))
+
+
+def _said_by_debtor(said: Iterable[Said]) -> dict[str, list[Said]]:
+    """What was said of each debtor; under the empty key what was said of the whole business."""
+    grouped: dict[str, list[Said]] = {}
+    for one in said:
+        grouped.setdefault(one.debtor, []).append(one)
+    return grouped
+
+
+def _mirrors_of(invoices: Iterable[Invoice], mirrors: tuple[Mirror, ...]) -> tuple[Mirror, ...]:
+    if not mirrors:
+        return ()
+    refs = {invoice.ref for invoice in invoices}
+    return tuple(one for one in mirrors if one.invoice in refs or one.other in refs)
 
 
 class _Told:

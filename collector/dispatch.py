@@ -12,12 +12,15 @@ from datetime import datetime
 
 import structlog
 
+from collector.approving import settled
+from collector.case_book import MESSAGES
 from collector.case_book import case as read_case
 from collector.channels.smtp import Postbox, compose, post
-from collector.decide import Decision, Message, decide
+from collector.decide import decide
+from collector.judgement import Decision, Line, Message, Say
 from collector.notes import plan_notes
-from collector.plan import kept_verdicts
-from collector.policy import Channel, Policy
+from collector.plan import Ruling, kept_verdicts
+from collector.policy import Channel
 from collector.wording import Letter, write
 from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
 from integrations.errors import IntegrationError, Refused, TryLater, Unsupported
@@ -26,6 +29,7 @@ from receivables.case import Case
 from receivables.records import Ref
 from storage import actions
 from storage.actions import ActionState, Claim, Plan, Speaks
+from storage.approvals import Approval, approval
 from storage.database import Tx
 from storage.verdicts import keep_verdicts
 from sync.refresh import refresh
@@ -40,10 +44,13 @@ ATTEMPTS_MAX = 3
 class Sender:
     """Everything a sending needs beside the books: the policy, our postbox, who signs, and who is at work.
 
+    `automatic` lets ordinary messages go without a person.
+
     `commit` runs a piece of work in a transaction and returns once it is durable: claims are committed in groups.
     """
 
-    policy: Policy
+    ruling: Ruling
+    automatic: bool
     postbox: Postbox | None
     signature: str
     worker: str
@@ -75,7 +82,7 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
     if connected.first_pull_done_at is None:
         return Outcome(debtor, "unread", "The past of these books is still being read: money may be there already.")
     case = read_case(source.database, connected, debtor)
-    if case is None or decide(case, sender.policy, source.clock.now()).message is None:
+    if case is None or decide(case, sender.ruling(case), source.clock.now()).message is None:
         return Outcome(debtor, "nothing", "There is nothing to send any more.")
     refresh(source, [*(invoice.ref for invoice in case.invoices), *(one.ref for one in case.customers)])
     return _second_look(source, sender, debtor)
@@ -85,12 +92,31 @@ def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
     case = read_case(source.database, source.state(), debtor)
     if case is None:
         return Outcome(debtor, "nothing", "Everything was paid in the meantime.")
-    now = source.clock.now()
-    decision = decide(case, sender.policy, now)
+    now, policy = source.clock.now(), sender.ruling(case)
+    judged = decide(case, policy, now)
+    approval, sent = _answered(source, judged.candidate)
+    decision = settled(judged, approval, automatic=sender.automatic)
     _keep(source, case, decision, now)
     if decision.message is None:
-        return Outcome(debtor, "nothing", decision.verdicts[0].reason)
+        return Outcome(debtor, "waiting" if decision.waiting else "nothing", _why(decision))
+    if sent >= policy.daily_cap:
+        return Outcome(debtor, "nothing", f"{policy.daily_cap} messages were sent today, which is the most.")
     return _send(source, sender, case, decision.message)
+
+
+def _answered(source: Source, message: Message | None) -> tuple[Approval | None, int]:
+    """What a person said about this very message, and how many went out on its day."""
+    if message is None:
+        return None, 0
+    with source.database.read() as tx:
+        sent = actions.sent_on(tx, source.business, MESSAGES, since=message.day_on)
+        return approval(tx, source.business, message.debtor, message.day_on), sent.get(message.day_on, 0)
+
+
+def _why(decision: Decision) -> str:
+    """The first reason of those that keep it, or else of those that leave it alone."""
+    ordered = sorted(decision.verdicts, key=lambda verdict: verdict.say is not Say.HOLD)
+    return ordered[0].reason
 
 
 def _keep(source: Source, case: Case, decision: Decision, now: datetime) -> None:
@@ -127,8 +153,13 @@ def channel_of(source: Source, message: Message) -> Channel:
 
 def message_key(business: str, message: Message) -> str:
     """A message is its first invoice's step: that key is among those it claims."""
-    invoice, step = message.invoices[0]
-    return key_of("message", business, invoice.ref.connection, invoice.ref.id, step.name)
+    return _key_of_line("message", business, message.lines[0])
+
+
+def _key_of_line(act: str, business: str, line: Line) -> str:
+    """The first time a step is done for an invoice it needs no number."""
+    again = () if line.occurrence == 1 else (str(line.occurrence),)
+    return key_of(act, business, line.invoice.ref.connection, line.invoice.ref.id, line.step.name, *again)
 
 
 def _letter(source: Source, sender: Sender, case: Case, message: Message) -> Letter:
@@ -150,7 +181,7 @@ def _payload(message: Message, letter: Letter | None) -> str:
     return json.dumps(
         {
             "to": [one.address for one in message.to],
-            "step": message.tone.name,
+            "step": message.step.name,
             "invoices": [invoice.number for invoice, _ in message.invoices],
             "subject": letter.subject if letter else "",
             "text": _without_links(letter.text) if letter else "",
@@ -168,8 +199,8 @@ def _claim(source: Source, sender: Sender, message: Message, payload: str, *, ke
     about = message.invoices[0][0].ref
     wanted = Plan(act, key, message.debtor, source.connection, about, payload)
     speaks = [
-        Speaks(key_of("step", source.business, one.ref.connection, one.ref.id, step.name), one.ref, step.name, "1")
-        for one, step in message.invoices
+        Speaks(_key_of_line("step", source.business, line), line.invoice.ref, line.step.name, str(line.occurrence))
+        for line in message.lines
     ]
 
     def work(tx: Tx) -> Claim:

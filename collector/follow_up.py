@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from collector.expecting import EXPECTED, expected_on
 from collector.notes import NOTE, plan_notes
 from integrations.contract import Act, Lookup, Receipt
 from integrations.errors import IntegrationError, NotThere, Refused, TryLater
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 CLAIM_LIFE = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
+IN_THE_BOOKS = (NOTE, EXPECTED)
+"""What is written into the books, not to the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,8 @@ def follow_up(source: Source, *, worker: str) -> FollowedUp:
     _notice_lost_claims(source)
     ends = [_resolve(source, one) for one in _open(source, ActionState.AMBIGUOUS)]
     cancelled = sum(_overtaken(source, one) for one in _open(source, ActionState.PLANNED) if one.act != NOTE)
-    notes = sum(
-        _leave(source, one, worker) for one in _open(source, ActionState.PLANNED, ActionState.FAILED) if one.act == NOTE
-    )
+    unwritten = _open(source, ActionState.PLANNED, ActionState.FAILED)
+    notes = sum(_leave(source, one, worker) for one in unwritten if one.act in IN_THE_BOOKS)
     return FollowedUp(ends.count(True), ends.count(False), notes, cancelled)
 
 
@@ -79,7 +81,7 @@ def _resolve(source: Source, one: Action) -> bool | None:
     return False
 
 
-ASKS = {"platform": Act.SEND_INVOICE, NOTE: Act.LEAVE_NOTE}
+ASKS = {"platform": Act.SEND_INVOICE, NOTE: Act.LEAVE_NOTE, EXPECTED: Act.SET_EXPECTED_DATE}
 
 
 def _ask(source: Source, one: Action) -> Receipt | Lookup:
@@ -94,7 +96,7 @@ def _end(source: Source, one: Action, state: ActionState, *, receipt: str = "", 
     now = source.clock.now()
     with source.database.write() as tx:
         actions.mark(tx, source.business, one.key, state, now=now, receipt=receipt, reason=reason)
-        if state is ActionState.SENT and one.act != NOTE:
+        if state is ActionState.SENT and one.act not in IN_THE_BOOKS:
             plan_notes(source, tx, one, now=now)
     log.info("an act came to its end", act=one.act, state=state.value, connection=source.connection)
 
@@ -112,13 +114,16 @@ def _overtaken(source: Source, one: Action) -> bool:
 
 
 def _leave(source: Source, one: Action, worker: str) -> bool:
-    """Leave one planned note under a claim of its own."""
+    """Write one planned note or expected date under a claim of its own."""
     now = source.clock.now()
     with source.database.write() as tx:
         mine = actions.claim(tx, source.business, one.key, by=worker, now=now) is Claim.MINE
     if not mine or one.about is None:
         return False
-    about, text = one.about, json.loads(one.payload)["text"]
+    about = one.about
+    if one.act == EXPECTED:
+        return _tried(source, one, lambda: source.books.set_expected_date(about, expected_on(one), key=one.key))
+    text = json.loads(one.payload)["text"]
     return _tried(source, one, lambda: source.books.leave_note(about, text, key=one.key))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from itertools import takewhile
 
 from receivables.records import CustomerKind
 
@@ -155,16 +156,18 @@ class Policy:
         """The step to take now, if any. `done` maps the steps that were done for the invoice to the last day of each.
 
         First messages that were missed are passed over for the latest; those that speak of earlier ones come one
-        after the other, so that no customer reads of messages nobody sent.
+        after the other, so that no customer reads of messages nobody sent. No step comes before the day of one that
+        stands before it, so that what counts from the last contact does not overtake what counts from the due date.
         """
-        ready = [step for step in self._left(done) if self._falls_on(step, due_on, done) <= today]
+        ready = list(takewhile(lambda step: self._falls_on(step, due_on, done) <= today, self._left(done)))
         first_ones = [step for step in ready if not step.again and step.after is After.DUE]
         return first_ones[-1] if first_ones else next((step for step in ready if done), None)
 
     def following(self, due_on: date, today: date, done: Mapping[str, date]) -> date | None:
         """The day of the next step after today, if any is left."""
         days = (self._falls_on(step, due_on, done) for step in self._left(done))
-        return min((day for day in days if today < day < date.max), default=None)
+        day = next((day for day in days if day > today), date.max)
+        return None if day == date.max else day
 
     def reached(self, due_on: date, today: date) -> bool:
         """Has the first step's day come?"""

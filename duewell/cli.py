@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 COMMANDS = {
-    "init": "Set the owner's password and the first business.",
+    "init": "Set the owner's login and the first business.",
     "connect": "Connect a company on QuickBooks, Xero or Stripe.",
     "disconnect": "End one connected company.",
     "sync": "Bring the books up to date and see whether they agree.",
@@ -15,6 +15,7 @@ COMMANDS = {
     "send": "Send today's plan.",
     "explain": "Tell everything about one invoice.",
     "serve": "Run the pages and the daily jobs.",
+    "people": "Say who may sign in, and what they may do.",
     "sandbox": "Run a local QuickBooks, Xero and Stripe.",
     "demo": "Tell the whole story on this machine.",
     "doctor": "Look for what is wrong with this installation.",

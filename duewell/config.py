@@ -22,7 +22,7 @@ from pydantic_settings import (
 PREFIX = "DUEWELL_"
 FILE = "duewell.toml"
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
-NOT_SETTINGS = {"CONFIG", "OWNER_PASSWORD"}
+NOT_SETTINGS = {"CONFIG", "OWNER_PASSWORD", "PERSON_PASSWORD"}
 HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 MAILBOX = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")

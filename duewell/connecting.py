@@ -1,14 +1,14 @@
 """Connecting a company and ending it: the same for the pages and the terminal."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from duewell.wiring import House, account_of
-from integrations.contract import Authorised, Capability, Consent, Platform, Token, Wire
+from integrations.contract import Attempt, AttemptStore, Authorised, Capability, Consent, Platform, Token, Wire
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, Unsupported
 from integrations.oauth import RenewingToken, begin, complete
 from integrations.registry import platform, slugs
@@ -27,6 +27,23 @@ class Uncounted:
 
     def count(self, *, calls: int, sent_bytes: int, received_bytes: int) -> None:
         """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _AttemptsOf:
+    """The attempts of some businesses."""
+
+    kept: AttemptStore
+    businesses: Collection[str]
+
+    def begin(self, attempt: Attempt) -> None:
+        """Remember it."""
+        self.kept.begin(attempt)
+
+    def take(self, state: str) -> Attempt | None:
+        """Give it back once, as long as it is one of theirs."""
+        found = self.kept.take(state)
+        return found if found and found.business in self.businesses else None
 
 
 def redirect_uri(house: House, slug: str) -> str:
@@ -74,9 +91,15 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
     return {"time_zone": zone, "own_reminders": reminders, "role": role}
 
 
-def finish_connect(house: House, slug: str, query: Mapping[str, str]) -> tuple[str, ...]:
-    """Finish the code flow; the labels of the companies that are now connected."""
-    attempt, consent = complete(platform(slug), house.wire(slug, Uncounted()), house.attempts, query)
+def finish_connect(
+    house: House, slug: str, query: Mapping[str, str], among: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """Finish the code flow; the labels of the companies that are now connected.
+
+    `among` are the businesses for which whoever came back may connect: what was begun for another was not begun here.
+    """
+    begun = house.attempts if among is None else _AttemptsOf(house.attempts, among)
+    attempt, consent = complete(platform(slug), house.wire(slug, Uncounted()), begun, query)
     return register(house, attempt.business, slug, consent, answers=attempt.answers)
 
 

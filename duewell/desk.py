@@ -9,6 +9,8 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from duewell import connecting, running, showing, showing_customers
+from duewell.desk_people import PeopleDesk
+from duewell.desk_work import WorkDesk
 from duewell.jobs import all_businesses, zone_of
 from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
 from duewell.web.office import Business, CustomerList, InvoiceKey
@@ -19,16 +21,13 @@ from integrations.errors import BadSignature, NotThere, Refused
 from storage import actions, differences, inbox
 from storage.connections import Connected, State, WebhookAddress, webhook_address
 from storage.errors import StorageError
-from storage.people import person_by_email
 from storage.schema import schema
 from webhooks.receive import Arrived, Counts, receive
 
 log = structlog.get_logger(__name__)
 
-OWNER = "owner"
 
-
-class Desk:
+class Desk(PeopleDesk, WorkDesk):
     """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
 
     def __init__(self, house: House, *, reads: bool = True) -> None:
@@ -49,19 +48,17 @@ class Desk:
         """The house's time."""
         return self._house.clock
 
-    def owner_hash(self) -> str | None:
-        """The hash of the owner's password."""
-        with self._house.database.read() as tx:
-            found = person_by_email(tx, OWNER)
-        return found.password_hash if found else None
-
     def session_key(self) -> bytes:
         """Derived from the sealing key, so that it is the same in every process and stored nowhere."""
         return hashlib.blake2b(self._house.keys[-1].encode(), person=b"duewell session").digest()[:64]
 
-    def businesses(self) -> tuple[Business, ...]:
-        """All businesses."""
-        return tuple(self._business(one.id) for one in all_businesses(self._house))
+    def businesses(self, among: Collection[str]) -> tuple[Business, ...]:
+        """Those of all businesses whose ids are named."""
+        return tuple(self._business(one.id) for one in all_businesses(self._house) if one.id in among)
+
+    def business_count(self) -> int:
+        """How many there are in all."""
+        return len(all_businesses(self._house))
 
     def _business(self, id: str) -> Business:
         known = running.the_business(self._house, id)
@@ -123,9 +120,9 @@ class Desk:
         """The consent page's address."""
         return connecting.begin_connect(self._house, business, platform, answers)
 
-    def finish_connect(self, platform: str, query: Mapping[str, str]) -> tuple[str, ...]:
+    def finish_connect(self, platform: str, query: Mapping[str, str], among: Collection[str]) -> tuple[str, ...]:
         """The labels of what is connected now; their books are read soon."""
-        return self._read_soon(connecting.finish_connect(self._house, platform, query))
+        return self._read_soon(connecting.finish_connect(self._house, platform, query, among))
 
     def connect_with_key(
         self, business: str, platform: str, fields: Mapping[str, str], answers: Mapping[str, str]
@@ -152,19 +149,19 @@ class Desk:
         """End one company."""
         connecting.disconnect(self._house, business, connection)
 
-    def accept_difference(self, business: str, difference_id: str, note: str) -> None:
-        """A person accepts a remainder."""
+    def accept_difference(self, business: str, difference_id: str, note: str, *, by: str) -> None:
+        """A person accepts a remainder; `by` is their name."""
         if not note.strip():
             raise Refused("please say in a few words what the difference is, so that it can be understood later")
         now = self.clock.now()
         with self._house.database.write() as tx:
-            done = differences.accept(tx, business, difference_id, by=OWNER, note=note.strip(), now=now)
+            done = differences.accept(tx, business, difference_id, by=by, note=note.strip(), now=now)
         if not done:
             raise NotThere("this difference is no longer open")
 
-    def send_now(self, business: str, rows: Collection[InvoiceKey] | None) -> tuple[str, ...]:
-        """One line for every customer who had a turn."""
-        outcomes = running.send_plan(self._house, business, rows)
+    def send_now(self, business: str, rows: Collection[InvoiceKey] | None, *, by: str) -> tuple[str, ...]:
+        """One line for every customer who had a turn; `by` is the name of who pressed the button."""
+        outcomes = running.send_plan(self._house, business, rows, by=by)
         return tuple(
             f"{one.case.head.name}: {outcome_words(outcome.state, outcome.reason)}" for one, outcome in outcomes
         )
@@ -262,6 +259,7 @@ def outcome_words(state: str, reason: str) -> str:
         "ambiguous": f"not known whether it arrived; it will be looked up, never repeated blindly ({reason})",
         "parked": f"not sent; a person should look ({reason})",
         "nothing": f"left alone. {reason}",
+        "waiting": f"not sent yet. {reason}",
         "unready": f"not sent. {reason}",
         "unread": reason,
     }

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 
-from duewell.desk import OWNER
+from duewell.access import Role
 from duewell.jobs import all_businesses
+from duewell.owning import OPERATORS, in_name_of, operator_of
+from duewell.people import everybody
 from duewell.running import living
 from duewell.wiring import House, policy_of
 from integrations.errors import Reconnect
 from integrations.registry import slugs
 from storage import inbox
 from storage.errors import BadKey
-from storage.people import person_by_email
 from storage.schema import schema
 
 ROOMS = ("receivables", "integrations", "storage", "sync", "collector", "webhooks", "sandbox")
@@ -113,12 +114,17 @@ def _settings(house: House) -> Iterator[Finding]:
 
 
 def _people(house: House) -> Iterator[Finding]:
-    with house.database.read() as tx:
-        owner = person_by_email(tx, OWNER)
-    if owner is None or not all_businesses(house):
-        yield Finding("Owner", "note", "nobody can sign in yet; run `duewell init`")
-    else:
-        yield Finding("Owner", "fine", "a password is set")
+    known, everyone = all_businesses(house), everybody(house)
+    if not everyone or not known:
+        yield Finding("People", "note", "nobody can sign in yet; run `duewell init`")
+        return
+    noun = "person signs in" if len(everyone) == 1 else "people sign in"
+    yield Finding("People", "fine", f"{len(everyone)} {noun}; `duewell people list` shows who may do what")
+    for one in known:
+        if all(person.roles.get(one.id) is not Role.OWNER for person in everyone):
+            yield Finding(one.name, "wrong", "it has no owner; run `duewell people add EMAIL --role owner`")
+        who = OPERATORS[operator_of(one.settings)]
+        yield Finding(one.name, "fine", f"messages go in the name of {in_name_of(one)}; it is run by {who}")
 
 
 def _running(house: House) -> Iterator[Finding]:

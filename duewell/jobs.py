@@ -11,7 +11,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from duewell.connecting import Uncounted
-from duewell.running import drain_inbox, follow_up_all, living, make_plan, may_send_alone, resting, send_plan, sync_one
+from duewell.running import drain_inbox, follow_up_all, living, resting, send_plan, sync_one
 from duewell.wiring import House
 from integrations.errors import IntegrationError
 from integrations.oauth import RenewingToken
@@ -106,15 +106,13 @@ def _meet_again(house: House, business: Business, connection: str) -> None:
 
 
 def collect(house: House) -> None:
-    """Every hour: today's plan; where a person has chosen automatic, the ordinary messages go."""
+    """Every hour: today's plan; what was approved goes, and where a person has chosen automatic, ordinary messages."""
     for business in all_businesses(house):
         _under_lease(house, f"collect:{business.id}", partial(_collect, house, business))
 
 
 def _collect(house: House, business: Business) -> None:
-    make_plan(house, business.id)
-    if may_send_alone(house, business):
-        send_plan(house, business.id)
+    send_plan(house, business.id)
 
 
 def drain_job(house: House) -> None:

@@ -13,7 +13,7 @@ from duewell.jobs import all_businesses
 from duewell.logs import configure
 from duewell.running import living
 from duewell.wiring import House, build
-from integrations.errors import Refused
+from integrations.errors import NotThere, Refused
 from storage.businesses import Business
 from storage.connections import Connected
 
@@ -44,12 +44,19 @@ def usable() -> Iterator[None]:
         ) from None
 
 
+@contextmanager
+def wrong_use() -> Iterator[None]:
+    """What is refused because of what was said on the command line is wrong use. Raises UsageError."""
+    try:
+        yield
+    except (NotThere, Refused) as error:
+        raise click.UsageError(str(error)) from None
+
+
 def checked_answers(answers: Mapping[str, str]) -> None:
     """Look at what was said on the command line before anything is asked or done. Raises UsageError."""
-    try:
+    with wrong_use():
         check_answers(answers)
-    except Refused as error:
-        raise click.UsageError(str(error)) from None
 
 
 def chosen(house: House, name: str) -> Business:

@@ -3,25 +3,30 @@
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 import structlog
 
+from collector.approving import approve
 from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
-from duewell.wiring import WORKER, House, policy_of
+from duewell.wiring import WORKER, House
 from integrations.errors import IntegrationError, NotThere
 from receivables.page import Page
 from receivables.records import Answer
 from storage import actions, connections
 from storage.actions import Action, ActionState
+from storage.approvals import answer
 from storage.businesses import Business
 from storage.businesses import business as business_of
 from storage.connections import Connected, State
 from storage.errors import StorageError
+from storage.habits import refresh_habits
 from storage.meters import StoredMeter
 from storage.pages import Saved
+from storage.settings import set_setting, setting
 from sync.night import Night, night
 from sync.pull import Progress
 from sync.source import Source
@@ -65,9 +70,21 @@ def sync_one(house: House, connected: Connected, progress: Progress | None = Non
         return Synced(connected, None, f"parked: {connected.trouble}")
     with house.source(connected) as source, ThreadPoolExecutor(1, thread_name_prefix="first-plan") as beside:
         try:
-            return Synced(connected, night(source, _planning(house, connected, progress, beside)))
+            done = night(source, _planning(house, connected, progress, beside))
         except IntegrationError as error:
             return Synced(connected, None, str(error))
+    _note_habits(house, connected)
+    return Synced(connected, done)
+
+
+def _note_habits(house: House, connected: Connected) -> None:
+    """How customers pay, how often receipts come in: of whoever changed since this was noted last."""
+    name, now = f"habits:{connected.id}", house.clock.now()
+    with house.database.write() as tx:
+        last = setting(tx, connected.business, name)
+        since = datetime.fromisoformat(last) if last else None
+        refresh_habits(tx, connected.business, connected.id, since=since, today=now.date())
+        set_setting(tx, connected.business, name, now.isoformat())
 
 
 def _planning(house: House, connected: Connected, progress: Progress | None, beside: Executor) -> Progress:
@@ -99,10 +116,35 @@ def resting(house: House, connected: Connected) -> bool:
 
 def make_plan(house: House, business: str) -> list[Decided]:
     """Today's plan, decided and kept."""
-    now = house.clock.now()
-    decided = plan(house.database, business, policy_of(house.settings), now)
-    keep(house.database, business, decided, now)
+    now, automatic = house.clock.now(), may_send_alone(house, the_business(house, business))
+    decided = plan(house.database, business, house.ruling(business), now, automatic=automatic)
+    keep(house.database, business, decided, now, automatic=automatic)
     return decided
+
+
+def answer_plan(
+    house: House,
+    business: str,
+    only: Collection[InvoiceKey] | None = None,
+    *,
+    by: str,
+    refused: bool = False,
+    edit: str = "",
+) -> list[Decided]:
+    """A person lets today's messages go, or only those about some invoices, or says not to send them.
+
+    What was answered is each message exactly as it stands in the plan now: if anything in it changes, it waits again.
+    """
+    chosen = [one for one in make_plan(house, business) if _wanted(one, only)]
+    now = house.clock.now()
+    answers = [
+        approve(one.decision.candidate, by=by, at=now, edit=edit, refused=refused)
+        for one in chosen
+        if one.decision.candidate is not None
+    ]
+    with house.database.write() as tx:
+        answer(tx, business, answers)
+    return chosen
 
 
 def send_plan(
@@ -110,10 +152,18 @@ def send_plan(
     business: str,
     only: Collection[InvoiceKey] | None = None,
     told: Callable[[Decided, Outcome], None] | None = None,
+    *,
+    by: str = "",
 ) -> list[tuple[Decided, Outcome]]:
-    """Send today's plan, or only the debtors of some invoices; each is looked at afresh and decided again first."""
-    chosen = [one for one in make_plan(house, business) if _wanted(one, only)]
-    sender = house.sender(the_business(house, business))
+    """Send what may leave now, all of it or only to the debtors of some invoices; each is looked at afresh and decided
+    again first. A person who sends (`by`) approves by it what stands in the plan; without one, only what may go goes.
+    """
+    if by:
+        answer_plan(house, business, only, by=by)
+    chosen = [one for one in make_plan(house, business) if one.standing.free and one.decision.message]
+    chosen = [one for one in chosen if _wanted(one, only)]
+    owner = the_business(house, business)
+    sender = house.sender(owner, automatic=may_send_alone(house, owner), by=by)
     outcomes: list[tuple[Decided, Outcome]] = []
     for _, turns in groupby(chosen, key=lambda one: one.connected.id):
         for one, outcome in _take_turns(house, sender, list(turns)):
@@ -138,9 +188,9 @@ def _take_turns(house: House, sender: Sender, turns: list[Decided]) -> Iterator[
 
 
 def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:
-    if one.decision.message is None:
+    if one.decision.candidate is None:
         return False
-    refs = [invoice.ref for invoice, _ in one.decision.message.invoices]
+    refs = [invoice.ref for invoice, _ in one.decision.candidate.invoices]
     return only is None or any((ref.connection, ref.id) in only for ref in refs)
 
 

@@ -1,5 +1,6 @@
 """How the command line talks: Rich for people, JSON for machines."""
 
+import getpass
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -61,3 +62,8 @@ def asked_secret(prompt: str, *, optional: bool = False) -> str:
     if not line and not optional:
         raise click.Abort
     return line.strip()
+
+
+def at_the_terminal() -> str:
+    """Who is giving commands: what a person does from here stands under the name of this machine's user."""
+    return f"{getpass.getuser()} (command line)"

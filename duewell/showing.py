@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from collector.calendar import zone_of
-from collector.decide import Verdict
+from collector.judgement import Verdict
 from collector.plan import Decided
 from duewell.jobs import zone_of as business_zone
+from duewell.owning import OPERATORS, in_name_of, operator_of
 from duewell.running import living, make_plan, the_business
 from duewell.views import AgreementView, ConnectionView, DifferenceView, Overview, PlanRow, PlanView
 from duewell.wiring import House
@@ -44,6 +45,8 @@ def overview(house: House, business: str) -> Overview:
         plan=plan(house, business).counted(),
         automatic=owner.automatic,
         waiting_for_a_person=len(parked),
+        in_name_of=in_name_of(owner),
+        operator=OPERATORS[operator_of(owner.settings)],
     )
 
 

@@ -1,24 +1,24 @@
 """Makes the customer pages: the list, and one customer with everything that is known."""
 
-import json
 from collections.abc import Iterable, Mapping
-from datetime import date
 
-from collector.case_book import contacts
 from collector.cases import debtor_key, heads_of
-from collector.decide import decide
 from collector.plan import Decided
+from duewell.finding import today_of
+from duewell.judging import decide_one, judged
+from duewell.people import members
 from duewell.running import living
 from duewell.showing import difference_view, rows_of
-from duewell.views import ContactView, CustomerView, DifferenceView, HistoryLine
+from duewell.showing_work import Desk, work
+from duewell.views import CustomerView, DifferenceView
 from duewell.web.office import CustomerLine, CustomerList
-from duewell.wiring import House, account_of, policy_of
+from duewell.wiring import House, account_of
 from integrations.registry import platform
 from receivables.aging import age
-from receivables.case import Case, Contact
+from receivables.case import Case
 from receivables.money import by_currency
-from receivables.records import Customer, Invoice, Kind, PaymentStatus, Ref
-from storage import actions, books
+from receivables.records import Customer, Invoice, Kind, Ref
+from storage import books
 from storage.cases import CaseMaterial, case_material
 from storage.connections import Connected
 from storage.database import Tx
@@ -62,7 +62,7 @@ def _matches(customer: Customer, invoices: Iterable[Invoice], wanted: str) -> bo
 
 
 def customer(house: House, business: str, connection: str, customer_id: str) -> CustomerView | None:
-    """One customer's page; a sub-customer's page tells only of itself, but says who is written to."""
+    """One customer's page; a sub-customer's is that of the customer who is billed."""
     connected = next((one for one in living(house, business) if one.id == connection), None)
     if connected is None or connected.company is None:
         return None
@@ -73,12 +73,10 @@ def customer(house: House, business: str, connection: str, customer_id: str) -> 
             return None
         family = [one for one, head in heads.items() if head == heads[ref]]
         material = case_material(tx, business, sorted(family, key=lambda one: (one != heads[ref], one.id)))
-        spoken = contacts(tx, business, debtor_key(heads[ref]), [one.ref for one in material.invoices])
-        sent = [one for one in actions.actions(tx, business, debtor=debtor_key(heads[ref])) if one.act != "leave_note"]
-        names = {one.ref.id: one.name for one in material.customers}
-        doubts = _doubts(tx, connected, names)
-    case = _case(connected, material, heads[ref], spoken, differs=any(one.state == "open" for one in doubts))
-    return _view(house, connected, case, material, sent=sent, doubts=doubts)
+        doubts = _doubts(tx, connected, {one.ref.id: one.name for one in material.customers})
+    decided = decide_one(house, business, debtor_key(heads[ref]))
+    decided = decided or judged(house, connected, _settled(connected, material, heads[ref]))
+    return _view(house, decided, material, doubts)
 
 
 def _doubts(tx: Tx, connected: Connected, names: Mapping[str, str]) -> tuple[DifferenceView, ...]:
@@ -86,37 +84,28 @@ def _doubts(tx: Tx, connected: Connected, names: Mapping[str, str]) -> tuple[Dif
     return tuple(difference_view(one, names) for one in found if one.customer_id in names)
 
 
-def _case(
-    connected: Connected, material: CaseMaterial, head: Ref, spoken: tuple[Contact, ...], *, differs: bool
-) -> Case:
+def _settled(connected: Connected, material: CaseMaterial, head: Ref) -> Case:
+    """The case of a customer with nothing open."""
     assert connected.company is not None, "asked before"
-    ordered = sorted(material.customers, key=lambda one: one.ref != head)
     return Case(
         debtor=debtor_key(head),
         company=connected.company,
-        customers=tuple(ordered),
-        invoices=tuple(one for one in material.invoices if one.owing or one.status.value == "draft"),
+        customers=tuple(sorted(material.customers, key=lambda one: one.ref != head)),
+        invoices=(),
         payments=tuple(one for one in material.payments if one.unapplied),
         credits=tuple(one for one in material.credits if one.remaining),
-        contacts=spoken,
         synced_at=connected.last_pull_at or connected.usable_at,
-        differs=differs,
     )
 
 
-def _view(
-    house: House,
-    connected: Connected,
-    case: Case,
-    material: CaseMaterial,
-    *,
-    sent: list[actions.Action],
-    doubts: tuple[DifferenceView, ...],
-) -> CustomerView:
-    now = house.clock.now()
-    decision = decide(case, policy_of(house.settings), now)
-    found, head = platform(connected.platform), case.head
-    where = head.address
+def _view(house: House, decided: Decided, material: CaseMaterial, doubts: tuple[DifferenceView, ...]) -> CustomerView:
+    now, business = house.clock.now(), decided.connected.business
+    case, connected = decided.case, decided.connected
+    found, head, where = platform(connected.platform), case.head, case.head.address
+    today = today_of(house, business)
+    names = tuple(one.name for one in members(house, business))
+    with house.database.read() as tx:
+        made = work(Desk(tx, business, today, now, case, material), members=names)
     return CustomerView(
         connection=connected.id,
         platform=connected.platform,
@@ -130,43 +119,8 @@ def _view(
         ),
         owed=tuple(age(case.invoices, now.date())),
         on_account=tuple(money for money in case.on_account().values() if money),
-        rows=tuple(rows_of(Decided(connected, case, decision), now)),
-        contacts=tuple(contact_view(one) for one in sent),
-        history=tuple(sorted(_history(material), key=lambda line: line.on, reverse=True)),
+        rows=tuple(rows_of(decided, now)),
+        work=made,
         platform_url=found.web_url(account_of(connected), head.ref),
         differences=doubts,
     )
-
-
-def contact_view(one: actions.Action) -> ContactView:
-    """One message as it was sent, or may have been."""
-    told = json.loads(one.payload or "{}")
-    return ContactView(
-        at=one.claimed_at or one.planned_at,
-        channel=one.act,
-        state=one.state.value,
-        step=told.get("step", ""),
-        invoices=tuple(told.get("invoices", ())),
-        to=tuple(told.get("to", ())),
-        subject=told.get("subject", ""),
-        text=told.get("text", ""),
-        reason=one.reason,
-    )
-
-
-def _history(material: CaseMaterial) -> Iterable[HistoryLine]:
-    for invoice in material.invoices:
-        if invoice.issued_on:
-            yield HistoryLine(
-                invoice.issued_on, f"Invoice {invoice.number} issued ({invoice.status.value})", invoice.total
-            )
-    for payment in material.payments:
-        if payment.received_on:
-            word = "Payment recorded" if payment.status is PaymentStatus.SETTLED else f"Payment {payment.status.value}"
-            yield HistoryLine(payment.received_on, word, payment.amount)
-    for credit in material.credits:
-        if credit.issued_on:
-            name = credit.kind.value.replace("_", " ").capitalize()
-            yield HistoryLine(credit.issued_on, f"{name} {credit.number}".strip(), credit.amount)
-    for entry in material.other_entries:
-        yield HistoryLine(entry.on or date.min, entry.kind.value.replace("_", " ").capitalize(), entry.amount)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from duewell.work_views import WorkView
 from receivables.aging import Aging
 from receivables.money import Money
 
@@ -105,30 +106,6 @@ class PlanView:
 
 
 @dataclass(frozen=True, slots=True)
-class ContactView:
-    """One message that went to a customer, or may have."""
-
-    at: datetime
-    channel: str
-    state: str
-    step: str
-    invoices: tuple[str, ...]
-    to: tuple[str, ...]
-    subject: str
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """Something that happened: an invoice issued, money received, a credit, a message."""
-
-    on: date
-    what: str
-    amount: Money | None
-
-
-@dataclass(frozen=True, slots=True)
 class CustomerView:
     """Everything about one customer on one page."""
 
@@ -143,8 +120,7 @@ class CustomerView:
     owed: tuple[Aging, ...]
     on_account: tuple[Money, ...]
     rows: tuple[PlanRow, ...]
-    contacts: tuple[ContactView, ...]
-    history: tuple[HistoryLine, ...]
+    work: WorkView
     platform_url: str
     differences: tuple[DifferenceView, ...] = ()
 
@@ -160,6 +136,8 @@ class Overview:
     plan: dict[str, int]
     automatic: bool
     waiting_for_a_person: int
+    in_name_of: str = ""
+    operator: str = "the business itself"
 
 
 @dataclass(frozen=True, slots=True)

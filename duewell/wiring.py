@@ -5,15 +5,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import time
 from functools import cached_property
 from pathlib import Path
 
 from collector.channels.smtp import Postbox
 from collector.dispatch import Sender
-from collector.policy import DEFAULT, Channel, Policy, Step, Tone
+from collector.plan import Ruling
 from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
+from duewell.ruling import ruling_of
 from integrations.budget import Budgets
 from integrations.contract import Account, AppKeys, Attempt, Budget, Clock, Grant, Meter, Wire
 from integrations.errors import Reconnect
@@ -124,10 +124,16 @@ class House:
                 self.budgets.used(app, company, limit, calls=calls, since=first.timestamp())
         return self.budgets.of(app, company, limits)
 
-    def sender(self, business: Business) -> Sender:
-        """How this business writes: the policy, the postbox and the signature."""
+    def sender(self, business: Business, *, automatic: bool, by: str = "") -> Sender:
+        """How this business writes: the policy, the postbox, the signature, and the person who sends, if one does."""
         signature = str(business.settings.get("sender_name") or self.settings.mail.sender_name or "Accounts")
-        return Sender(policy_of(self.settings), postbox_of(self.settings), signature, WORKER, self.writer.do)
+        worker = f"{WORKER}, for {by}" if by else WORKER
+        ruling = self.ruling(business.id)
+        return Sender(ruling, automatic, postbox_of(self.settings), signature, worker=worker, commit=self.writer.do)
+
+    def ruling(self, business: str) -> Ruling:
+        """Which policy holds for which customer of the business."""
+        return ruling_of(self.database, self.settings, business, self.clock.now())
 
     def close(self) -> None:
         """Write what is still to be written and give everything back."""
@@ -190,25 +196,6 @@ def write_keys(file: Path, keys: list[str]) -> None:
         made.flush()
         os.fsync(made.fileno())
     beside.replace(file)
-
-
-def policy_of(settings: Settings) -> Policy:
-    """The policy as the settings say. Raises BadSetting for one that makes no sense."""
-    from collector.wording import known_letters
-
-    manners, steps = settings.manners, DEFAULT.steps
-    if settings.steps:
-        steps = tuple(
-            Step(one.name, one.days, one.letter, Channel(one.channel), again=one.again, tone=Tone[one.tone.upper()])
-            for one in settings.steps
-        )
-    if strangers := {step.letter for step in steps} - known_letters():
-        raise BadSetting(f"steps name a letter that is not there: {', '.join(sorted(strangers))}")
-    opens_at, closes_at = time.fromisoformat(manners.opens_at), time.fromisoformat(manners.closes_at)
-    try:
-        return Policy(steps, manners.gap_days, manners.minimum, opens_at, closes_at)
-    except ValueError as error:
-        raise BadSetting(f"the settings [[steps]] and [manners] make no policy: {error}") from None
 
 
 def postbox_of(settings: Settings) -> Postbox | None:

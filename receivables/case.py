@@ -1,6 +1,7 @@
 """A debtor's whole case: everything that is known about one who owes, as of one instant."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from receivables.money import Money, by_currency
@@ -21,10 +22,43 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipts:
+    """How money is entered in this business: the last day one was, and the longest usual time between two."""
+
+    last_on: date | None = None
+    usual_gap_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """One sale seen in two books, and the one of the two that counts, once a person has said which."""
+
+    invoice: Ref
+    other: Ref
+    master: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How the customer has paid: invoices settled, how many of them late, and by how many days in all."""
+
+    settled: int = 0
+    late: int = 0
+    late_days: int = 0
+
+    def __add__(self, other: "Past") -> "Past":
+        return Past(self.settled + other.settled, self.late + other.late, self.late_days + other.late_days)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The head customer first, then the sub-customers and projects that are billed with it.
 
     `said` is what people said about this debtor or about the whole business, whether it still holds or not.
+    `mirrors` are invoices seen in two books; `elsewhere` are payments taken at another connection of the business that
+    this ledger does not show yet; `usual` is this business's usual open invoice per currency; `reminder_days` are the
+    days, counted from the due date, on which the platform reminds by itself, as a person told.
+    `operator` is who collects: the business, a bookkeeper in its name, or an agency.
     `synced_at` is the last good sync of the connection; `differs` says that our figure for this customer and the
     platform's are not the same; `reconstructed` that the instant lies before we were connected.
     """
@@ -37,6 +71,13 @@ class Case:
     credits: tuple[Credit, ...] = ()
     contacts: tuple[Contact, ...] = ()
     said: tuple[Said, ...] = ()
+    receipts: Receipts = Receipts()
+    mirrors: tuple[Mirror, ...] = ()
+    elsewhere: tuple[Payment, ...] = ()
+    usual: Mapping[str, Money] = field(default_factory=dict)
+    past: Past = Past()
+    reminder_days: tuple[int, ...] = ()
+    operator: str = ""
     synced_at: datetime | None = None
     differs: bool = False
     reconstructed: bool = False

@@ -182,7 +182,10 @@ class Customer(Struct, frozen=True, gc=False):
 
 
 class Invoice(Struct, frozen=True, gc=False):
-    """What is owed for one sale. For a live invoice total == open + paid + credited + adjusted."""
+    """What is owed for one sale. For a live invoice total == open + paid + credited + adjusted.
+
+    `sent` says whether the customer ever got it, as far as the platform can tell; `attempts` counts automatic draws.
+    """
 
     ref: Ref
     number: str
@@ -201,6 +204,8 @@ class Invoice(Struct, frozen=True, gc=False):
     next_attempt_at: datetime | None = None
     sent_at: datetime | None = None
     sent_to: tuple[str, ...] = ()
+    sent: Answer = Answer.UNKNOWN
+    attempts: int = 0
     mail_problem: str = ""
     expected_on: date | None = None
     version: int = 0

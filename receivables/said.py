@@ -47,6 +47,22 @@ class Way(StrEnum):
     THEIRS = "theirs"
 
 
+class Reason(Word):
+    """Why somebody does not pay, as a code that can be counted; the words beside it say more."""
+
+    WRONG_PRICE = "wrong_price"
+    NOT_AS_ORDERED = "not_as_ordered"
+    NOT_RECEIVED = "not_received"
+    DAMAGED = "damaged"
+    POOR_WORK = "poor_work"
+    CREDIT_DUE = "credit_due"
+    ORDER_NUMBER = "order_number"
+    NO_INVOICE = "no_invoice"
+    ALREADY_PAID = "already_paid"
+    CANNOT_PAY = "cannot_pay"
+    OTHER = "other"
+
+
 CONTACTS = (Saying.CALL, Saying.MAIL, Saying.MEETING)
 """What counts in the contact budget although Duewell did not send it."""
 
@@ -57,7 +73,8 @@ class Said:
 
     It holds from `from_on` up to and with `until_on` (None: until further notice), and not after it was ended.
     `channel` is the one that was opted out of, bounced, or used. `address` is the lawyer's, the wrong or the bounced
-    one. `review_on` is when a person, `assigned_to`, looks at it again. `by` names who wrote it down.
+    one. `review_on` is when a person, `assigned_to`, looks at it again. `by` names who wrote it down. `reason` is the
+    code of a reason for not paying, or the kind a customer was confirmed to be; `note` says it in words.
     """
 
     debtor: str
@@ -73,6 +90,7 @@ class Said:
     by: str = ""
     review_on: date | None = None
     assigned_to: str = ""
+    reason: str = ""
     id: str = ""
     at: datetime | None = None
     ended_at: datetime | None = None
@@ -80,11 +98,12 @@ class Said:
 
     def holds(self, on: date, now: datetime) -> bool:
         """Does it hold on this local day, as far as was known at `now`?"""
-        if self.at is not None and self.at > now:
-            return False
-        if self.ended_at is not None and self.ended_at <= now:
-            return False
-        return self.from_on <= on and (self.until_on is None or on <= self.until_on)
+        return self.known(now) and self.from_on <= on and (self.until_on is None or on <= self.until_on)
+
+    def known(self, now: datetime) -> bool:
+        """Had it been said at `now`, and not been ended?"""
+        said = self.at is None or self.at <= now
+        return said and (self.ended_at is None or self.ended_at > now)
 
     def about(self, invoice: Ref) -> bool:
         """Is it about this invoice, or about the whole debtor?"""

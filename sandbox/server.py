@@ -17,13 +17,17 @@ from sandbox.control import control_app
 from sandbox.courier import Courier
 from sandbox.faults import FaultBook, LineCut, Troubled, cut
 from sandbox.history import History
+from sandbox.inbox import Inbox, InboxServer
 from sandbox.mailbox import Mailbox
 from sandbox.storm import EVERYWHERE, Storm
+from sandbox.twilio.texting import Texting
 from sandbox.world import Business, Twin, World
 
 HOST = "127.0.0.1"
 START = datetime(2026, 3, 10, 16, 30, tzinfo=UTC)
-PLATFORMS = tuple(sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]) if found.ispkg))
+HERE = Path(__file__).parent
+FOLDERS = sorted(found.name for found in pkgutil.iter_modules([str(HERE)]) if found.ispkg)
+PLATFORMS = tuple(name for name in FOLDERS if (HERE / name / "twin.py").exists())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Sandbox:
         self.world.limits.enforced.update(self.setup.platforms if self.setup.limits else ())
         self.book = FaultBook()
         self.mailbox = Mailbox(HOST)
+        self.texting = Texting(self.world)
+        self._inbox = InboxServer(HOST)
         self.twins: dict[str, Twin] = {}
         self._histories: dict[str, History] = {}
         self._servers: list[tuple[BaseWSGIServer, threading.Thread]] = []
@@ -120,20 +126,27 @@ class Sandbox:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Base addresses by name: the platforms, `control`, and `smtp` as host:port."""
+        """Base addresses by name: the platforms, `control`, `twilio`, and `smtp` and `imap` as host:port."""
         return self.world.addresses
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where customers' answers are put, to be read by IMAP."""
+        return self._inbox.inbox
 
     def start(self) -> None:
         """Bind every port, build the twins and play their history up to now."""
-        sockets = {name: self._bind(name) for name in (*self.setup.platforms, "control")}
+        sockets = {name: self._bind(name) for name in (*self.setup.platforms, "twilio", "control")}
         for name, bound in sockets.items():
             self.world.addresses[name] = f"http://{HOST}:{bound.getsockname()[1]}"
         self.world.addresses["smtp"] = self.mailbox.start(self.setup.ports.get("smtp", 0))
+        self.world.addresses["imap"] = self._inbox.start(self.setup.ports.get("imap", 0))
         self.twins = {slug: twin_module(slug).TWIN(self.world) for slug in self.setup.platforms}
         self._histories = self.world.histories()
         self.play()
         for slug, twin in self.twins.items():
             self._serve(Troubled(twin, self.book, self.world, latency=self.setup.latency), sockets[slug])
+        self._serve(Troubled(self.texting, self.book, self.world), sockets["twilio"])
         self._serve(control_app(self), sockets["control"])
         self.courier.start()
 
@@ -141,6 +154,7 @@ class Sandbox:
         """Close everything."""
         self.courier.stop()
         self.mailbox.stop()
+        self._inbox.stop()
         while self._servers:
             server, thread = self._servers.pop()
             server.shutdown()

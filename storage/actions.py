@@ -276,6 +276,14 @@ def counted(tx: Tx, business: str) -> dict[tuple[str, ActionState], int]:
     return {(act, ActionState(state)): int(number) for act, state, number in found}
 
 
+def sent_on(tx: Tx, business: str, acts: Sequence[str], *, since: date) -> dict[date, int]:
+    """How many of these acts went out, or may have, on each day from then on."""
+    table = tables.action
+    mine = (table.c.business_id == business, table.c.act.in_(acts), table.c.local_day >= since)
+    found = tx.execute(select(table.c.local_day, func.count()).where(*mine).group_by(table.c.local_day))
+    return {day: int(number) for day, number in found}
+
+
 def spoken(
     tx: Tx, business: str, *, debtor: str | None = None, invoices: Sequence[Ref] = ()
 ) -> list[tuple[Speaks, Action]]:

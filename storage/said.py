@@ -35,6 +35,7 @@ def say(tx: Tx, business: str, words: Said, *, now: datetime) -> str:
         "at": now,
         "review_on": words.review_on,
         "assigned_to": words.assigned_to,
+        "reason": words.reason,
     }
     tx.execute(insert(tables.said), [row])
     return str(row["id"])
@@ -87,6 +88,7 @@ def _said(row: AnyRow) -> Said:
         by=row.by,
         review_on=row.review_on,
         assigned_to=row.assigned_to,
+        reason=row.reason,
         id=row.id,
         at=row.at,
         ended_at=row.ended_at,

@@ -178,6 +178,7 @@ other_entry = _records(
 for _table in (invoice, payment, credit, other_entry):
     Index(None, _table.c.business_id, _table.c.connection_id, _table.c.customer_id)
 Index(None, customer.c.business_id, customer.c.connection_id, customer.c.parent_id)
+Index(None, payment.c.business_id, payment.c.received_on)
 OWED = text("status IN ('open', 'uncollectible') AND gone_at IS NULL")
 Index(
     "ix_invoice_owed",
@@ -186,6 +187,16 @@ Index(
     invoice.c.due_on,
     sqlite_where=OWED,
     postgresql_where=OWED,
+)
+
+paid_past = Table(
+    "paid_past",
+    metadata,
+    *_of_connection(),
+    key("customer_id"),
+    number("settled"),
+    number("late"),
+    number("late_days"),
 )
 
 history = Table(
@@ -262,6 +273,15 @@ verdict = Table(
 )
 Index(None, verdict.c.business_id, verdict.c.day)
 
+planning = Table(
+    "planning",
+    metadata,
+    key("business_id"),
+    Column("at", at("at").type, primary_key=True, autoincrement=False),
+    words("known", "{}"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+
 difference = Table(
     "difference",
     metadata,
@@ -331,6 +351,7 @@ said = Table(
     words("way", "ours"),
     Column("review_on", Date),
     words("assigned_to"),
+    words("reason"),
     perhaps_at("ended_at"),
     words("ended_by"),
     ForeignKeyConstraint(["business_id"], ["business.id"]),

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from sandbox.server import Sandbox, Setup
 
-PORTS = {"control": 8700, "quickbooks": 8701, "xero": 8702, "stripe": 8703, "smtp": 8725}
+PORTS = {"control": 8700, "quickbooks": 8701, "xero": 8702, "stripe": 8703, "twilio": 8704, "smtp": 8725, "imap": 8743}
 
 
 @click.command("sandbox")
@@ -20,7 +20,7 @@ PORTS = {"control": 8700, "quickbooks": 8701, "xero": 8702, "stripe": 8703, "smt
 @click.option("--start", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="Where its clock begins (UTC).")
 @click.option("--limits", is_flag=True, help="Enforce the platforms' rate limits.")
 @click.option("--latency", default=0.0, show_default=True, type=click.FloatRange(0, 60), help="Seconds before answers.")
-@click.option("--any-ports", is_flag=True, help="Take free ports instead of 8700 to 8703 and 8725.")
+@click.option("--any-ports", is_flag=True, help="Take free ports instead of 8700 to 8704, 8725 and 8743.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
 def command(*, any_ports: bool, as_json: bool, **asked: object) -> None:
     """Run a local QuickBooks, Xero and Stripe until interrupted.

@@ -40,7 +40,7 @@ def _send(house: "House", business: str, *, yes: bool, as_json: bool) -> int:
     """The plan, after asking; the exit code."""
     from duewell.desk import outcome_words
     from duewell.running import make_plan, send_plan
-    from duewell.say import answer
+    from duewell.say import answer, at_the_terminal
 
     count = sum(one.decision.message is not None for one in make_plan(house, business))
     if not count:
@@ -48,7 +48,7 @@ def _send(house: "House", business: str, *, yes: bool, as_json: bool) -> int:
         return 0
     if not yes:
         click.confirm(f"Send {count} message{'s' if count > 1 else ''}?", abort=True)
-    outcomes = send_plan(house, business)
+    outcomes = send_plan(house, business, by=at_the_terminal())
     lines = [f"{one.case.head.name}: {outcome_words(done.state, done.reason)}" for one, done in outcomes]
     told = [{"customer": one.case.head.name, "outcome": done} for one, done in outcomes]
     answer(told, "\n".join(lines), as_json=as_json)

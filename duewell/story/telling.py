@@ -144,7 +144,7 @@ def send(stage: Stage) -> list[PlanRow]:
         else:
             console.print(f"  {one.case.head.name}: {outcome_words(outcome.state, outcome.reason)}")
 
-    send_plan(stage.house, stage.business, None, told)
+    send_plan(stage.house, stage.business, None, told, by="Robin")
     mails = len(stage.sandbox.mailbox.mails()) - before
     again = states["sent"] - mails
     rest = f", and {again} invoices mailed again by their platforms" if again else ""

@@ -6,8 +6,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from duewell.access import Act
 from duewell.views import ConnectChoice, ConnectionView
-from duewell.web.current import business, office
+from duewell.web.current import business, needs, office, person
 from duewell.web.failures import status_of
 from duewell.web.guard import allow_form_to
 from duewell.web.questions import FIELDS, BadAnswer, answers_from, fields_from, first_answers
@@ -25,12 +26,14 @@ def listing() -> str:
 
 
 @pages.get("/connections/new")
+@needs(Act.CONNECT)
 def choices() -> str:
     """What can be connected."""
     return render_template("choices.html", choices=office().connect_choices())
 
 
 @pages.get("/connections/new/<platform>")
+@needs(Act.CONNECT)
 def form(platform: str) -> str:
     """What is asked before connecting. `way` picks one of several ways; `connection` connects one again."""
     choice = _choice(platform)
@@ -41,6 +44,7 @@ def form(platform: str) -> str:
 
 
 @pages.post("/connections/new/<platform>")
+@needs(Act.CONNECT)
 def connect(platform: str) -> ResponseReturnValue:
     """Connect by key at once, or begin the code flow. Whatever is refused comes back with the answers kept."""
     choice = _choice(platform)
@@ -63,20 +67,24 @@ def callback(platform: str) -> ResponseReturnValue:
     """Where the platform sends the person back to."""
     choice = _choice(platform)
     try:
-        return _connected(office().finish_connect(platform, request.args.to_dict()), choice.label)
+        return _connected(
+            office().finish_connect(platform, request.args.to_dict(), person().where(Act.CONNECT)), choice.label
+        )
     except Refused as error:
         return render_template("not_connected.html", choice=choice, problem=str(error)), status_of(error)
 
 
 @pages.post("/connections/<connection>/sync")
+@needs(Act.READ)
 def sync(connection: str) -> Response:
     """Read the books soon."""
-    office().sync_now(business().id, connection)
+    office().sync_now(business().id, _connection(connection).id)
     flash("The books are being read now. Reload this page in a moment.", "good")
     return redirect(url_for("connecting.listing"), 303)
 
 
 @pages.get("/connections/<connection>/answers")
+@needs(Act.CONNECT)
 def questions(connection: str) -> str:
     """What a person said about this company, to be changed: “I do not know” should not stay for ever."""
     known = _connection(connection)
@@ -84,6 +92,7 @@ def questions(connection: str) -> str:
 
 
 @pages.post("/connections/<connection>/answers")
+@needs(Act.CONNECT)
 def answer(connection: str) -> ResponseReturnValue:
     """Keep the new answers."""
     known = _connection(connection)
@@ -97,12 +106,14 @@ def answer(connection: str) -> ResponseReturnValue:
 
 
 @pages.get("/connections/<connection>/disconnect")
+@needs(Act.DISCONNECT)
 def confirm(connection: str) -> str:
     """Ask before ending a connection."""
     return render_template("disconnect.html", connection=_connection(connection))
 
 
 @pages.post("/connections/<connection>/disconnect")
+@needs(Act.DISCONNECT)
 def disconnect(connection: str) -> Response:
     """End one connection; the others go on."""
     label = _connection(connection).label
@@ -112,12 +123,13 @@ def disconnect(connection: str) -> Response:
 
 
 @pages.post("/differences/<path:difference>")
+@needs(Act.ACCEPT)
 def accept(difference: str) -> Response:
     """Accept a named remainder; a note is needed, since somebody will ask why."""
     note = request.form.get("note", "").strip()
     if not note or len(note) > NOTE_MAX:
         raise Refused(f"A note of 1 to {NOTE_MAX} characters is needed to accept a difference. Nothing was changed.")
-    office().accept_difference(business().id, difference, note)
+    office().accept_difference(business().id, difference, note, by=person().name)
     flash("The difference is accepted, with your note.", "good")
     return redirect(url_for("connecting.listing"), 303)
 

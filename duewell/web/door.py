@@ -1,10 +1,11 @@
-"""The door: the owner's password, how often it may be tried, and who is inside."""
+"""The door: a person's password, how often it may be tried, and who is inside."""
 
 import hashlib
 import hmac
 import secrets
 import threading
 from collections.abc import MutableMapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -13,24 +14,34 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from duewell.access import Person
 from duewell.web.office import Office
 
 FAILURES_MAX = 5
+FAILURES_MAX_PER_PERSON = 10
 FAILURES_WITHIN = timedelta(minutes=5)
 IDLE = timedelta(hours=12)
 STAMP_EVERY = timedelta(minutes=1)
 NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$adPG3gIEVO3Q3FptFR/9IQ$MPlPERn6F90u82mMwedZtZCyCsg17Wtj3aS3Y/4fcog"
-"""Tried when no password has been set, so that it takes as long; whatever it hashes opens nothing."""
+"""Tried for a stranger, so that it takes as long; whatever it hashes opens nothing."""
 
 Session = MutableMapping[str, Any]
 
 
-class Knock(StrEnum):
-    """What came of trying a password."""
+class Refusal(StrEnum):
+    """Why somebody stays outside."""
 
-    OPENED = "opened"
     WRONG = "wrong"
     TOO_OFTEN = "too_often"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A password that was wrong: when, from where, and for whom (an address's digest, known or not)."""
+
+    at: datetime
+    whence: str
+    whom: bytes
 
 
 class Door:
@@ -40,42 +51,47 @@ class Door:
         self._office = office
         self._hasher = PasswordHasher()
         self._lock = threading.Lock()
-        self._failures: dict[str, list[datetime]] = {}
+        self._failures: list[Failure] = []
         self._ended: dict[str, datetime] = {}
 
-    def knock(self, address: str, password: str) -> Knock:
-        """Try a password from an address. Takes the same time whether a password has been set or not."""
-        whence = _neighbourhood(address)
+    def knock(self, address: str, email: str, password: str) -> Person | Refusal:
+        """Try a password from an address. Takes the same time whether or not anybody signs in with that e-mail."""
         with self._lock:
             now = self._office.clock.now()
             self._forget(now)
-            if len(self._failures.get(whence, [])) >= FAILURES_MAX:
-                return Knock.TOO_OFTEN
-            if self._fits(password):
-                self._failures.pop(whence, None)
-                return Knock.OPENED
-            self._failures.setdefault(whence, []).append(now)
-            return Knock.WRONG
+            attempt = Failure(now, _neighbourhood(address), _digest(email))
+            if self._too_often(attempt):
+                return Refusal.TOO_OFTEN
+            if person := self._fits(email, password):
+                self._forgive(attempt)
+                return person
+            self._failures.append(attempt)
+            return Refusal.WRONG
 
-    def enter(self, session: Session) -> None:
-        """A new session in place of whatever was there before, so that no earlier cookie becomes the owner's."""
+    def enter(self, session: Session, person: Person) -> None:
+        """A new session in place of whatever was there before, so that no earlier cookie becomes the person's."""
         session.clear()
         session["id"] = secrets.token_urlsafe(24)
         session["proof"] = secrets.token_urlsafe(24)
-        session["owner"] = self._mark()
+        session["person"] = person.id
+        session["mark"] = self._mark(person)
         session["seen"] = self._office.clock.now().timestamp()
 
-    def inside(self, session: Session) -> bool:
-        """Is this the owner, seen within twelve hours, not signed out, and is the password still the same?"""
+    def whose(self, session: Session) -> Person | None:
+        """Whose session is it: of somebody seen within twelve hours, not signed out, whose password is the same?
+
+        The person is looked up each time, so a role that was taken, or a person who was removed, is gone at once.
+        """
         now = self._office.clock.now().timestamp()
         seen = session.get("seen")
-        if not isinstance(seen, int | float) or now - seen > IDLE.total_seconds():
-            return False
-        if session.get("id") in self._ended or not hmac.compare_digest(str(session.get("owner")), self._mark()):
-            return False
+        if not isinstance(seen, int | float) or now - seen > IDLE.total_seconds() or session.get("id") in self._ended:
+            return None
+        person = self._office.who_is(str(session.get("person", "")))
+        if person is None or not hmac.compare_digest(str(session.get("mark")).encode(), self._mark(person).encode()):
+            return None
         if now - seen > STAMP_EVERY.total_seconds():
             session["seen"] = now
-        return True
+        return person
 
     def leave(self, session: Session) -> None:
         """Sign out: a copy of the cookie no longer opens this process's door either."""
@@ -83,24 +99,37 @@ class Door:
             self._ended[str(session.get("id"))] = self._office.clock.now()
         session.clear()
 
-    def _fits(self, password: str) -> bool:
-        stored = self._office.owner_hash()
+    def _fits(self, email: str, password: str) -> Person | None:
+        person = self._office.who_signs_in(email)
         try:
-            return self._hasher.verify(stored or NOBODY, password) and stored is not None
+            fits = self._hasher.verify(person.password_hash if person else NOBODY, password)
         except (VerificationError, InvalidHashError):
-            return False
+            return None
+        return person if fits else None
 
-    def _mark(self) -> str:
-        """Ties a session to the password in force, without showing its hash."""
-        stored = (self._office.owner_hash() or "").encode()
-        return hmac.new(self._office.session_key(), b"owner:" + stored, hashlib.sha256).hexdigest()[:32]
+    def _mark(self, person: Person) -> str:
+        """Ties a session to the person and the password in force, without showing its hash."""
+        tied = f"{person.id}:{person.password_hash}".encode()
+        return hmac.new(self._office.session_key(), b"person:" + tied, hashlib.sha256).hexdigest()[:32]
+
+    def _too_often(self, attempt: Failure) -> bool:
+        from_there = sum(one.whence == attempt.whence for one in self._failures)
+        for_them = sum(one.whom == attempt.whom for one in self._failures)
+        return from_there >= FAILURES_MAX or for_them >= FAILURES_MAX_PER_PERSON
+
+    def _forgive(self, attempt: Failure) -> None:
+        """Who gets in had mistyped; what was tried from there for others, or for them elsewhere, still counts."""
+        mine = (attempt.whence, attempt.whom)
+        self._failures = [one for one in self._failures if (one.whence, one.whom) != mine]
 
     def _forget(self, now: datetime) -> None:
-        recent = {
-            whence: [at for at in times if now - at < FAILURES_WITHIN] for whence, times in self._failures.items()
-        }
-        self._failures = {whence: times for whence, times in recent.items() if times}
+        self._failures = [one for one in self._failures if now - one.at < FAILURES_WITHIN]
         self._ended = {name: at for name, at in self._ended.items() if now - at <= IDLE}
+
+
+def _digest(email: str) -> bytes:
+    """A few bytes for whatever was typed, which may be long and is nobody's business."""
+    return hashlib.blake2b(email.strip().casefold().encode(errors="replace"), digest_size=16).digest()
 
 
 def proof_of(session: Session) -> str:

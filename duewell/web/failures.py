@@ -54,6 +54,12 @@ def status_of(error: IntegrationError) -> int:
     return _family(error)[1]
 
 
+def sentence(error: IntegrationError) -> str:
+    """What it says, as a sentence of its own: the command line puts “Error:” before the same words."""
+    said = str(error)
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
+
+
 def _family(error: IntegrationError) -> tuple[type[IntegrationError], int, str]:
     found = (family for family in FAMILIES if isinstance(error, family[0]))
     return next(found, (IntegrationError, 502, "The platform could not be used"))

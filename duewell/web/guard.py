@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from duewell.access import Act
 from duewell.config import LOOPBACK
-from duewell.web.current import door
+from duewell.web.current import must, someone, what_it_needs
 from duewell.web.door import proven
 
 OPEN = {"entrance.login", "entrance.sign_in", "machines.metrics"}
+THEIR_OWN = {"entrance.logout", "entrance.business", "entrance.password", "entrance.change_password"}
+"""What everybody may do who has signed in, whatever they are at any business."""
 PROBES = {"machines.healthz", "machines.readyz"}
 IMPERSONAL = {"static", "machines.webhook", *PROBES}
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
@@ -82,13 +85,22 @@ def _siblings(host: str) -> tuple[str, ...]:
 
 
 def _person() -> Response | None:
-    inside = door().inside(session)
+    inside = someone() is not None
     if not inside and request.endpoint not in OPEN:
         wish = request.full_path.removesuffix("?") if request.method == "GET" else "/"
         return redirect(url_for("entrance.login", next=None if wish == "/" else wish), 303)
     if request.method == "POST" and not proven(session, request.form.get("proof", "")):
         abort(403, "This form is no longer valid. Go back, reload the page and try again; nothing was changed.")
+    if inside and request.endpoint and request.endpoint not in OPEN | THEIR_OWN:
+        _allowed()
     return None
+
+
+def _allowed() -> None:
+    """Stop whoever may not do what this page or form does. Whoever was given a business may look."""
+    needed = what_it_needs()
+    if needed is not Act.LOOK:
+        must(needed)
 
 
 def _host() -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
+from duewell.web.office_people import PeopleOffice
+from duewell.web.office_work import WorkOffice
 from integrations.contract import Clock
 from receivables.money import Money
 
@@ -51,7 +53,7 @@ InvoiceKey = tuple[str, str]
 """A connection's id and the platform's id of one of its invoices."""
 
 
-class Office(Protocol):
+class Office(PeopleOffice, WorkOffice, Protocol):
     """Everything the pages ask for. All calls may come from several threads at once."""
 
     @property
@@ -59,16 +61,16 @@ class Office(Protocol):
         """The time that sign-in, idle sessions and its rate limit go by."""
         ...
 
-    def owner_hash(self) -> str | None:
-        """The argon2 hash of the owner's password; None before `duewell init` has set one."""
-        ...
-
     def session_key(self) -> bytes:
         """The key that signs session cookies: at least 32 bytes, the same in every process, never shown."""
         ...
 
-    def businesses(self) -> tuple[Business, ...]:
-        """All businesses, in the order they are offered; empty before `duewell init`."""
+    def businesses(self, among: Collection[str]) -> tuple[Business, ...]:
+        """Those whose ids are named, in the order they are offered. Pages ask `current.businesses()` instead."""
+        ...
+
+    def business_count(self) -> int:
+        """How many there are in all; none before `duewell init`."""
         ...
 
     def overview(self, business: str) -> Overview:
@@ -108,8 +110,11 @@ class Office(Protocol):
         """
         ...
 
-    def finish_connect(self, platform: str, query: Mapping[str, str]) -> tuple[str, ...]:
-        """Finish the code flow with the callback's query; returns the labels of the companies connected."""
+    def finish_connect(self, platform: str, query: Mapping[str, str], among: Collection[str]) -> tuple[str, ...]:
+        """Finish the code flow with the callback's query; returns the labels of the companies connected.
+
+        `among` are the businesses for which the person may connect; whatever was begun for another is Refused.
+        """
         ...
 
     def connect_with_key(
@@ -126,12 +131,15 @@ class Office(Protocol):
         """End this one company. Raises NotThere for a connection that is not this business's."""
         ...
 
-    def accept_difference(self, business: str, difference_id: str, note: str) -> None:
-        """A person accepts a named remainder with a note. Raises NotThere when it is not this business's."""
+    def accept_difference(self, business: str, difference_id: str, note: str, *, by: str) -> None:
+        """A person, by name, accepts a named remainder with a note. Raises NotThere when it is not this business's."""
         ...
 
-    def send_now(self, business: str, rows: Collection[InvoiceKey] | None) -> tuple[str, ...]:
-        """Decide again and send: only these invoices, or all of today's plan; returns one line for people each."""
+    def send_now(self, business: str, rows: Collection[InvoiceKey] | None, *, by: str) -> tuple[str, ...]:
+        """Decide again and send: only these invoices, or all of today's plan; returns one line for people each.
+
+        `by` is the name of the person who pressed the button.
+        """
         ...
 
     def sync_now(self, business: str, connection: str) -> None:

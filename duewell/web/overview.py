@@ -4,8 +4,9 @@ from urllib.parse import quote, unquote
 
 from flask import Blueprint, render_template, request
 
+from duewell.access import Act
 from duewell.views import PlanRow
-from duewell.web.current import business, office
+from duewell.web.current import business, needs, office, person
 from duewell.web.office import InvoiceKey
 
 pages = Blueprint("overview", __name__)
@@ -28,10 +29,11 @@ def plan() -> str:
 
 
 @pages.post("/plan")
+@needs(Act.SEND)
 def send() -> tuple[str, int]:
     """Send the invoices that were ticked on the page the person saw, and no others."""
     rows = [_invoice_key(text) for text in request.form.getlist("row")]
-    lines = office().send_now(business().id, rows) if rows else ()
+    lines = office().send_now(business().id, rows, by=person().name) if rows else ()
     return render_template("sent.html", lines=lines, asked=len(rows)), 200 if rows else 422
 
 

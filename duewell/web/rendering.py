@@ -6,7 +6,7 @@ from flask import Flask, g, session
 from jinja2 import StrictUndefined
 
 from duewell.web import bars, words
-from duewell.web.current import base_url, door, office, shown
+from duewell.web.current import base_url, businesses, may, shown, someone
 from duewell.web.door import proof_of
 from duewell.web.office import Business
 from duewell.web.words import Speech
@@ -23,6 +23,7 @@ WORDS: dict[str, Any] = {
     "difference_states": words.DIFFERENCE_STATES,
     "says": words.SAYS,
     "roles": words.ROLES,
+    "person_roles": words.PERSON_ROLES,
     "own_reminders_words": words.OWN_REMINDERS,
     "channels": words.CHANNELS,
     "counted": words.counted,
@@ -59,12 +60,19 @@ def install(app: Flask) -> None:
 
 def _around() -> dict[str, Any]:
     """What the frame shows: who is signed in to which business. A plain page asks the office nothing."""
-    signed_in = not g.get("plain") and door().inside(session)
+    signed_in = not g.get("plain") and someone() is not None
     return {
         "signed_in": signed_in,
-        "businesses": office().businesses() if signed_in else (),
+        "me": someone() if signed_in else None,
+        "may": may if signed_in else _nothing,
+        "businesses": businesses() if signed_in else (),
         "business": shown() if signed_in else None,
         "language": speech().locale.language if not signed_in else str(speech().locale).replace("_", "-"),
         "form_proof": lambda: proof_of(session),
         "base_url": base_url(),
     }
+
+
+def _nothing(_: str) -> bool:
+    """What a stranger may do."""
+    return False

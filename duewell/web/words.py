@@ -43,6 +43,14 @@ DIFFERENCE_STATES = {
     "gone": ("good", "Gone: read again and put right"),
 }
 SAYS = {"send": ("good", "Send"), "hold": ("wait", "Hold"), "skip": ("quiet", "Skip")}
+PERSON_ROLES = {
+    "viewer": ("Viewer", "Looks at everything, changes nothing."),
+    "bookkeeper": (
+        "Bookkeeper",
+        "Also approves, edits, sends and holds, accepts differences, and writes down what people say.",
+    ),
+    "owner": ("Owner", "Also connects and disconnects, changes the policy, and says who may sign in."),
+}
 ROLES = {"books": "Books", "till": "Till", "both": "Books and till"}
 OWN_REMINDERS = {
     "yes": ("wait", "On", "Ours are held, so that nobody is reminded twice."),

@@ -56,6 +56,8 @@ KINDS: Mapping[str, Kind] = {
     "Payment": Kind.PAYMENT,
 }
 ENTITIES: Mapping[Kind, str] = {kind: entity for entity, kind in KINDS.items()}
+# NotSet may have been printed or handed over: only what waits to be sent is known not to have been.
+SENT: Mapping[str, Answer] = {"EmailSent": Answer.YES, "NeedToSend": Answer.NO}
 DIGITS_MAX = 15
 REMEMBERED = 8192
 ALPHA_2 = 2
@@ -294,6 +296,7 @@ def invoice(row: InvoiceRow, place: Place) -> Invoice:
         entered_at=_entered_at(row),
         sent_at=utc(delivery.delivery_time) if delivery and sent else None,
         sent_to=split_addresses(row.bill_email.address if row.bill_email else None) if sent else (),
+        sent=SENT.get(row.email_status or "", Answer.UNKNOWN),
         mail_problem=(delivery.delivery_error_type or "") if delivery else "",
         version=_version(row),
     )

@@ -103,6 +103,7 @@ def _invoice(one: payloads.InvoicePayload, seen: Seen, customer: Ref) -> Invoice
         entered_at=_instant(one.created),
         collection=Collection.AUTOMATIC if automatic else Collection.SENT,
         next_attempt_at=None if one.next_payment_attempt is None else _instant(one.next_payment_attempt),
+        attempts=one.attempt_count if automatic else 0,
     )
 
 

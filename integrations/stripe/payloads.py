@@ -65,6 +65,7 @@ class InvoicePayload(Payload, frozen=True, gc=False):
     due_date: int | None = None
     effective_at: int | None = None
     next_payment_attempt: int | None = None
+    attempt_count: int = 0
     status_transitions: InvoiceTransitions = InvoiceTransitions()
 
 

@@ -53,6 +53,7 @@ PAYABLE_CREDITS = ("ACCPAYCREDIT", "SPEND-PREPAYMENT", "APPREPAYMENT", "SPEND-OV
 REFUNDS = ("ARCREDITPAYMENT", "AROVERPAYMENTPAYMENT", "ARPREPAYMENTPAYMENT")
 PAYABLE_PAYMENTS = ("ACCPAYPAYMENT", "APCREDITPAYMENT", "APOVERPAYMENTPAYMENT", "APPREPAYMENTPAYMENT")
 PAYMENT_STATUS = {"AUTHORISED": PaymentStatus.SETTLED, "DELETED": PaymentStatus.VOID}
+SENT = {True: Answer.YES, False: Answer.NO, None: Answer.UNKNOWN}
 Mapped = Record | Gone | None
 
 
@@ -120,6 +121,7 @@ class Mapper:
             status=status,
             changed_at=changed_at,
             expected_on=calendar_date(payload.expected_payment_date, "ExpectedPaymentDate"),
+            sent=SENT[payload.sent_to_contact],
             version=_version(changed_at),
         )
 

@@ -157,6 +157,7 @@ class Invoice(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
     amount_credited: Decimal | None = None
     currency_code: str | None = None
     expected_payment_date: str | None = None
+    sent_to_contact: bool | None = None
     updated: str | None = msgspec.field(default=None, name="UpdatedDateUTC")
 
 

@@ -291,7 +291,7 @@ def work(house: House, business: str) -> bool:
     with ThreadPoolExecutor(4) as pool:
         synced: list[Synced] = list(pool.map(lambda one: sync_one(house, one), living(house, business)))
     drain_inbox(house)
-    outcomes = send_plan(house, business)
+    outcomes = send_plan(house, business, by="Robin")
     follow_up_all(house, business)
     unread = [outcome for _, outcome in outcomes if outcome.state == "unread"]
     return not unread and all(one.night is not None and not one.night.pulled.busy for one in synced)

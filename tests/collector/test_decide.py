@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from collector.decide import Decision, Say, Verdict, decide
+from collector.decide import decide
+from collector.judgement import Decision, Say, Verdict
 from collector.policy import DEFAULT, Channel, Policy, Step
 from receivables.case import Case, Contact
 from receivables.money import Money
@@ -43,7 +44,7 @@ def invoice(days_late: int = 8, opened: int = 10_000, *, id: str = "i1") -> Invo
         Ref("c1", Kind.INVOICE, id),
         f"INV-{id}",
         ANN,
-        TODAY - timedelta(days=40),
+        TODAY - timedelta(days=days_late + 30),
         TODAY - timedelta(days=days_late),
         usd(opened),
         usd(opened),
@@ -85,14 +86,14 @@ def test_an_overdue_invoice_whose_step_has_come_is_sent() -> None:
     ("changed", "rule"),
     [
         ({"status": InvoiceStatus.PAID, "open": usd(0)}, "paid"),
-        ({"open": usd(0)}, "paid"),
+        ({"open": usd(0)}, "nothing_due"),
         ({"status": InvoiceStatus.DRAFT}, "draft"),
         ({"status": InvoiceStatus.VOID}, "void"),
         ({"status": InvoiceStatus.DELETED}, "deleted"),
         ({"status": InvoiceStatus.UNCOLLECTIBLE}, "written_off"),
         ({"status": InvoiceStatus.OTHER}, "unknown_status"),
         ({"collection": Collection.AUTOMATIC, "next_attempt_at": NOW}, "collected_automatically"),
-        ({"due_on": None}, "no_due_date"),
+        ({"due_on": None, "issued_on": TODAY}, "not_yet"),
         ({"due_on": TODAY + timedelta(days=10)}, "not_yet"),
         ({"open": usd(499)}, "below_minimum"),
     ],
@@ -166,7 +167,7 @@ def test_missed_first_messages_are_passed_over_and_the_others_come_one_by_one() 
         done.append(expected)
     told = tuple(contact(step, days_ago=30 - at) for at, step in enumerate(done))
     end = only(decide(case(late, contacts=told), DEFAULT, NOW))
-    assert (end.rule, end.next_look_on) == ("step_done", None)
+    assert (end.rule, end.next_look_on) == ("last_step_done", None)
     assert "a person should decide" in end.reason
 
 
@@ -182,10 +183,10 @@ def test_one_message_speaks_of_all_invoices_in_a_tone_that_is_true_of_each() -> 
         ("b", "second-reminder"),
         ("a", "just-due"),
     ]
-    assert both.message.tone.name == "just-due"
+    assert both.message.step.name == "just-due"
     assert len(both.verdicts) == 3
     assert alone.message is not None
-    assert alone.message.tone.name == "second-reminder"
+    assert alone.message.step.name == "second-reminder"
 
 
 def test_the_platform_mails_only_single_invoices() -> None:

@@ -225,7 +225,7 @@ def test_a_second_sandbox_says_that_the_ports_are_taken(tmp_path: Path) -> None:
         told = run(tmp_path, "sandbox", "--customers", "1", "--invoices", "1")
 
     assert told.code == 2
-    assert "the ports 8700, 8701, 8702, 8703, 8725 cannot all be had (Address already in use)" in told.error
+    assert "the ports 8700, 8701, 8702, 8703, 8704, 8725, 8743 cannot all be had (Address already in use)" in told.error
 
 
 def test_an_address_that_is_taken_is_named(terminal: Terminal) -> None:

@@ -206,7 +206,7 @@ def control(sandbox: Sandbox, method: str, path: str, **said: Any) -> Any:
 
 def test_the_control_port_shows_and_moves_the_world(sandbox: Sandbox) -> None:
     home = control(sandbox, "GET", "/")
-    assert set(home["addresses"]) == {*PLATFORMS, "control", "smtp"}
+    assert set(home["addresses"]) == {*PLATFORMS, "control", "smtp", "imap", "twilio"}
     assert set(control(sandbox, "GET", "/credentials")) == set(PLATFORMS)
     before = datetime.fromisoformat(control(sandbox, "GET", "/clock")["now"])
 

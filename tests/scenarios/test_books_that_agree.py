@@ -124,7 +124,7 @@ def _differences(play: Play) -> list[Difference]:
 def _accept(play: Play, *, note: str) -> None:
     desk = Desk(play.house, reads=False)
     (one,) = _differences(play)
-    desk.accept_difference(play.business, one.id, note)
+    desk.accept_difference(play.business, one.id, note, by="Robin")
     desk.close()
 
 

@@ -57,7 +57,7 @@ def read_all(house: House, business: str) -> None:
 
 
 def send_all(house: House, business: str) -> None:
-    send_plan(house, business)
+    send_plan(house, business, by="Robin")
 
 
 def drain_all(house: House, business: str) -> None:

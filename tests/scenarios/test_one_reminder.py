@@ -36,7 +36,7 @@ def play(plays: Plays, request: pytest.FixtureRequest) -> Play:
 
 def sent(play: Play) -> list[tuple[str, str]]:
     """Debtor and state of every turn of a sending."""
-    return [(outcome.debtor, outcome.state) for _, outcome in send_plan(play.house, play.business)]
+    return [(outcome.debtor, outcome.state) for _, outcome in send_plan(play.house, play.business, by="Robin")]
 
 
 def messages(play: Play, *states: ActionState) -> list[Action]:
@@ -250,7 +250,8 @@ def test_one_customers_page_tells_the_whole_story(play: Play) -> None:
     view = customer(play.house, play.business, speaks.invoice.connection, head)
 
     assert view is not None
-    assert view.contacts
-    assert any(invoice.number in one.what for one in view.history)
-    assert view.contacts[0].state == "sent"
-    assert "://" not in view.contacts[0].text
+    messages_of = [one.message for one in view.work.events if one.message]
+    assert messages_of
+    assert any(invoice.number in one.what for one in view.work.events)
+    assert messages_of[0].state == "sent"
+    assert "://" not in messages_of[0].text

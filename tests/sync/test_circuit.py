@@ -162,7 +162,7 @@ def test_a_first_plan_is_made_while_the_past_is_still_being_read_but_nothing_is_
     owing = {id for id, told in play.truth(key)["invoices"].items() if told["open"] and told["status"] == "open"}
     planned = {verdict.invoice.id for one in make_plan(play.house, play.business) for verdict in one.decision.verdicts}
     assert owing <= planned
-    assert {outcome.state for _, outcome in send_plan(play.house, play.business)} <= {"unread"}
+    assert {outcome.state for _, outcome in send_plan(play.house, play.business, by="Robin")} <= {"unread"}
     assert play.sandbox.mailbox.mails() == []
 
     play.move(quiet=True, minutes=10)

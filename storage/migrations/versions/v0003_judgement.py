@@ -21,6 +21,10 @@ def _at(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.BigInteger(), nullable=nullable)
 
 
+def _number(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.BigInteger(), nullable=False, server_default="0")
+
+
 def _version() -> sa.Column[Any]:
     return sa.Column("version", sa.BigInteger(), primary_key=True, autoincrement=False)
 
@@ -34,9 +38,12 @@ def upgrade() -> None:
     _people()
     _policies_and_approvals()
     _todos()
+    _paid_past()
+    _plannings()
     _wordings_and_likenesses()
-    for column in (_words("channel"), _words("address"), _words("way", "ours"), _words("assigned_to")):
-        op.add_column("said", column)
+    for name in ("channel", "address", "assigned_to", "reason"):
+        op.add_column("said", _words(name))
+    op.add_column("said", _words("way", "ours"))
     op.add_column("said", sa.Column("review_on", sa.Date()))
     op.add_column("said", _at("ended_at", nullable=True))
     op.add_column("said", _words("ended_by"))
@@ -98,6 +105,30 @@ def _policies_and_approvals() -> None:
         _at("at"),
         _to_business(),
     )
+
+
+def _plannings() -> None:
+    op.create_table(
+        "planning",
+        _key("business_id"),
+        sa.Column("at", sa.BigInteger(), primary_key=True, autoincrement=False),
+        _words("known", "{}"),
+        _to_business(),
+    )
+
+
+def _paid_past() -> None:
+    op.create_table(
+        "paid_past",
+        _key("business_id"),
+        _key("connection_id"),
+        _key("customer_id"),
+        _number("settled"),
+        _number("late"),
+        _number("late_days"),
+        sa.ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
+    )
+    op.create_index("ix_payment_business_id_received_on", "payment", ["business_id", "received_on"])
 
 
 def _todos() -> None:

@@ -10,7 +10,8 @@ from werkzeug.test import TestResponse
 
 from duewell.config import Settings, Web
 from duewell.web import create_app
-from tests.duewell.web.fixed_office import PASSWORD, FixedOffice
+from tests.duewell.web.fixed_office import FixedOffice
+from tests.duewell.web.fixed_people import PASSWORD, ROBIN
 
 Post = Callable[..., TestResponse]
 
@@ -28,7 +29,7 @@ def proof_in(page: TestResponse) -> str:
 
 def sign_in(client: FlaskClient, password: str = PASSWORD, **form: str) -> TestResponse:
     proof = proof_in(client.get("/login"))
-    return client.post("/login", data={"proof": proof, "password": password, **form})
+    return client.post("/login", data={"proof": proof, "email": ROBIN.email, "password": password, **form})
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def post(owner: FlaskClient) -> Post:
     """Sends one of the owner's forms, with its token and business."""
 
     def send(path: str, **form: object) -> TestResponse:
-        proof = proof_in(owner.get("/connections/new/stripe"))
+        proof = proof_in(owner.get("/password"))
         return owner.post(path, data={"proof": proof, "business": "b-1", **form})
 
     return send

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from argon2 import PasswordHasher
-
 from duewell.views import (
     AgreementView,
     ConnectChoice,
@@ -20,12 +18,11 @@ from duewell.views import (
 )
 from duewell.web.office import Business, CustomerLine, CustomerList, InvoiceKey
 from integrations.contract import Clock
-from integrations.errors import NotThere
+from integrations.errors import NotThere, Refused
 from receivables.aging import Aging, Bucket
 from receivables.money import Money
+from tests.duewell.web.fixed_people import FixedPeople
 
-PASSWORD = "a quiet morning by the well"
-HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
 HOSTILE = "<script>alert(\"1\")</script> & 'Söhne'"
@@ -227,28 +224,24 @@ QUESTIONS = {
 
 
 @dataclass
-class FixedOffice:
+class FixedOffice(FixedPeople):
     """Answers with what it was given; `asked` lists what was done, `error` is raised by the next doing."""
 
     clock: Clock = field(default_factory=StillClock)
-    password_hash: str | None = HASH
-    known: tuple[Business, ...] = (Business("b-1", "Juniper Group", "US", "America/New_York"),)
     connected: tuple[ConnectionView, ...] = field(default_factory=lambda: (quickbooks(), xero(), stripe()))
     planned: PlanView = field(default_factory=plan)
     person: CustomerView | None = field(default_factory=customer)
     choices: tuple[ConnectChoice, ...] = CHOICES
-    asked: list[tuple[object, ...]] = field(default_factory=list)
-    error: Exception | None = None
     webhook_status: int = 200
-
-    def owner_hash(self) -> str | None:
-        return self.password_hash
 
     def session_key(self) -> bytes:
         return b"k" * 32
 
-    def businesses(self) -> tuple[Business, ...]:
-        return self.known
+    def businesses(self, among: Collection[str]) -> tuple[Business, ...]:
+        return tuple(one for one in self.known if one.id in among)
+
+    def business_count(self) -> int:
+        return len(self.known)
 
     def overview(self, business: str) -> Overview:
         self._do("overview", business)
@@ -288,8 +281,10 @@ class FixedOffice:
         self._do("begin_connect", business, platform, dict(answers))
         return "https://login.xero.com/identity/connect/authorize?state=s"
 
-    def finish_connect(self, platform: str, query: Mapping[str, str]) -> tuple[str, ...]:
+    def finish_connect(self, platform: str, query: Mapping[str, str], among: Collection[str]) -> tuple[str, ...]:
         self._do("finish_connect", platform, dict(query))
+        if "b-1" not in among:
+            raise Refused("this connecting was not started here, or was already finished; please start again")
         return ("Brightwater Studio", "Harbour Lane Catering")
 
     def connect_with_key(
@@ -304,13 +299,13 @@ class FixedOffice:
     def disconnect(self, business: str, connection: str) -> None:
         self._do("disconnect", business, connection)
 
-    def accept_difference(self, business: str, difference_id: str, note: str) -> None:
+    def accept_difference(self, business: str, difference_id: str, note: str, *, by: str) -> None:
         if difference_id not in ("7", "8"):
             raise NotThere("There is no such difference in this business.")
-        self._do("accept_difference", business, difference_id, note)
+        self._do("accept_difference", business, difference_id, note, by)
 
-    def send_now(self, business: str, rows: Collection[InvoiceKey] | None) -> tuple[str, ...]:
-        self._do("send_now", business, None if rows is None else list(rows))
+    def send_now(self, business: str, rows: Collection[InvoiceKey] | None, *, by: str) -> tuple[str, ...]:
+        self._do("send_now", business, None if rows is None else list(rows), by)
         return ("Hollis & Daughters: sent for 1037.", "Marlowe Dental Group: held, it was paid a minute ago.")
 
     def sync_now(self, business: str, connection: str) -> None:
@@ -328,8 +323,3 @@ class FixedOffice:
 
     def metrics(self) -> tuple[str, bytes]:
         return "text/plain; version=0.0.4", b"duewell_open 1\n"
-
-    def _do(self, *what: object) -> None:
-        self.asked.append(what)
-        if self.error is not None:
-            raise self.error

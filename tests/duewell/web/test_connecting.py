@@ -169,7 +169,7 @@ def test_a_difference_is_accepted_with_a_note_only(office: FixedOffice, post: Po
     assert not office.asked
 
     assert post("/differences/7", note=" Journal of 2023 ").location == "/connections"
-    assert office.asked[-1] == ("accept_difference", "b-1", "7", "Journal of 2023")
+    assert office.asked[-1] == ("accept_difference", "b-1", "7", "Journal of 2023", "Robin Lee")
     assert post("/differences/99", note="x").status_code == 404
 
 

@@ -13,7 +13,8 @@ from werkzeug.serving import make_server
 from duewell.views import ConnectChoice
 from duewell.web.office import Business
 from tests.duewell.web.conftest import app_over
-from tests.duewell.web.fixed_office import PASSWORD, FixedOffice
+from tests.duewell.web.fixed_office import FixedOffice
+from tests.duewell.web.fixed_people import PASSWORD, ROBIN
 from tests.duewell.web.test_signing_in import PAGES
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -84,6 +85,7 @@ def owner_at(browser: Any, desk: str, **context: Any) -> Any:
     """A page on which the owner has signed in. `bypass_csp` lets axe in; the policy has its own tests."""
     page = browser.new_context(**context).new_page()
     page.goto(f"{desk}/login")
+    page.locator("#email").fill(ROBIN.email)
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{desk}/")

@@ -78,7 +78,7 @@ def test_only_what_was_ticked_is_sent(office: FixedOffice, post: Post) -> None:
     answer = post("/plan", row=["qb-1:id-1037", "xero%3A1:id%2F9"])
 
     assert answer.status_code == 200
-    assert office.asked == [("send_now", "b-1", [("qb-1", "id-1037"), ("xero:1", "id/9")])]
+    assert office.asked == [("send_now", "b-1", [("qb-1", "id-1037"), ("xero:1", "id/9")], "Robin Lee")]
     assert "Hollis &amp; Daughters: sent for 1037." in answer.get_data(as_text=True)
 
 
@@ -88,7 +88,7 @@ def test_the_rows_of_the_page_are_the_rows_that_are_sent(owner: FlaskClient, off
 
     post("/plan", row=ticked)
 
-    assert office.asked[-1] == ("send_now", "b-1", [("a:b", "c/d:ü&")])
+    assert office.asked[-1] == ("send_now", "b-1", [("a:b", "c/d:ü&")], "Robin Lee")
 
 
 def test_nothing_ticked_sends_nothing(office: FixedOffice, post: Post) -> None:
@@ -171,8 +171,9 @@ def test_a_tab_left_open_on_another_business_does_not_act_on_this_one(owner: Fla
 
     assert "Fenwick" in words(owner, "/")
     owner.post("/plan", data=form)
-    assert office.asked[-1] == ("send_now", "b-1", [("qb-1", "id-1037")])
-    assert owner.post("/plan", data={**form, "business": "b-9"}).status_code == 400
+    assert office.asked[-1] == ("send_now", "b-1", [("qb-1", "id-1037")], "Robin Lee")
+    assert owner.post("/plan", data={**form, "business": ""}).status_code == 400
+    assert owner.post("/plan", data={**form, "business": "b-9"}).status_code == 404
     assert owner.post("/business", data={**form, "business": "b-9"}).status_code == 404
 
 

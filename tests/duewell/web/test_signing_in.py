@@ -1,11 +1,15 @@
-"""The door: one password, few tries, a session that ends."""
+"""The door: a person and a password, few tries, a session that ends."""
 
 import pytest
+from argon2 import extract_parameters
 from flask.testing import FlaskClient
 
-from duewell.web.door import Door, Knock
+from duewell.access import Person, Role
+from duewell.people import hashed_password
+from duewell.web.door import NOBODY, Door, Refusal
 from tests.duewell.web.conftest import app_over, proof_in, sign_in
-from tests.duewell.web.fixed_office import PASSWORD, FixedOffice, StillClock
+from tests.duewell.web.fixed_office import FixedOffice, StillClock
+from tests.duewell.web.fixed_people import PASSWORD, ROBIN
 
 PAGES = (
     "/",
@@ -17,6 +21,9 @@ PAGES = (
     "/connections/new/xero",
     "/connections/qb-1/answers",
     "/connections/qb-1/disconnect",
+    "/people",
+    "/people/p-1/remove",
+    "/password",
     "/oauth/xero/callback?code=c&state=s",
     "/nothing/here",
 )
@@ -29,6 +36,10 @@ FORMS = (
     "/connections/qb-1/answers",
     "/connections/qb-1/disconnect",
     "/differences/7",
+    "/people",
+    "/people/p-1/role",
+    "/people/p-1/remove",
+    "/password",
 )
 
 
@@ -106,18 +117,64 @@ def test_a_wrong_password_is_told_and_the_fifth_closes_the_door_for_five_minutes
 def test_tries_are_counted_by_address(office: FixedOffice) -> None:
     door = Door(office)
     for _ in range(5):
-        door.knock("2001:db8::1", "wrong")
+        door.knock("2001:db8::1", ROBIN.email, "wrong")
 
-    assert door.knock("2001:db8::ffff", PASSWORD) is Knock.TOO_OFTEN
-    assert door.knock("192.0.2.7", PASSWORD) is Knock.OPENED
-    assert door.knock("no address", PASSWORD) is Knock.OPENED
+    assert door.knock("2001:db8::ffff", ROBIN.email, PASSWORD) is Refusal.TOO_OFTEN
+    assert isinstance(door.knock("192.0.2.7", ROBIN.email, PASSWORD), Person)
+    assert isinstance(door.knock("no address", ROBIN.email, PASSWORD), Person)
+
+
+@pytest.mark.parametrize("email", [ROBIN.email, "nobody@juniper.example"])
+def test_tries_are_counted_by_person_as_well_whether_there_is_one_or_not(office: FixedOffice, email: str) -> None:
+    door = Door(office)
+    said = [door.knock(f"192.0.2.{at}", email.upper() if at % 2 else f" {email}", "wrong") for at in range(12)]
+
+    assert said == [Refusal.WRONG] * 10 + [Refusal.TOO_OFTEN] * 2
+    assert door.knock("192.0.2.99", email, PASSWORD) is Refusal.TOO_OFTEN
+    office.clock.sleep(301)
+    assert door.knock("192.0.2.99", email, "wrong") is Refusal.WRONG
 
 
 def test_a_right_password_forgets_the_wrong_ones(office: FixedOffice) -> None:
     door = Door(office)
-    knocks = [door.knock("192.0.2.7", "wrong" if at % 5 < 4 else PASSWORD) for at in range(15)]
+    knocks = [door.knock("192.0.2.7", ROBIN.email, "wrong" if at % 5 < 4 else PASSWORD) for at in range(15)]
 
-    assert knocks.count(Knock.OPENED) == 3
+    assert sum(isinstance(one, Person) for one in knocks) == 3
+
+
+def test_signing_in_as_oneself_forgets_no_try_at_being_somebody_else(office: FixedOffice) -> None:
+    door = Door(office)
+    knocks = [door.knock("192.0.2.7", "kim@juniper.example", "guess") for _ in range(4)]
+    knocks.append(door.knock("192.0.2.7", ROBIN.email, PASSWORD))
+    knocks += [door.knock("192.0.2.7", "kim@juniper.example", "guess") for _ in range(2)]
+
+    assert isinstance(knocks[4], Person)
+    assert knocks[5:] == [Refusal.WRONG, Refusal.TOO_OFTEN]
+
+
+def test_a_stranger_is_answered_in_the_same_words(office: FixedOffice) -> None:
+    pages = []
+    for email in (ROBIN.email, "nobody@juniper.example"):
+        answer = sign_in(app_over(office).test_client(), "wrong", email=email)
+        pages.append((answer.status_code, answer.get_data(as_text=True).partition("<form")[0]))
+
+    assert pages[0] == pages[1]
+
+
+def test_a_stranger_costs_as_much_work_as_anybody() -> None:
+    assert extract_parameters(NOBODY) == extract_parameters(hashed_password("long enough to be kept"))
+
+
+def test_until_an_address_was_given_the_password_alone_will_do(visitor: FlaskClient) -> None:
+    assert "Leave it empty if only a password was ever set here." in visitor.get("/login").get_data(as_text=True)
+    assert sign_in(visitor, email="").location == "/"
+
+
+def test_the_address_typed_is_kept_and_the_password_is_not(visitor: FlaskClient) -> None:
+    page = sign_in(visitor, "wrong-wrong-wrong", email="kim@juniper.example").get_data(as_text=True)
+
+    assert 'value="kim@juniper.example"' in page
+    assert "wrong-wrong-wrong" not in page
 
 
 @pytest.mark.parametrize("stored", [None, "", "not a hash"])
@@ -166,6 +223,40 @@ def test_a_changed_password_ends_every_session(owner: FlaskClient, office: Fixed
     assert owner.get("/").status_code == 303
 
 
+def test_whoever_is_removed_is_out_at_once(owner: FlaskClient, office: FixedOffice) -> None:
+    office.password_hash = None
+
+    assert owner.get("/").location.startswith("/login")
+
+
+def test_a_session_is_one_persons_even_when_two_have_the_same_password(owner: FlaskClient, office: FixedOffice) -> None:
+    office.others = (Person("p-2", "Kim", "kim@juniper.example", ROBIN.password_hash, {"b-1": Role.VIEWER}),)
+    with owner.session_transaction() as session:
+        session["person"] = "p-2"
+
+    assert owner.get("/").location.startswith("/login")
+
+
+def test_ones_own_password_is_changed_with_the_present_one_and_other_sessions_end(
+    owner: FlaskClient, office: FixedOffice
+) -> None:
+    elsewhere = owner.application.test_client()
+    sign_in(elsewhere)
+    form = {"current": PASSWORD, "password": "another quiet morning", "again": "another quiet morning"}
+
+    def change(**changes: str) -> tuple[int, str]:
+        proof = proof_in(owner.get("/password"))
+        answer = owner.post("/password", data={"proof": proof, "business": "b-1", **form, **changes})
+        return answer.status_code, answer.get_data(as_text=True)
+
+    assert "That is not your present password." in change(current="wrong")[1]
+    assert "The two new passwords differ." in change(again="something else")[1]
+    assert "The password needs at least 12 characters." in change(password="short", again="short")[1]
+    assert change()[0] == 303
+    assert "Your password is changed." in owner.get("/").get_data(as_text=True)
+    assert elsewhere.get("/").location.startswith("/login")
+
+
 def test_the_cookie_on_this_machine(visitor: FlaskClient) -> None:
     cookie = sign_in(visitor).headers["Set-Cookie"]
 
@@ -187,4 +278,4 @@ def test_the_cookie_on_the_web_is_bound_to_its_host() -> None:
 
 def test_time_is_the_offices(office: FixedOffice) -> None:
     assert isinstance(office.clock, StillClock)
-    assert Door(office).knock("192.0.2.7", PASSWORD) is Knock.OPENED
+    assert isinstance(Door(office).knock("192.0.2.7", ROBIN.email, PASSWORD), Person)

@@ -1,0 +1,185 @@
+"""The case seen from one local day: what every reason may look at, and the words they share."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from collector.calendar import country_of, zone_of
+from collector.judgement import Say, Verdict
+from collector.places import Whereabouts, whereabouts
+from collector.policy import Policy, Step
+from receivables.case import Case, Contact
+from receivables.money import Money
+from receivables.records import Invoice, Ref
+from receivables.said import CONTACTS, Said, Saying, Way
+
+COUNTS = ("sent", "claimed", "ambiguous", "parked", "resolved")
+BUDGET_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Day:
+    """A case, the policy that holds for it, and the instant, in the customer's own time."""
+
+    case: Case
+    policy: Policy
+    now: datetime
+    _said: Mapping[Saying, list[Said]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        holding: dict[Saying, list[Said]] = {}
+        for one in self.case.said:
+            if one.holds(self.on, self.now):
+                holding.setdefault(one.kind, []).append(one)
+        object.__setattr__(self, "_said", holding)
+
+    @cached_property
+    def local(self) -> datetime:
+        """The instant where the customer is."""
+        return self.now.astimezone(zone_of(self.case))
+
+    @cached_property
+    def on(self) -> date:
+        """The customer's day."""
+        return self.local.date()
+
+    @cached_property
+    def whereabouts(self) -> Whereabouts:
+        """Everywhere the customer may be, and every clock that may hold there."""
+        return whereabouts(self.case.head, self.case.company)
+
+    @cached_property
+    def zones(self) -> tuple[ZoneInfo, ...]:
+        """Every zone the customer may be in."""
+        return tuple(ZoneInfo(name) for name in self.whereabouts.zones)
+
+    @cached_property
+    def country(self) -> str:
+        """Whose holidays count."""
+        return country_of(self.case)
+
+    @cached_property
+    def contacts(self) -> tuple[Contact, ...]:
+        """Our messages that went out, or may have."""
+        return tuple(contact for contact in self.case.contacts if contact.state in COUNTS)
+
+    @cached_property
+    def contact_days(self) -> list[date]:
+        """The days on which the customer heard of us lately: our messages, a person's calls, the platform's mail."""
+        since = self.on - timedelta(days=BUDGET_DAYS)
+        ours = [contact.day_on for contact in self.contacts]
+        by_people = [one.from_on for one in self._contacts_by_people()]
+        return sorted(day for day in (*ours, *by_people, *set(self._platform_days())) if since < day <= self.on)
+
+    def _contacts_by_people(self) -> Iterator[Said]:
+        for one in self.case.said:
+            if one.kind in CONTACTS and one.way is Way.OURS and one.known(self.now):
+                yield one
+
+    def _platform_days(self) -> Iterator[date]:
+        for invoice in self.case.invoices:
+            if invoice.due_on is not None:
+                for days in self.case.reminder_days:
+                    yield invoice.due_on + timedelta(days=days)
+
+    def done(self, invoice: Invoice) -> dict[str, date]:
+        """The steps that were, or may have been, done for the invoice, and the last day of each."""
+        days: dict[str, date] = {}
+        for contact in self.contacts:
+            for ref, step in contact.steps:
+                if ref == invoice.ref:
+                    days[step] = max(contact.day_on, days.get(step, contact.day_on))
+        return days
+
+    def times(self, invoice: Invoice, step: Step) -> int:
+        """How often the step was, or may have been, done for the invoice."""
+        return sum((invoice.ref, step.name) in contact.steps for contact in self.contacts)
+
+    def earned(self, invoice: Invoice) -> Step | None:
+        """The step to take for the invoice, after those that were done."""
+        return self.policy.earned(self.due(invoice), self.on, self.done(invoice))
+
+    def due(self, invoice: Invoice) -> date:
+        """The day from which the customer is late: the later of the due date and the day it was sent plus its terms.
+
+        What is due on receipt gets the policy's days. An invoice that was entered after its date cannot have been
+        sent before that, so one that comes into the books late begins at the first step.
+        """
+        begins = invoice.issued_on or self.on
+        due = invoice.due_on
+        terms = (due - begins).days if due is not None else 0
+        if terms <= 0:
+            terms = self.policy.due_on_receipt_days
+            due = begins + timedelta(days=terms)
+        sent_at = invoice.sent_at or invoice.entered_at
+        reached = self.local_day(sent_at) if sent_at else begins
+        return max(due or begins, reached + timedelta(days=terms))
+
+    def local_day(self, at: datetime) -> date:
+        """The customer's day of an instant."""
+        return at.astimezone(self.local.tzinfo).date()
+
+    def said(self, kind: Saying, invoice: Ref | None = None) -> Said | None:
+        """What holds today of this kind, about the invoice or the whole customer; the last that was said."""
+        found = [one for one in self._said.get(kind, ()) if invoice is None or one.about(invoice)]
+        return found[-1] if found else None
+
+    def everything(self, kind: Saying) -> list[Said]:
+        """All that holds today of this kind, about whatever."""
+        return self._said.get(kind, [])
+
+    def kinds_said(self) -> Iterator[Saying]:
+        """Every kind of which something holds today."""
+        return iter(self._said)
+
+    def all_said(self, kind: Saying, invoice: Ref) -> list[Said]:
+        """Everything of this kind that holds today about the invoice or the whole customer."""
+        return [one for one in self._said.get(kind, ()) if one.about(invoice)]
+
+    def disputed(self, invoice: Invoice) -> Money:
+        """The part of what is open that is disputed or retained. All of it when no part was named."""
+        parts = [*self.all_said(Saying.DISPUTE, invoice.ref), *self.all_said(Saying.RETAINED, invoice.ref)]
+        if any(one.amount is None for one in parts):
+            return invoice.open
+        minor = sum(one.amount.minor for one in parts if one.amount and one.amount.currency == invoice.open.currency)
+        return Money(min(minor, invoice.open.minor), invoice.open.currency)
+
+    def last_contact(self) -> Contact | None:
+        """The latest of our messages that counts."""
+        return max(self.contacts, key=lambda contact: contact.at, default=None)
+
+
+def hold(invoice: Invoice, rule: str, reason: str, *, until: date | None = None, **facts: object) -> Verdict:
+    """Not today: a person or time must come first."""
+    return Verdict(invoice.ref, Say.HOLD, rule, reason, facts=_words(facts), next_look_on=until)
+
+
+def skip(invoice: Invoice, rule: str, reason: str, *, until: date | None = None, **facts: object) -> Verdict:
+    """There is nothing to ask for."""
+    return Verdict(invoice.ref, Say.SKIP, rule, reason, facts=_words(facts), next_look_on=until)
+
+
+def day_words(day: date | None) -> str:
+    """A day as a sentence says it."""
+    return f"{day:%-d %B %Y}" if day else "a later day"
+
+
+def lateness(due_on: date, today: date) -> str:
+    """How late an invoice is, as the beginning of a sentence."""
+    days = (today - due_on).days
+    if days < 0:
+        return f"It is due in {-days} day{'s' if days < -1 else ''}"
+    if days == 0:
+        return "It is due today"
+    return f"It is {days} day{'s' if days > 1 else ''} overdue"
+
+
+def title(step: str) -> str:
+    """A step's name as a person reads it."""
+    return step.replace("-", " ")
+
+
+def _words(facts: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(fact) for name, fact in facts.items() if fact is not None}

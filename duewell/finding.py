@@ -1,0 +1,112 @@
+"""Finds whom a person means: a customer by name, e-mail or invoice number; an invoice by its number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from collector.cases import debtor_key, heads_of
+from collector.saying import Whom
+from duewell.jobs import zone_of
+from duewell.running import the_business
+from duewell.wiring import House
+from integrations.errors import NotThere, Refused
+from receivables.records import Customer, Invoice, Kind, Ref
+from storage import books
+from storage.connections import Connected, connections
+from storage.database import Tx
+
+LISTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a person meant: the head of the family, by the key everything is recorded under."""
+
+    debtor: str
+    name: str
+    invoices: tuple[Invoice, ...]
+
+
+def today_of(house: House, business: str) -> date:
+    """The business's day."""
+    return house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()
+
+
+def find_customer(house: House, business: str, text: str) -> Found:
+    """The customer called so: by name, id, e-mail or the number of an invoice. Raises Refused naming who was near."""
+    wanted = text.strip().casefold()
+    near: dict[str, tuple[Customer, Connected]] = {}
+    with house.database.read() as tx:
+        for one in connections(tx, business):
+            numbers = {each.customer for each in books.invoices(tx, business, one.id) if _is(each, wanted)}
+            for customer in books.customers(tx, business, one.id):
+                if customer.ref in numbers or _exactly(customer, wanted):
+                    return _found(tx, business, debtor_key(customer.ref))
+                if wanted and wanted in customer.name.casefold():
+                    near[debtor_key(customer.ref)] = (customer, one)
+        if len(near) == 1:
+            return _found(tx, business, next(iter(near)))
+    raise Refused(_nobody(text, [f"{customer.name} ({key})" for key, (customer, _) in near.items()]))
+
+
+def find_invoice(house: House, business: str, number: str, debtor: str = "") -> Invoice:
+    """The invoice with this number or id, of `debtor` if one is named. Raises Refused."""
+    wanted = number.strip().casefold()
+    with house.database.read() as tx:
+        found = [one for one in books.invoices(tx, business) if _is(one, wanted)]
+        if debtor:
+            _, _, whom = whom_of(tx, business, debtor)
+            mine = [one for one in found if whom.invoice(one.ref)]
+            if found and not mine:
+                raise Refused(f"Invoice {number.strip()} is not one of {whom.name}'s.")
+            found = mine
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Refused(f"There are {len(found)} invoices {number.strip()!r}; name one by its id: {_ids(found)}.")
+    raise Refused(f"There is no invoice {number.strip()!r} here; `duewell plan --all` lists those that are open.")
+
+
+def whom_of(tx: Tx, business: str, debtor: str) -> tuple[Connected, str, Whom]:
+    """The connection, the head's key, and the whole family's invoices. Raises NotThere for a stranger."""
+    connection, _, id = debtor.partition("/")
+    connected = next((one for one in connections(tx, business) if one.id == connection), None)
+    customers = {one.ref: one for one in books.customers(tx, business, connection)} if connected else {}
+    heads, ref = heads_of(customers.values()), Ref(connection, Kind.CUSTOMER, id)
+    if connected is None or ref not in heads:
+        raise NotThere(_nobody(debtor, ()))
+    head = heads[ref]
+    family = [one for one in customers if heads[one] == head]
+    known = customers.get(head) or customers[ref]
+    invoices = tuple(books.invoices(tx, business, connection, customers=family))
+    addresses = [email.address for one in family for email in customers[one].emails]
+    addresses += [address for one in invoices if one.owing for address in one.sent_to]
+    return connected, debtor_key(head), Whom(known.name, invoices, tuple(dict.fromkeys(addresses)))
+
+
+def _found(tx: Tx, business: str, debtor: str) -> Found:
+    _, head, whom = whom_of(tx, business, debtor)
+    return Found(head, whom.name, tuple(whom.invoices))
+
+
+def _is(invoice: Invoice, wanted: str) -> bool:
+    return bool(wanted) and wanted in (invoice.number.casefold(), invoice.ref.id.casefold())
+
+
+def _exactly(customer: Customer, wanted: str) -> bool:
+    addresses = (email.address.casefold() for email in customer.emails)
+    return bool(wanted) and wanted in (customer.name.casefold(), debtor_key(customer.ref).casefold(), *addresses)
+
+
+def _nobody(text: str, near: Sequence[str]) -> str:
+    if not near:
+        return (
+            f"There is no customer {text.strip()!r} here. Name one by name, e-mail address or invoice number; "
+            "`duewell plan --all` and the page Customers list them."
+        )
+    shown = ", ".join(sorted(near)[:LISTED]) + (" and more" if len(near) > LISTED else "")
+    return f"{text.strip()!r} fits {len(near)} customers; name one by what stands in brackets: {shown}."
+
+
+def _ids(found: Sequence[Invoice]) -> str:
+    return ", ".join(one.ref.id for one in found[:LISTED])

@@ -1,0 +1,22 @@
+"""One customer's case, judged now: for a page or a to-do, without planning the whole business."""
+
+from collector.case_book import case as read_case
+from collector.decide import decide
+from collector.plan import Decided
+from duewell.running import living
+from duewell.wiring import House
+from receivables.case import Case
+from storage.connections import Connected
+
+
+def decide_one(house: House, business: str, debtor: str) -> Decided | None:
+    """The debtor's case and what follows from it; None when nothing is open, or they are not known here."""
+    connected = next((one for one in living(house, business) if one.id == debtor.partition("/")[0]), None)
+    case = read_case(house.database, connected, debtor) if connected and connected.books else None
+    return None if connected is None or case is None else judged(house, connected, case)
+
+
+def judged(house: House, connected: Connected, case: Case) -> Decided:
+    """What follows from a case under the policy that holds for it."""
+    policy = house.ruling(connected.business)(case)
+    return Decided(connected, case, decide(case, policy, house.clock.now()))

@@ -1,0 +1,110 @@
+"""One customer with everything that ever was, and the statement of account made of it."""
+
+from datetime import date, timedelta
+
+from collector.cases import debtor_key, heads_of
+from collector.statement import Statement, StatementKind, statement
+from collector.statement_paper import statement_pdf, write_statement
+from collector.wording import Letter
+from duewell.bank import bank_of
+from duewell.jobs import zone_of
+from duewell.running import living, the_business
+from duewell.showing_customers import customers
+from duewell.web.office import CustomerLine
+from duewell.wiring import House
+from integrations.errors import NotThere, Refused
+from receivables.case import Case
+from receivables.records import Kind, OtherEntry, Ref
+from storage import books
+from storage.cases import case_material
+from storage.said import said
+from storage.wordings import own_wordings
+
+SENDER = "Accounts"
+
+
+def whole_case(house: House, business: str, customer: Ref) -> tuple[Case, tuple[OtherEntry, ...]]:
+    """The customer's debtor with every record, the settled ones too. Raises NotThere."""
+    connected = next((one for one in living(house, business) if one.id == customer.connection), None)
+    if connected is None or connected.company is None:
+        raise NotThere("there is no such customer in this business")
+    with house.database.read() as tx:
+        heads = heads_of(books.customers(tx, business, connected.id))
+        if customer not in heads:
+            raise NotThere("there is no such customer in this business; it may have been merged or deleted")
+        head = heads[customer]
+        family = [one for one, its_head in heads.items() if its_head == head]
+        found = case_material(tx, business, family)
+        words = said(tx, business, debtor=debtor_key(head))
+    ordered = tuple(sorted(found.customers, key=lambda one: (one.ref != head, one.name)))
+    case = Case(
+        debtor=debtor_key(head),
+        company=connected.company,
+        customers=ordered,
+        invoices=found.invoices,
+        payments=found.payments,
+        credits=found.credits,
+        said=tuple(words),
+    )
+    return case, found.other_entries
+
+
+def find_customer(house: House, business: str, wanted: str) -> Ref:
+    """By id, by name, or by what only one customer's name, e-mail or invoice number holds. Raises NotThere."""
+    found = customers(house, business, wanted)
+    exact = [one for one in found.lines if wanted.strip().lower() in (one.name.lower(), one.id.lower())]
+    chosen = exact or list(found.lines) or _by_id(house, business, wanted)
+    if len(chosen) == 1:
+        return Ref(chosen[0].connection, Kind.CUSTOMER, chosen[0].id)
+    if not chosen:
+        raise NotThere(f"there is no customer {wanted!r}; `duewell plan --all` lists those who owe")
+    names = ", ".join(f"{one.name} ({one.id})" for one in chosen[:5])
+    raise NotThere(f"{wanted!r} fits {len(chosen)} customers; say more, or name the id: {names}")
+
+
+def _by_id(house: House, business: str, id: str) -> list[CustomerLine]:
+    refs = [Ref(one.id, Kind.CUSTOMER, id.strip()) for one in living(house, business)]
+    with house.database.read() as tx:
+        there = books.records(tx, business, refs)
+    return [CustomerLine(ref.connection, "", "", ref.id, id, ()) for ref in there]
+
+
+def make_statement(
+    house: House,
+    business: str,
+    customer: Ref,
+    *,
+    kind: StatementKind,
+    from_on: date | None = None,
+    to_on: date | None = None,
+) -> tuple[Statement, Case]:
+    """As of today, or over the given days: without a first day, from the first of the month before. Raises NotThere,
+    or Refused for days in the wrong order."""
+    case, entries = whole_case(house, business, customer)
+    today = house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()
+    last = to_on or today
+    first = from_on or (last.replace(day=1) - timedelta(days=1)).replace(day=1)
+    try:
+        return statement(case, kind, first, last, entries=entries), case
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+def statement_letter(house: House, business: str, told: Statement, case: Case) -> Letter:
+    """The statement as it would be mailed."""
+    with house.database.read() as tx:
+        own = own_wordings(tx, business)
+    bank = bank_of(the_business(house, business).settings)
+    return write_statement(told, case, sender=sender_of(house, business), own=own, bank=bank)
+
+
+def statement_paper(house: House, business: str, told: Statement, case: Case) -> bytes:
+    """The statement as a PDF."""
+    bank = bank_of(the_business(house, business).settings)
+    return statement_pdf(told, case, sender=sender_of(house, business), bank=bank, at=house.clock.now())
+
+
+def sender_of(house: House, business: str) -> str:
+    """Who signs for this business."""
+    settings = the_business(house, business).settings
+    return str(settings.get("sender_name") or house.settings.mail.sender_name or SENDER)

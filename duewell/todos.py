@@ -1,0 +1,138 @@
+"""Brings the to-dos in step with what is known: gathers the facts, finds what they call for, keeps it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from collector.channels.call import CallCarrier, CallTask
+from collector.plan import Decided
+from collector.promises import Standing, outcome
+from collector.todo import BrokenPromise, DebtorFacts, Facts, find_todos
+from duewell.judging import decide_one
+from duewell.running import make_plan
+from duewell.wiring import House
+from receivables.records import Customer, Invoice, Kind, Ref
+from receivables.said import Said, Saying
+from receivables.todo import Todo, TodoKind
+from storage import actions, books
+from storage import todos as kept
+from storage.actions import ActionState
+from storage.cases import case_material
+from storage.database import Tx
+from storage.differences import Difference, DifferenceState, differences
+from storage.said import said
+
+PROMISES_FOR = timedelta(days=365)
+"""A promise that was broken longer ago is no news."""
+
+
+def bring_todos_in_step(house: House, business: str, decided: Sequence[Decided], today: date) -> int:
+    """The whole business: what its facts call for is there, and what they no longer call for is closed. How many."""
+    with house.database.read() as tx:
+        found = find_todos(_facts(tx, business, decided, today))
+    with house.database.write() as tx:
+        return kept.bring_in_step(tx, business, found, now=house.clock.now())
+
+
+def look_again(house: House, business: str, debtor: str, today: date) -> None:
+    """The same after something was written down of one customer, or (with no debtor) of the whole business."""
+    if not debtor:
+        bring_todos_in_step(house, business, make_plan(house, business), today)
+        return
+    one = decide_one(house, business, debtor)
+    with house.database.read() as tx:
+        facts = _facts(tx, business, [one] if one else [], today, debtor=debtor)
+    found = [todo for todo in find_todos(facts) if todo.debtor == debtor]
+    with house.database.write() as tx:
+        kept.bring_in_step(tx, business, found, now=house.clock.now(), debtors=[debtor])
+
+
+def call_carrier(house: House, business: str) -> CallCarrier:
+    """The port's calls: to-dos of this business, once for each key."""
+
+    def add(task: CallTask, now: datetime) -> str:
+        with house.database.write() as tx:
+            kept.add_todos(tx, business, [_call(task)], now=now)
+        return known(task.key)
+
+    def known(key: str) -> str:
+        with house.database.read() as tx:
+            found = kept.todo_by_key(tx, business, key)
+        return found.id if found else ""
+
+    return CallCarrier(add, known)
+
+
+def _call(task: CallTask) -> Todo:
+    connection = task.debtor.partition("/")[0]
+    return Todo(
+        task.key,
+        TodoKind.CALL,
+        f"{task.title}: {task.number}",
+        task.due_on,
+        task.debtor,
+        connection,
+        task.about,
+        task.amount,
+        note=task.script,
+    )
+
+
+def _facts(tx: Tx, business: str, decided: Sequence[Decided], today: date, *, debtor: str | None = None) -> Facts:
+    differing = [one for one in differences(tx, business) if one.state is DifferenceState.OPEN]
+    parked = actions.actions(tx, business, states=(ActionState.PARKED,), debtor=debtor)
+    return Facts(
+        on=today,
+        debtors=[DebtorFacts(one.case, one.decision.verdicts) for one in decided],
+        said=said(tx, business, debtor=debtor, on=today),
+        broken=list(_broken(tx, business, decided, today)),
+        differences=[one for one in differing if debtor in (None, _debtor_of(one))],
+        parked=parked,
+        calls=[todo for _, todo in kept.todos(tx, [business], kinds=[TodoKind.CALL], debtor=debtor)],
+        names=_names(tx, business, [*(act.debtor for act in parked), *(_debtor_of(one) for one in differing)]),
+    )
+
+
+def _debtor_of(one: Difference) -> str:
+    return f"{one.connection}/{one.customer_id}" if one.customer_id else ""
+
+
+def _names(tx: Tx, business: str, debtors: Iterable[str]) -> Mapping[str, str]:
+    keys = {debtor for debtor in debtors if debtor}
+    refs = {Ref(key.partition("/")[0], Kind.CUSTOMER, key.partition("/")[2]): key for key in keys}
+    found = books.records(tx, business, list(refs))
+    return {refs[ref]: record.name for ref, record in found.items() if isinstance(record, Customer)}
+
+
+def _broken(tx: Tx, business: str, decided: Sequence[Decided], today: date) -> Iterator[BrokenPromise]:
+    """Promises whose day has passed, of those who still owe, and that no later promise took the place of."""
+    promises: dict[str, list[Said]] = {}
+    for one in said(tx, business, kinds=[Saying.PROMISE]):
+        if one.ended_at is None and one.until_on is not None and one.until_on >= today - PROMISES_FOR:
+            promises.setdefault(one.debtor, []).append(one)
+    for one_decided in decided:
+        case = one_decided.case
+        theirs = [*promises.get(case.debtor, ()), *expected(case.debtor, case.invoices, promises.get(case.debtor, ()))]
+        passed = [one for one in theirs if _passed(one, theirs, today)]
+        if passed:
+            material = case_material(tx, business, [customer.ref for customer in case.customers])
+            for one in passed:
+                end = outcome(one, material.invoices, material.payments, today)
+                if end.standing is Standing.BROKEN:
+                    yield BrokenPromise(one, end.came)
+
+
+def _passed(one: Said, theirs: Sequence[Said], today: date) -> bool:
+    if one.until_on is None or one.until_on >= today:
+        return False
+    later = (other for other in theirs if other.until_on and other.until_on > one.until_on)
+    return not any(other.invoice in (None, one.invoice) for other in later)
+
+
+def expected(debtor: str, invoices: Iterable[Invoice], promises: Sequence[Said]) -> Iterator[Said]:
+    """Expected dates typed into the platform, as the promises they are; not those that we wrote there ourselves."""
+    ours = {(one.invoice, one.until_on) for one in promises}
+    for invoice in invoices:
+        if invoice.expected_on is not None and (invoice.ref, invoice.expected_on) not in ours:
+            day = invoice.expected_on
+            since = min(day, invoice.issued_on or day)
+            yield Said(debtor, Saying.PROMISE, since, day, invoice.ref)
