@@ -58,6 +58,12 @@ def local_times(zones: tuple[str, ...], at: datetime) -> tuple[datetime, ...]:
     return tuple(at.astimezone(zone(name)) for name in zones)
 
 
+@lru_cache(maxsize=8192)
+def open_at(window: Window, zones: tuple[str, ...], at: datetime) -> bool:
+    """Is it open in every zone? A plan asks this of every customer for the same moment."""
+    return all(window.open(local) for local in local_times(zones, at))
+
+
 def all_open(windows: Iterable[Window], locals: Sequence[datetime]) -> bool:
     """Is every window open on every clock?"""
     return all(window.open(local) for window in windows for local in locals)

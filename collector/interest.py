@@ -132,7 +132,7 @@ def statutory(
     periods = _periods(owed, rate, first=first, until_on=until_on, yearly=law.compounds_yearly)
     late = first < until_on and _base(owed, first) > 0
     fixed = law.fixed_sum(_still_owed(owed, first)) if late else Money.zero(owed.principal.currency)
-    return _charge(periods, owed, fixed, since_on, sources=(law.source, law.sums_source))
+    return _charge(periods, owed, _once(fixed, first, since_on), since_on, sources=(law.source, law.sums_source))
 
 
 def agreed(owed: Owed, terms: Terms, kind: CustomerKind, *, until_on: date, since_on: date | None = None) -> Charge:
@@ -147,7 +147,7 @@ def agreed(owed: Owed, terms: Terms, kind: CustomerKind, *, until_on: date, sinc
     periods = _periods(owed, lambda _: rate, first=first, until_on=until_on, yearly=False) if terms.percent else []
     late = first < until_on and _base(owed, first) > 0
     fixed = terms.flat if terms.flat is not None and late else Money.zero(owed.principal.currency)
-    return _charge(periods, owed, fixed, since_on, sources=(source, source))
+    return _charge(periods, owed, _once(fixed, first, since_on), since_on, sources=(source, source))
 
 
 def waived(charge: Charge, by: str) -> Charge:
@@ -218,12 +218,12 @@ def _periods(owed: Owed, rate: Callable[[date], _Rate], *, first: date, until_on
     day = first
     while day < until_on and _base(owed, day) > 0:
         now = rate(day)
-        birthday = _birthday_after(first, day)
+        birthday = _birthday_after(first, day) if yearly else date.max
         end = min([until_on, birthday, *_after(day, now, owed)])
         stretch = _Stretch(day, end, _base(owed, day) + grown, now)
         stretches.append(stretch)
         since_birthday += stretch.interest
-        if yearly and end == birthday:
+        if end == birthday:
             grown, since_birthday = grown + since_birthday, Fraction(0)
         day = end
     return stretches
@@ -251,6 +251,11 @@ def _years_on(first: date, years: int) -> date:
 
 def _base(owed: Owed, day: date) -> int:
     return owed.principal.minor - sum(part.amount.minor for part in owed.paid if part.on <= day)
+
+
+def _once(fixed: Money, first: date, since_on: date | None) -> Money:
+    """A fixed sum belongs to the first late day, so that days cut in two do not ask for it twice."""
+    return fixed if since_on is None or since_on <= first else Money.zero(fixed.currency)
 
 
 def _still_owed(owed: Owed, day: date) -> Money:

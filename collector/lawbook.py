@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from collector.caps import PastContact, counted, free_at, most_counted
-from collector.hours import Window, all_open, local_times, next_open
+from collector.hours import Window, local_times, next_open, open_at
 from collector.law import CHANNEL_WORDS, NATURAL, UNTOLD, Mode, Operator, Rule, RuleKind, Rules
 from collector.law_reading import load_rules
 from receivables.records import CustomerKind, Ref
@@ -258,7 +258,7 @@ def _breaks(rule: Rule, picked: _Picked, asked: _Asked) -> bool:
 
 
 def _outside(rule: Rule, picked: _Picked, asked: _Asked) -> bool:
-    return not all_open((picked.own_windows[rule.id],), local_times(asked.facts.zones, asked.at))
+    return not open_at(picked.own_windows[rule.id], asked.facts.zones, asked.at)
 
 
 def _too_often(rule: Rule, _picked: _Picked, asked: _Asked) -> bool:
@@ -355,8 +355,14 @@ def _told(
 
 def _tried(rule: Rule, picked: _Picked, asked: _Asked) -> Tried:
     outcome = _OUTCOMES.get(rule.mode, Outcome.WARNED)
-    more = _beside(rule, picked, asked)
+    private = "this customer may be a private one" if _may_be_private(rule, asked) else ""
+    more = ", and ".join(word for word in (_beside(rule, picked, asked), private) if word)
     return Tried(rule.id, outcome, f"{rule.text.rstrip('.')}; {more}." if more else rule.text, rule.source)
+
+
+def _may_be_private(rule: Rule, asked: _Asked) -> bool:
+    """Is it only about private people, and this customer's kind not known?"""
+    return asked.facts.kind in UNTOLD and rule.debtors <= NATURAL
 
 
 def _beside(rule: Rule, picked: _Picked, asked: _Asked) -> str:

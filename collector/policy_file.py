@@ -197,10 +197,14 @@ def _meant(name: str, known: Sequence[str], *, at_top: bool) -> str:
 # --- out again ----------------------------------------------------------------------------------------------------
 
 
-def write(layer: Layer, comments: Mapping[str, str] | None = None) -> str:
-    """A layer as TOML, which `read` takes for the same again. `comments` stand above the settings they name."""
-    parts = [_heading("[manners]", layer.manners, comments or {})] if layer.manners else []
-    parts += [_heading("[[steps]]", _step(step)) for step in layer.steps]
+def write(layer: Layer, comments: Mapping[str, str] = MappingProxyType({}), *, exactly: bool = False) -> str:
+    """A layer as TOML, which `read` takes for the same again. `comments` stand above the settings they name.
+
+    What a step says that its channel has no place for is left out, since a file that says it is refused; `exactly`
+    keeps it.
+    """
+    parts = [_heading("[manners]", layer.manners, comments)] if layer.manners else []
+    parts += [_heading("[[steps]]", step if exactly else _step(step)) for step in layer.steps]
     for segment in layer.segments:
         parts += _segment(segment)
     return "\n".join(parts)

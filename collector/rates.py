@@ -1,11 +1,12 @@
-"""The rates that statutory interest is built on: series by half-years, and the laws that use them. A gap is an error."""
+"""The rates statutory interest is built on: series by half-years, and the laws that use them. A gap is an error."""
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,37 @@ class Statute:
         return Money.of(found, self.currency)
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Collection costs in steps: of each further part of the debt a smaller percentage, not less and not more than."""
+
+    currency: str
+    steps: tuple[tuple[Decimal, Decimal], ...]
+    least: Decimal
+    most: Decimal
+    source: str
+
+    def costs(self, debt: Money) -> Money:
+        """For one debt, to the half minor unit upwards. Raises NoRate for another currency."""
+        if debt.currency != self.currency:
+            raise NoRate(f"These costs are worked out in {self.currency}, and the invoice is in {debt.currency}.")
+        costs, before = Decimal(0), Decimal(0)
+        for up_to, percent in self.steps:
+            costs += max(Decimal(0), min(debt.amount, up_to) - before) * percent / 100
+            before = up_to
+        bounded = min(max(costs, self.least), self.most)
+        return Money.of(bounded.quantize(Money(1, self.currency).amount, ROUND_HALF_UP), self.currency)
+
+
+@cache
+def load_scale(id: str) -> Scale:
+    """A scale of collection costs that comes with Duewell, by its name. Raises KeyError."""
+    rows = {row["id"]: row for row in tomllib.loads(SHELF.read_text(encoding="utf-8"))["scale"]}
+    row = rows[id]
+    steps = tuple((Decimal(one["up_to"]), Decimal(one["percent"])) for one in row["steps"])
+    return Scale(row["currency"], steps, Decimal(row["least"]), Decimal(row["most"]), row["source"])
+
+
 @cache
 def load_statutes() -> tuple[Statute, ...]:
     """The laws that come with Duewell, read once."""
@@ -116,7 +148,7 @@ def statute_for(country: str, kind: CustomerKind) -> Statute:
 
 def _series(row: Mapping[str, Any]) -> Series:
     rows = tuple(Row(one["from"], one["to"], one["bp"], one["confidence"] in SURE) for one in row["rows"])
-    for earlier, later in zip(rows, rows[1:], strict=False):
+    for earlier, later in pairwise(rows):
         if later.from_on != earlier.to_on + timedelta(days=1):
             raise ValueError(f"{row['id']}: the row from {later.from_on} does not follow the one up to {earlier.to_on}")
     return Series(row["id"], row["title"], row["source"], rows)

@@ -8,7 +8,7 @@ from collector.policy import Channel, Tone
 
 DAYS_MAX = 12
 PART = re.compile(
-    r"(?P<sign>[-+−]?)\s*(?P<days>\d{1,3})\s*(?:days?)?\s*(?P<side>before|after)?(?:\s*(?:the )?due(?: date)?)?"
+    r"(?P<sign>[-+\u2212]?)\s*(?P<days>\d{1,3})\s*(?:days?)?\s*(?P<side>before|after)?(?:\s*(?:the )?due(?: date)?)?"
 )
 ON_THE_DAY = re.compile(r"(?:on )?(?:the )?(?:due )?(?:day|date)|due")
 LETTERS = {
@@ -45,7 +45,7 @@ def _day(part: str) -> int:
             "-3, 7, 14"
         )
     days = int(told["days"])
-    days = -days if told["side"] == "before" or told["sign"] in ("-", "−") else days
+    days = -days if told["side"] == "before" or told["sign"] in ("-", "\u2212") else days
     if not -60 <= days <= 365:
         raise BadDays(f"{part!r} is too far from the due date; it can be from 60 days before to 365 after")
     return days

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from collector.credit_policy import read
 from collector.judgement import Line, Message
-from collector.languages import LANGUAGES
+from collector.languages import LANGUAGES, locale
 from collector.policy import Channel, Step, Tone
 from collector.wording import Letter, write
-from collector.wording_source import KINDS, BadWording, Own, mistakes
+from collector.wording_source import KINDS, POLICY, BadWording, Own, mistakes
 from receivables.case import Case
 from receivables.money import Money
 from receivables.records import Company, Customer, EmailAddress, Invoice, InvoiceStatus, Kind, Ref
@@ -76,8 +77,17 @@ def _unfit(wording: Wording, letter: Letter, count: int) -> Iterator[str]:
         yield f"For {_times(count)} the subject is {size} characters long; at most {SUBJECT_MAX} are allowed."
     if not body:
         yield f"For {_times(count)} the text below the subject is empty."
+    if wording.letter == POLICY:
+        yield from _no_document(wording)
     if wording.letter == "sms_reminder" and len(body) > TEXT_MESSAGE_MAX:
         yield f"For {_times(count)} the text message has {len(body)} characters; at most {TEXT_MESSAGE_MAX} fit."
+
+
+def _no_document(wording: Wording) -> Iterator[str]:
+    try:
+        read(wording.text, "Northwind Supplies", locale(wording.language))
+    except BadWording as error:
+        yield f"As a credit policy it cannot be read: {error}."
 
 
 def _times(count: int) -> str:

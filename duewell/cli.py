@@ -14,6 +14,8 @@ COMMANDS = {
     "plan": "Show today's plan: whom to write to, whom not, and why.",
     "send": "Send today's plan.",
     "explain": "Tell everything about one invoice.",
+    "wording": "Show, try and change what messages say.",
+    "statement": "Show or print one customer's statement of account.",
     "serve": "Run the pages and the daily jobs.",
     "people": "Say who may sign in, and what they may do.",
     "sandbox": "Run a local QuickBooks, Xero and Stripe.",

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from duewell import connecting, running, showing, showing_customers
 from duewell.desk_people import PeopleDesk
+from duewell.desk_policy import PolicyDesk
 from duewell.desk_work import WorkDesk
 from duewell.jobs import all_businesses, zone_of
 from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
@@ -27,7 +28,7 @@ from webhooks.receive import Arrived, Counts, receive
 log = structlog.get_logger(__name__)
 
 
-class Desk(PeopleDesk, WorkDesk):
+class Desk(PeopleDesk, WorkDesk, PolicyDesk):
     """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
 
     def __init__(self, house: House, *, reads: bool = True) -> None:

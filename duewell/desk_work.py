@@ -32,17 +32,7 @@ class WorkDesk:
             for business in among
             for one in waiting(self._house, [business], today_of(self._house, business), snoozed=snoozed)
         ]
-        return tuple(
-            sorted(
-                found,
-                key=lambda one: (
-                    one.assigned_to.casefold(),
-                    one.due_on,
-                    -(one.amount.amount if one.amount else 0),
-                    one.title,
-                ),
-            )
-        )
+        return tuple(sorted(found, key=_in_order))
 
     def finish_todo(self, business: str, id: str, told: Mapping[str, str], *, by: str) -> str:
         """Done; what came of it, as a sentence. `told` may say words, reached and sent as yes or no."""
@@ -57,7 +47,12 @@ class WorkDesk:
     def assign_todo(self, business: str, id: str, to: str) -> str:
         """Handed on; the sentence about it."""
         name = assign_todo(self._house, business, id, to)
-        return f"It is {name}’s now." if name else "It is nobody’s now."
+        return f"{name} does it from now on." if name else "Nobody in particular does it now."
+
+
+def _in_order(one: TodoView) -> tuple[object, ...]:
+    amount = one.amount.amount if one.amount else 0
+    return one.assigned_to.casefold(), one.due_on, -amount, one.title
 
 
 def _yes_or_no(told: Mapping[str, str], name: str) -> bool | None:

@@ -10,8 +10,9 @@ from duewell.access import Role
 from duewell.jobs import all_businesses
 from duewell.owning import OPERATORS, in_name_of, operator_of
 from duewell.people import everybody
+from duewell.ruling import policy_of
 from duewell.running import living
-from duewell.wiring import House, policy_of
+from duewell.wiring import House
 from integrations.errors import Reconnect
 from integrations.registry import slugs
 from storage import inbox

@@ -78,7 +78,7 @@ def policy_of(settings: Settings) -> Policy:
 
 def keep_base(database: Database, settings: Settings, business: str, now: datetime) -> None:
     """The configuration can change at any time: what it said is kept, so that a past day can be judged as it was."""
-    text = write(base_layer(settings))
+    text = write(base_layer(settings), exactly=True)
     with database.read() as tx:
         last = policies_in_force(tx, business).get(SHIPPED)
     if last is None or last.document != text:

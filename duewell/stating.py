@@ -6,6 +6,7 @@ from collector.cases import debtor_key, heads_of
 from collector.statement import Statement, StatementKind, statement
 from collector.statement_paper import statement_pdf, write_statement
 from collector.wording import Letter
+from collector.wording_source import Own
 from duewell.bank import bank_of
 from duewell.jobs import zone_of
 from duewell.running import living, the_business
@@ -75,25 +76,24 @@ def make_statement(
     customer: Ref,
     *,
     kind: StatementKind,
-    from_on: date | None = None,
-    to_on: date | None = None,
+    days: tuple[date | None, date | None] = (None, None),
 ) -> tuple[Statement, Case]:
     """As of today, or over the given days: without a first day, from the first of the month before. Raises NotThere,
     or Refused for days in the wrong order."""
     case, entries = whole_case(house, business, customer)
     today = house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()
-    last = to_on or today
-    first = from_on or (last.replace(day=1) - timedelta(days=1)).replace(day=1)
+    last = days[1] or today
+    first = days[0] or (last.replace(day=1) - timedelta(days=1)).replace(day=1)
     try:
         return statement(case, kind, first, last, entries=entries), case
     except ValueError as error:
         raise Refused(str(error)) from None
 
 
-def statement_letter(house: House, business: str, told: Statement, case: Case) -> Letter:
-    """The statement as it would be mailed."""
+def statement_letter(house: House, business: str, told: Statement, case: Case, *, own: Own | None = None) -> Letter:
+    """The statement as it would be mailed, in the business's wording, or in one that is being tried."""
     with house.database.read() as tx:
-        own = own_wordings(tx, business)
+        own = own or own_wordings(tx, business)
     bank = bank_of(the_business(house, business).settings)
     return write_statement(told, case, sender=sender_of(house, business), own=own, bank=bank)
 

@@ -4,21 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from babel import Locale
+from msgspec import structs
 
-from collector import credit_policy
 from collector.channels.smtp import compose, post
-from collector.credit_policy import CreditPolicy
 from collector.judgement import Line, Message
-from collector.languages import LANGUAGES, locale, main_language
+from collector.languages import LANGUAGES
 from collector.policy import Channel, Step, Tone
+from collector.statement import Statement, StatementKind, statement
 from collector.wording import Letter, write
 from collector.wording_check import Wording, check, sample
 from collector.wording_source import KINDS, NAMES, POLICY, BadWording, shipped
 from duewell.bank import bank_of
-from duewell.jobs import zone_of
-from duewell.running import living, the_business
+from duewell.running import the_business
 from duewell.stating import find_customer, sender_of, statement_letter, whole_case
+from duewell.terms import agreed, language_of_business, today_of
 from duewell.wiring import House, postbox_of
 from integrations.errors import NotThere, Refused
 from receivables.case import Case
@@ -66,20 +65,8 @@ class WordingView:
     languages: Mapping[str, str]
 
 
-def language_of_business(house: House, business: str) -> str:
-    """The main language of the first company's country, if we have it; else English."""
-    spoken = [main_language(one.company.country) for one in living(house, business) if one.company]
-    return next((language for language in spoken if language in LANGUAGES), "en")
-
-
-def locale_of_business(house: House, business: str) -> Locale:
-    """How the business itself writes sums and dates."""
-    countries = [one.company.country for one in living(house, business) if one.company and one.company.country]
-    return locale(language_of_business(house, business), *countries[:1])
-
-
 def wordings(house: House, business: str, languages: Collection[str] = ()) -> list[WordingLine]:
-    """The ladder from friendly to final and the other letters, in the given languages (the business's own when none)."""
+    """The ladder from friendly to final and the other letters, in the given languages, else the business's own."""
     wanted = languages or (language_of_business(house, business),)
     with house.database.read() as tx:
         own = {(one.letter, one.language): one for one in latest_wordings(tx, business)}
@@ -138,11 +125,12 @@ def check_wording(house: House, business: str, fresh: Wording) -> list[str]:
     return check(replace(fresh, text=fresh.text.replace("\r\n", "\n")), operator=operator)
 
 
-def give_back(house: House, business: str, letter: str, language: str, version: int, *, by: str) -> int:
-    """Back to an older version (0: the shipped wording): it is checked and kept again as the newest.
+def give_back(house: House, business: str, which: tuple[str, str], version: int, *, by: str) -> int:
+    """Back to an older version (0: the shipped wording) of (letter, language): checked and kept again as the newest.
 
     Raises NotThere, or Refused when what was right then is no longer.
     """
+    letter, language = which
     view = wording(house, business, letter, language)
     if version == 0:
         with house.database.write() as tx:
@@ -151,7 +139,7 @@ def give_back(house: House, business: str, letter: str, language: str, version: 
     if older is None:
         raise NotThere(f"there is no version {version} of this wording")
     if not older.text:
-        return give_back(house, business, letter, language, 0, by=by)
+        return give_back(house, business, which, 0, by=by)
     return save_wording(house, business, Wording(letter, language, older.text), by=by)
 
 
@@ -179,12 +167,14 @@ def _customer(house: House, business: str, wanted: str) -> Ref | None:
 
 def _real(house: House, business: str, tried: Wording, who: Ref, *, soft: bool) -> Letter:
     case, _ = whole_case(house, business, who)
-    spoken = replace(case, customers=(_speaking(case, tried.language), *case.customers[1:]))
+    spoken = replace(case, customers=(structs.replace(case.head, language=tried.language), *case.customers[1:]))
     chosen = _chosen(tried.letter, case.invoices)
-    if not chosen:
+    if tried.letter == "statement":
+        own = {("statement", tried.language): tried.text}
+        return statement_letter(house, business, *_open_items(house, business, spoken), own=own)
+    if not chosen or tried.letter == POLICY:
         return sample(tried, count=1, sender=sender_of(house, business), soft=soft)
-    today = house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()
-    message = _message(spoken, tried.letter, chosen, today)
+    message = _message(spoken, tried.letter, chosen, today_of(house, business))
     with house.database.read() as tx:
         own = {**own_wordings(tx, business), (tried.letter, tried.language): tried.text}
     return write(
@@ -198,3 +188,35 @@ def _real(house: House, business: str, tried: Wording, who: Ref, *, soft: bool) 
     )
 
 
+def _chosen(letter: str, invoices: Sequence[Invoice]) -> list[Invoice]:
+    """What such a letter would speak of: what is owed, or for the letters after a payment the last one settled."""
+    if letter in ("thank_you", "apology"):
+        settled = [one for one in invoices if one.paid and not one.open]
+        return sorted(settled, key=lambda one: one.changed_at)[-1:]
+    owed = sorted((one for one in invoices if one.owing), key=lambda one: (one.due_on or date.max, one.number))
+    return owed[-1:] if letter == "new_invoice" else owed[:PREVIEWED_MAX]
+
+
+def _message(case: Case, letter: str, chosen: Sequence[Invoice], today: date) -> Message:
+    step = Step("preview", 0, letter)
+    lines = tuple(Line(one, step, one.open or one.paid, Money.zero(one.open.currency)) for one in chosen)
+    tone = TONES.get(letter, Tone.FRIENDLY)
+    held = tuple(money for money in case.on_account().values() if money)
+    return Message(case.debtor, today, lines, step, tone, Channel.MAIL, case.addresses(), held)
+
+
+def _open_items(house: House, business: str, case: Case) -> tuple[Statement, Case]:
+    today = today_of(house, business)
+    return statement(case, StatementKind.OPEN, today, today), case
+
+
+def send_test(house: House, business: str, tried: Wording, *, to: tuple[str, str], customer: str = "") -> None:
+    """The preview as a real mail to (name, address) of the person who asks, marked [Test]; it is no contact and is
+    written down nowhere. Raises Refused or TryLater."""
+    letter = preview(house, business, tried, customer=customer)
+    postbox = postbox_of(house.settings)
+    if postbox is None:
+        raise Refused("no mail server is set up; see [mail] in the configuration")
+    marked = replace(letter, subject=f"[Test] {letter.subject}")
+    mail = compose(marked, postbox, to=[to], key=new_id(), now=house.clock.now())
+    post(mail, postbox, recipients=[to[1]])

@@ -63,6 +63,8 @@ class Reason(Word):
     OTHER = "other"
 
 
+PERSONAL = (Saying.INSOLVENCY, Saying.DEATH, Saying.BREATHING_SPACE, Saying.STOP)
+"""What is true of the whole customer, even where it was written down beside one invoice."""
 CONTACTS = (Saying.CALL, Saying.MAIL, Saying.MEETING)
 """What counts in the contact budget although Duewell did not send it."""
 
@@ -107,4 +109,4 @@ class Said:
 
     def about(self, invoice: Ref) -> bool:
         """Is it about this invoice, or about the whole debtor?"""
-        return self.invoice is None or self.invoice == invoice
+        return self.invoice is None or self.invoice == invoice or self.kind in PERSONAL

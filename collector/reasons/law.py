@@ -7,7 +7,7 @@ from collector.judgement import Line, Message, Say, Verdict
 from collector.law import Operator
 from collector.lawbook import Facts, Judged, PastContact, PlannedContact, Rules, judge
 from collector.reasons.day import Day
-from receivables.records import CustomerKind
+from receivables.records import CustomerKind, Ref
 from receivables.said import CONTACTS, Said, Saying, Way
 
 REACHED = "reached"
@@ -20,7 +20,7 @@ def judged(day: Day, message: Message, rules: Rules) -> Judged:
     debts = tuple(line.invoice.ref for line in message.lines)
     late = max((day.on - day.due(line.invoice)).days for line in message.lines)
     planned = PlannedContact(message.channel.value, debts, late)
-    return judge(rules, planned, _facts(day), list(_log(day)), now=day.now)
+    return judge(rules, planned, _facts(day, debts), list(_log(day)), now=day.now)
 
 
 def forbidden(answer: Judged, line: Line, day: Day) -> Verdict:
@@ -36,7 +36,7 @@ def kind_of(day: Day) -> CustomerKind:
     return CustomerKind.of(confirmed.reason) if confirmed else day.case.head.kind
 
 
-def _facts(day: Day) -> Facts:
+def _facts(day: Day, debts: tuple[Ref, ...]) -> Facts:
     there = day.whereabouts
     return Facts(
         kind=kind_of(day),
@@ -48,7 +48,8 @@ def _facts(day: Day) -> Facts:
         consents=frozenset(one.channel for one in day.everything(Saying.CONSENT)),
         opt_outs=frozenset(one.channel for one in day.everything(Saying.OPT_OUT) if one.channel),
         # a disputed part is left out of the message, and a dispute about all of it was a reason before this
-        said=frozenset(day.kinds_said()) - {Saying.DISPUTE},
+        said=frozenset(kind for kind in day.kinds_said() if any(day.said(kind, ref) for ref in debts))
+        - {Saying.DISPUTE},
         language=day.case.head.language,
     )
 

@@ -82,13 +82,13 @@ def unreachable(day: Day, invoice: Invoice) -> Verdict | None:
         return None if day.case.head.address.lines else _nowhere(invoice, "no postal address")
     if channel in BY_PHONE:
         return None if day.case.head.phones else _nowhere(invoice, "no phone number")
-    known = tuple(one.address for one in addresses(day, invoice))
+    known = {one.address.casefold() for one in addresses(day, invoice)}
     if not known:
         return _nowhere(invoice, "no e-mail address")
     if usable(day, invoice):
         return _bounced_there(day, invoice)
-    wrong = {one.address for one in day.all_said(Saying.WRONG_ADDRESS, invoice.ref)}
-    if wrong & set(known):
+    wrong = {one.address.casefold() for one in day.all_said(Saying.WRONG_ADDRESS, invoice.ref)}
+    if wrong & known:
         return hold(invoice, "wrong_address", "The e-mail address known for this customer is wrong.", of=len(known))
     return hold(invoice, "bounced", "Mail to this customer's address came back.", of=len(known))
 
@@ -141,8 +141,8 @@ def _held(invoice: Invoice, said: Said, rule: str, reason: str) -> Verdict:
     until = said.until_on + timedelta(days=1) if said.until_on else said.review_on
     when = f" until {day_words(said.until_on)}" if said.until_on else ""
     by = f", as {said.by} wrote down" if said.by else ""
-    about = {"kind": said.kind.value, "since": said.from_on, "until": said.until_on, "by": said.by or None}
-    return hold(invoice, rule, f"{reason}{when}{by}.", until=until, **about)
+    since, last = said.from_on, said.until_on
+    return hold(invoice, rule, f"{reason}{when}{by}.", until=until, since=since, last_day=last, by=said.by or None)
 
 
 REASONS = (stopped, lawyer, disputed, promised)

@@ -3,12 +3,24 @@
 from flask import Flask
 
 from duewell.config import Settings
-from duewell.web import connecting, customers, entrance, failures, guard, machines, overview, people, rendering
+from duewell.web import (
+    connecting,
+    customers,
+    entrance,
+    failures,
+    guard,
+    machines,
+    overview,
+    people,
+    policy,
+    rendering,
+    todos,
+)
 from duewell.web.door import Door
 from duewell.web.office import Office
 
 BODY_CAP = 1024 * 1024
-ROOMS = (entrance, overview, customers, connecting, people, machines)
+ROOMS = (entrance, overview, todos, customers, connecting, policy, people, machines)
 
 
 def create_app(settings: Settings, office: Office) -> Flask:

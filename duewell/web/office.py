@@ -10,6 +10,7 @@ from typing import Protocol
 
 from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
 from duewell.web.office_people import PeopleOffice
+from duewell.web.office_policy import PolicyOffice
 from duewell.web.office_work import WorkOffice
 from integrations.contract import Clock
 from receivables.money import Money
@@ -53,7 +54,7 @@ InvoiceKey = tuple[str, str]
 """A connection's id and the platform's id of one of its invoices."""
 
 
-class Office(PeopleOffice, WorkOffice, Protocol):
+class Office(PeopleOffice, WorkOffice, PolicyOffice, Protocol):
     """Everything the pages ask for. All calls may come from several threads at once."""
 
     @property

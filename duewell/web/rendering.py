@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, g, session
 from jinja2 import StrictUndefined
 
-from duewell.web import bars, words
+from duewell.web import bars, words, work_words
 from duewell.web.current import base_url, businesses, may, shown, someone
 from duewell.web.door import proof_of
 from duewell.web.office import Business
@@ -30,6 +30,7 @@ WORDS: dict[str, Any] = {
     "of_kind": words.of_kind,
     "who": words.who,
     "zones": words.zones,
+    **work_words.WORDS,
 }
 
 
@@ -52,6 +53,8 @@ def install(app: Flask) -> None:
         number=lambda count: speech().number(count),
         size=lambda octets: speech().size(octets),
         day=lambda on: speech().day(on),
+        weekday=lambda on: speech().weekday(on),
+        month=lambda on: speech().month(on),
         instant=lambda at: speech().instant(at),
     )
     app.jinja_env.globals["spell"] = lambda word: speech().spell(word)

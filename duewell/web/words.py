@@ -91,6 +91,14 @@ class Speech:
         """10 March 2026."""
         return str(format_date(on, "d MMMM y", locale=self.locale)) if on and on != date.min else "\N{EN DASH}"
 
+    def weekday(self, on: date) -> str:
+        """Tuesday 10 March 2026."""
+        return str(format_date(on, "EEEE d MMMM y", locale=self.locale))
+
+    def month(self, on: date) -> str:
+        """March 2026."""
+        return str(format_date(on, "LLLL y", locale=self.locale))
+
     def instant(self, at: datetime | None) -> str:
         """10 March 2026, 16:05, where the business is."""
         if at is None:

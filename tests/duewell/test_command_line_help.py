@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from duewell.cli import COMMANDS, group
 
+PEOPLE = ("list", "add", "give", "take", "password", "remove")
 HEAVY = ("stripe", "quickbooks", "intuitlib", "xero_python", "flask", "sqlalchemy", "pydantic", "rich")
 LISTING = """
 import json, sys
@@ -56,7 +57,7 @@ def test_the_console_script_shows_every_command_and_the_exit_codes() -> None:
     assert all(f"\n    {code}  " in told.stdout for code in range(4))
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "db upgrade", "keys rotate"])
+@pytest.mark.parametrize("name", [*COMMANDS, "db upgrade", "keys rotate", *(f"people {act}" for act in PEOPLE)])
 def test_every_command_has_help(name: str) -> None:
     told = CliRunner().invoke(group, [*name.split(), "--help"])
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from collector.policy import DEFAULT
 from collector.wording import known_letters
 from duewell.config import App, Settings, StepSetting, load
-from duewell.wiring import policy_of
+from duewell.ruling import policy_of
 from integrations.registry import slugs
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from duewell.config import BadSetting, load
-from duewell.wiring import build, policy_of
+from duewell.ruling import policy_of
+from duewell.wiring import build
 
 
 @pytest.fixture(autouse=True)

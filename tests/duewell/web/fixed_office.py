@@ -8,10 +8,8 @@ from duewell.views import (
     AgreementView,
     ConnectChoice,
     ConnectionView,
-    ContactView,
     CustomerView,
     DifferenceView,
-    HistoryLine,
     Overview,
     PlanRow,
     PlanView,
@@ -22,6 +20,7 @@ from integrations.errors import NotThere, Refused
 from receivables.aging import Aging, Bucket
 from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople
+from tests.duewell.web.fixed_work import WORK, FixedWork
 
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
@@ -160,17 +159,6 @@ def stripe(**changes: object) -> ConnectionView:
 
 
 def customer(**changes: object) -> CustomerView:
-    sent = ContactView(
-        at=NOON - timedelta(days=12),
-        channel="mail",
-        state="sent",
-        step="first-reminder",
-        invoices=("1037",),
-        to=("accounts@hollis.example",),
-        subject="Invoice 1037, a friendly reminder",
-        text="Dear Hollis & Daughters,\n\nperhaps it slipped by: invoice 1037 was due on 24 February.\n\nThank you.",
-        reason="It is 2 days overdue, and “first reminder” has not been sent for it.",
-    )
     plain = CustomerView(
         connection="qb-1",
         platform="quickbooks",
@@ -183,12 +171,7 @@ def customer(**changes: object) -> CustomerView:
         owed=(aging("USD", 80_000, 148_250, 0, 0, 0),),
         on_account=(Money(12_000, "USD"),),
         rows=(row("send", "1037", "Hollis & Daughters"),),
-        contacts=(sent, replace(sent, state="ambiguous", at=NOON)),
-        history=(
-            HistoryLine(date(2026, 3, 2), "Payment received by bank transfer", Money(50_000, "USD")),
-            HistoryLine(date(2026, 2, 26), "Reminder sent", None),
-            HistoryLine(date(2026, 2, 10), "Invoice 1037 issued", Money(148_250, "USD")),
-        ),
+        work=WORK,
         platform_url="https://qbo.intuit.com/app/customerdetail?nameId=58",
         differences=(difference("7"),),
     )
@@ -224,7 +207,7 @@ QUESTIONS = {
 
 
 @dataclass
-class FixedOffice(FixedPeople):
+class FixedOffice(FixedWork, FixedPeople):
     """Answers with what it was given; `asked` lists what was done, `error` is raised by the next doing."""
 
     clock: Clock = field(default_factory=StillClock)

@@ -18,6 +18,12 @@ BOOKKEEPERS = {
     "/plan": {},
     "/connections/qb-1/sync": {},
     "/differences/7": {"note": "a journal"},
+    "/said/qb-1/58": {"kind": "promise", "until": "2026-03-13"},
+    "/ended/s-1/qb-1/58": {},
+    "/todos/t-1/done": {},
+    "/todos/t-1/snooze": {"day": "tomorrow"},
+    "/todos/t-1/assign": {"to": "Kim"},
+    "/todos/bank": {"until": "2026-03-09"},
 }
 OWNERS = {
     "/connections/new/stripe": {"way": "api_key", "api_key": "rk_test_1", "role": "books", "own_reminders": "no"},
@@ -35,7 +41,7 @@ OWNERS_PAGES = (
     "/people",
     "/people/p-1/remove",
 )
-EVERYBODYS = ("/", "/plan", "/customers", "/customers/qb-1/58", "/connections", "/password")
+EVERYBODYS = ("/", "/plan", "/customers", "/customers/qb-1/58", "/todos", "/connections", "/password")
 
 
 def done(office: FixedOffice) -> list[str]:

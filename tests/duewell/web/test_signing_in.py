@@ -16,6 +16,7 @@ PAGES = (
     "/plan",
     "/customers",
     "/customers/qb-1/58",
+    "/todos",
     "/connections",
     "/connections/new",
     "/connections/new/xero",
@@ -29,6 +30,12 @@ PAGES = (
 )
 FORMS = (
     "/plan",
+    "/said/qb-1/58",
+    "/ended/s-1/qb-1/58",
+    "/todos/t-1/done",
+    "/todos/t-1/snooze",
+    "/todos/t-1/assign",
+    "/todos/bank",
     "/logout",
     "/business",
     "/connections/new/stripe",

@@ -1,0 +1,96 @@
+"""A business's credit policy: shown, printed, cited by its invoices, and accepted by its customers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from babel import Locale
+
+from collector import credit_policy
+from collector.credit_policy import Agreement, CreditPolicy
+from collector.languages import LANGUAGES, locale, main_language
+from collector.wording_source import POLICY, BadWording, shipped
+from duewell.jobs import zone_of
+from duewell.running import living, the_business
+from duewell.stating import whole_case
+from duewell.wiring import House
+from integrations.errors import Refused
+from receivables.records import Invoice, Ref
+from receivables.said import Saying
+from storage.said import said, say
+from storage.wordings import KeptWording, wording_versions
+
+
+def language_of_business(house: House, business: str) -> str:
+    """The main language of the first company's country, if we have it; else English."""
+    spoken = [main_language(one.company.country) for one in living(house, business) if one.company]
+    return next((language for language in spoken if language in LANGUAGES), "en")
+
+
+def locale_of_business(house: House, business: str) -> Locale:
+    """How the business itself writes sums and dates."""
+    countries = [one.company.country for one in living(house, business) if one.company and one.company.country]
+    return locale(language_of_business(house, business), *countries[:1])
+
+
+def policy_versions(house: House, business: str) -> list[KeptWording]:
+    """Every version of the credit policy in the business's own language, oldest first."""
+    with house.database.read() as tx:
+        return wording_versions(tx, business, POLICY, language_of_business(house, business))
+
+
+def credit_policy_of(house: House, business: str, *, on: date | None = None) -> CreditPolicy:
+    """The credit policy in force on a day (today when none is given); version 0 is the shipped proposal.
+
+    Raises Refused when the one that was saved cannot be read any more.
+    """
+    versions, zone = policy_versions(house, business), zone_of(house, the_business(house, business))
+    number = credit_policy.version_in_force(versions, on or today_of(house, business), zone)
+    held = next((one for one in versions if one.version == number), None)
+    where = locale_of_business(house, business)
+    text = held.text if held else shipped(POLICY, where.language)
+    from_on = held.at.astimezone(zone).date() if held else None
+    try:
+        return credit_policy.read(text, company_of(house, business), where, version=number, from_on=from_on)
+    except BadWording as error:
+        raise Refused(f"the credit policy cannot be read: {error}") from None
+
+
+def credit_policy_paper(house: House, business: str, policy: CreditPolicy) -> bytes:
+    """The credit policy as a PDF."""
+    where = locale_of_business(house, business)
+    return credit_policy.policy_pdf(policy, company_of(house, business), where, at=house.clock.now())
+
+
+def agreed(house: House, business: str, invoices: Sequence[Invoice]) -> Mapping[Ref, int]:
+    """The version of the credit policy each invoice came under; empty for a business that has none of its own."""
+    zone = zone_of(house, the_business(house, business))
+    return credit_policy.cited(policy_versions(house, business), invoices, zone)
+
+
+def accept_policy(house: House, business: str, customer: Ref, *, by: str, note: str = "") -> int:
+    """Write down that a customer accepted the version in force today; its number. Raises NotThere or Refused."""
+    case, _ = whole_case(house, business, customer)
+    version = credit_policy_of(house, business).version
+    if not version:
+        raise Refused("there is no credit policy yet that a customer could accept; write one first")
+    words = credit_policy.accepted(case.debtor, version, today_of(house, business), by=by, note=note)
+    with house.database.write() as tx:
+        say(tx, business, words, now=house.clock.now())
+    return version
+
+
+def company_of(house: House, business: str) -> str:
+    """The name customers know: the first company's, else the business's."""
+    names = [one.company.name for one in living(house, business) if one.company and one.company.name]
+    return names[0] if names else the_business(house, business).name
+
+
+def acceptances(house: House, business: str) -> list[Agreement]:
+    """Who has accepted which version, oldest first."""
+    with house.database.read() as tx:
+        return credit_policy.agreements(said(tx, business, kinds=[Saying.NOTE]))
+
+
+def today_of(house: House, business: str) -> date:
+    """The business's own local day."""
+    return house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()

@@ -1,0 +1,61 @@
+"""Plain words for promises, to-dos and what can be written down, as the templates use them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from duewell.said_words import KINDS, REASONS
+
+PROMISE_STATES = {
+    "open": ("wait", "Open"),
+    "kept": ("good", "Kept"),
+    "late": ("quiet", "Kept, but late"),
+    "broken": ("bad", "Not kept"),
+    "dropped": ("quiet", "No longer owed"),
+    "taken_back": ("quiet", "Taken back"),
+}
+TODO_KINDS = {
+    "call": ("wait", "Call"),
+    "reply": ("wait", "Reply to read"),
+    "broken_promise": ("bad", "Promise not kept"),
+    "review": ("quiet", "Look again"),
+    "parked": ("bad", "Message parked"),
+    "difference": ("wait", "Difference"),
+    "bounced": ("wait", "Mail came back"),
+    "wrong_address": ("wait", "Wrong address"),
+    "no_address": ("wait", "No address"),
+    "never_sent": ("quiet", "Never sent"),
+    "last_step": ("wait", "Last step taken"),
+    "kind": ("quiet", "Kind of customer"),
+    "bank": ("wait", "Bank"),
+}
+STOPS = (
+    ("stop", "They asked in writing not to be contacted"),
+    ("hardship", "They told of hardship"),
+    ("insolvency", "They are insolvent"),
+    ("breathing_space", "They are in a breathing space"),
+    ("death", "The customer has died"),
+    ("handed_over", "It was handed over to somebody else"),
+    ("never_chase", "They are never to be chased"),
+)
+OPT_OUTS = (
+    ("mail", "e-mail"),
+    ("sms", "text message"),
+    ("call", "telephone"),
+    ("letter", "letter"),
+)
+
+
+def names(known: Iterable[str]) -> list[tuple[str, str]]:
+    """Choices that are called what they are."""
+    return [(one, one) for one in known]
+
+
+WORDS: dict[str, Any] = {
+    "promise_states": PROMISE_STATES,
+    "todo_kinds": TODO_KINDS,
+    "stops": STOPS,
+    "opt_outs": OPT_OUTS,
+    "reasons": {code.value: words for code, words in REASONS.items()},
+    "kinds": KINDS,
+    "names": names,
+}
