@@ -1,67 +1,167 @@
 """Reads cases from storage: all debtors of a connection who owe, or one with everything that is fresh."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
 
-from collector.cases import Material, build, heads_of
-from receivables.case import Case, Contact
-from receivables.records import Customer, Kind, Payment, PaymentStatus, Ref
+from collector.cases import Material, build, debtor_key, heads_of
+from receivables.case import Case, Receipts
+from receivables.money import Money
+from receivables.records import Customer, Invoice, Kind, Ref
 from receivables.said import Said
-from storage import actions, books, habits
+from storage import books, due, habits
 from storage.businesses import business as business_of
 from storage.connections import Connected
 from storage.database import Database, Tx
 from storage.differences import DifferenceState, differences
+from storage.due import Window
 from storage.said import said
+from storage.told import contacts
 
 MESSAGES = ("mail", "platform", "sms", "letter", "call")
 
 
-def cases(database: Database, connected: Connected) -> list[Case]:
-    """One case per debtor with something open on this connection. None before its company is known."""
+AT_ONCE = 500
+LOG_DAYS = timedelta(days=75)
+"""Older contacts are in no budget and under no rule; the last one is known however old it is."""
+
+
+def cases(
+    database: Database, connected: Connected, now: datetime, windows: Sequence[Window] | None = None
+) -> Iterator[Case]:
+    """One case per debtor with something open on this connection, a few hundred at a time.
+
+    With `windows`, only those with an invoice that may have a step, and of their invoices only these. None before the
+    company is known.
+    """
     if connected.company is None:
-        return []
+        return
     with database.read() as tx:
-        customers = tuple(books.customers(tx, connected.business, connected.id))
-        return build(_material(tx, connected, customers))
+        shelf = _shelf(tx, connected, now)
+        invoices = due.open_by_customer(tx, connected.business, connected.id, windows=windows)
+        for some in _by_debtor(invoices, shelf.families):
+            yield from build(_material(tx, shelf, some))
 
 
-def case(database: Database, connected: Connected, debtor: str) -> Case | None:
+def case(database: Database, connected: Connected, debtor: str, now: datetime) -> Case | None:
     """The case of one debtor, with its family; None when nothing is open any more."""
     if connected.company is None:
         return None
     head = Ref(connected.id, Kind.CUSTOMER, debtor.partition("/")[2])
     with database.read() as tx:
-        family = _family(books.customers(tx, connected.business, connected.id), head)
-        found = build(_material(tx, connected, family, debtor))
+        shelf = _shelf(tx, connected, now, debtor)
+        family = [ref.id for ref in shelf.families.of(head)]
+        invoices = due.open_by_customer(tx, connected.business, connected.id, customers=family)
+        found = build(_material(tx, shelf, list(invoices)))
     return found[0] if found else None
 
 
-def _family(customers: Iterable[Customer], head: Ref) -> tuple[Customer, ...]:
-    known = tuple(customers)
-    heads = heads_of(known)
-    return tuple(one for one in known if heads[one.ref] == head)
+@dataclass(frozen=True, slots=True)
+class _Families:
+    """Who is billed with whom: for the few who have a parent, the head; and every head's family."""
+
+    heads: Mapping[Ref, Ref]
+    members: Mapping[Ref, list[Ref]]
+
+    def head(self, customer: Ref) -> Ref:
+        return self.heads.get(customer, customer)
+
+    def of(self, head: Ref) -> list[Ref]:
+        return [head, *self.members.get(head, ())]
 
 
-def _material(tx: Tx, connected: Connected, customers: tuple[Customer, ...], debtor: str = "") -> Material:
-    """Everything of the connection, or with a debtor only what belongs to its `customers`."""
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """What is read once for all the cases of a connection."""
+
+    connected: Connected
+    since: date
+    families: _Families
+    said: Mapping[str, tuple[Said, ...]]
+    differing: tuple[Ref, ...]
+    receipts: Receipts
+    usual: Mapping[str, Money]
+    operator: str
+
+
+def _shelf(tx: Tx, connected: Connected, now: datetime, debtor: str = "") -> _Shelf:
+    words: dict[str, tuple[Said, ...]] = {}
+    business = connected.business
+    told = said(tx, business) if not debtor else (*said(tx, business, debtor=""), *said(tx, business, debtor=debtor))
+    for one in told:
+        words[one.debtor] = (*words.get(one.debtor, ()), one)
+    return _Shelf(
+        connected=connected,
+        since=(now - LOG_DAYS).date(),
+        families=_families(books.customers(tx, business, connected.id, children=True)),
+        said=words,
+        differing=differing(tx, connected),
+        receipts=habits.receipts(tx, business),
+        usual=habits.usual_invoice(tx, business),
+        operator=_operator(tx, business),
+    )
+
+
+def _families(children: Iterable[Customer]) -> _Families:
+    heads = {ref: head for ref, head in heads_of(children).items() if ref != head}
+    members: dict[Ref, list[Ref]] = {}
+    for ref, head in heads.items():
+        members.setdefault(head, []).append(ref)
+    return _Families(heads, members)
+
+
+def _by_debtor(invoices: Iterable[Invoice], families: _Families) -> Iterator[list[Invoice]]:
+    """The invoices of some hundred customers at a time; families, whose invoices do not stand together, at the end."""
+    some: list[Invoice] = []
+    apart: dict[Ref, list[Invoice]] = {}
+    count = 0
+    for customer, theirs in groupby(invoices, key=lambda invoice: invoice.customer):
+        head = families.head(customer)
+        if head in families.members:
+            apart.setdefault(head, []).extend(theirs)
+            continue
+        some.extend(theirs)
+        count += 1
+        if count == AT_ONCE:
+            yield some
+            some, count = [], 0
+    if some:
+        yield some
+    yield from apart.values()
+
+
+def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:
+    """Everything that belongs to the debtors of these invoices."""
+    connected, families = shelf.connected, shelf.families
     assert connected.company is not None, "asked before"
+    heads = dict.fromkeys(families.head(invoice.customer) for invoice in invoices)
+    refs = [ref for head in heads for ref in families.of(head)]
+    debtors = [debtor_key(head) for head in heads]
     mine = (tx, connected.business, connected.id)
-    only = [one.ref for one in customers] if debtor else None
-    invoices = tuple(books.invoices(*mine, open_only=True, customers=only))
     return Material(
         company=connected.company,
-        customers=customers,
-        invoices=invoices,
-        payments=tuple(one for one in books.payments(*mine, customers=only) if _may_still_come(one)),
-        credits=tuple(one for one in books.credits_of(*mine, customers=only) if one.remaining),
-        contacts=contacts(tx, connected.business, debtor or None, [one.ref for one in invoices]),
-        said=(*said(tx, connected.business, debtor=debtor or None), *_of_business(tx, connected.business, debtor)),
-        receipts=habits.receipts(tx, connected.business),
-        usual=habits.usual_invoice(tx, connected.business),
-        pasts=habits.pasts(*mine, only),
+        customers=tuple(
+            one for one in books.records(tx, connected.business, refs).values() if isinstance(one, Customer)
+        ),
+        invoices=tuple(invoices),
+        payments=tuple(books.payments(*mine, customers=refs, left=True)),
+        credits=tuple(books.credits_of(*mine, customers=refs, left=True)),
+        contacts=contacts(
+            tx,
+            connected.business,
+            acts=MESSAGES,
+            since=shelf.since,
+            debtors=debtors,
+            invoices=[one.ref for one in invoices],
+        ),
+        said=tuple(one for debtor in ("", *debtors) for one in shelf.said.get(debtor, ())),
+        receipts=shelf.receipts,
+        usual=shelf.usual,
+        pasts=habits.pasts(*mine, refs),
         reminder_days=reminder_days(connected.details),
-        operator=_operator(tx, connected.business),
-        differing=differing(tx, connected),
+        operator=shelf.operator,
+        differing=shelf.differing,
         synced_at=connected.last_pull_at or connected.usable_at,
     )
 
@@ -71,39 +171,9 @@ def _operator(tx: Tx, business: str) -> str:
     return str(known.settings.get("operator", "")) if known else ""
 
 
-def _may_still_come(payment: Payment) -> bool:
-    """Is there money in it that no invoice shows yet?"""
-    return bool(payment.unapplied) or payment.status is PaymentStatus.PENDING
-
-
-def _of_business(tx: Tx, business: str, debtor: str) -> list[Said]:
-    """What was said of the whole business, where it was not read with everything else."""
-    return said(tx, business, debtor="") if debtor else []
-
-
 def reminder_days(details: Mapping[str, str]) -> tuple[int, ...]:
     """The days, from the due date, on which the platform reminds by itself, as a person told at connect."""
     return tuple(int(part) for part in details.get("reminder_days", "").replace(",", " ").split())
-
-
-def contacts(tx: Tx, business: str, debtor: str | None = None, invoices: Sequence[Ref] = ()) -> tuple[Contact, ...]:
-    """What went out, or may have: to everybody, or to one debtor and about these invoices."""
-    by_action: dict[str, tuple[actions.Action, list[actions.Speaks]]] = {}
-    for speaks, action in actions.spoken(tx, business, debtor=debtor, invoices=invoices):
-        by_action.setdefault(action.id, (action, []))[1].append(speaks)
-    return tuple(_contact(action, spoken) for action, spoken in by_action.values())
-
-
-def _contact(action: actions.Action, spoken: Iterable[actions.Speaks]) -> Contact:
-    at = action.claimed_at or action.planned_at
-    return Contact(
-        debtor=action.debtor,
-        at=at,
-        day_on=action.local_day or at.date(),
-        channel=action.act,
-        state=action.state.value,
-        steps=tuple((one.invoice, one.step) for one in spoken),
-    )
 
 
 def differing(tx: Tx, connected: Connected) -> tuple[Ref, ...]:

@@ -29,6 +29,8 @@ REASONS: tuple[Reason, ...] = (
     *people.REACHING,
     *manners.REASONS,
 )
+WITHOUT_STEP = (of_invoice.closed, of_invoice.not_yet, of_invoice.step_done)
+"""What these speak of has no step to wait for."""
 GOOD_PAST = 3
 """So many invoices paid in time make a customer one whose first lateness is an oversight."""
 
@@ -60,10 +62,20 @@ def _judge(day: Day, invoice: Invoice) -> Verdict | Line:
     for reason in REASONS:
         verdict = reason(day, invoice)
         if verdict is not None:
-            return verdict
+            return verdict if reason in WITHOUT_STEP else replace(verdict, step=_step_come(day, invoice))
     disputed = day.disputed(invoice)
     step = _step(day, invoice)
     return Line(invoice, step, invoice.open - disputed, disputed, day.times(invoice, step) + 1)
+
+
+def _step_come(day: Day, invoice: Invoice) -> str:
+    """The step that waits for what stands against it; empty when its day has not come."""
+    if not day.policy.reached(day.due(invoice), day.on):
+        return ""
+    if of_invoice.never_sent(day, invoice):
+        return of_invoice.FIRST_SENDING.name
+    step = day.earned(invoice)
+    return step.name if step else ""
 
 
 def _step(day: Day, invoice: Invoice) -> Step:

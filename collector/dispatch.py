@@ -7,7 +7,7 @@ nothing may be tried again under the same key; one that may have acted is ambigu
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -15,13 +15,15 @@ import structlog
 from collector.approving import settled
 from collector.case_book import MESSAGES
 from collector.case_book import case as read_case
-from collector.channels.smtp import Postbox, compose, post
+from collector.channels.port import Carriers, Parcel
 from collector.decide import decide
+from collector.edited import Edit, edit_of, own_words
 from collector.judgement import Decision, Line, Message, Say
 from collector.notes import plan_notes
+from collector.packing import Wrapping, hand_over, pack
 from collector.plan import Ruling, kept_verdicts
 from collector.policy import Channel
-from collector.wording import Letter, write
+from collector.wording import Letter, kept, write
 from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
 from integrations.errors import IntegrationError, Refused, TryLater, Unsupported
 from integrations.registry import platform
@@ -42,7 +44,7 @@ ATTEMPTS_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Everything a sending needs beside the books: the policy, our postbox, who signs, and who is at work.
+    """Everything a sending needs beside the books: the policy, the ways out, who signs, and who is at work.
 
     `automatic` lets ordinary messages go without a person.
 
@@ -51,16 +53,17 @@ class Sender:
 
     ruling: Ruling
     automatic: bool
-    postbox: Postbox | None
+    carriers: Carriers
     signature: str
     worker: str
     commit: Callable[[Callable[[Tx], Claim]], Claim]
+    wrapping: Wrapping = field(default_factory=Wrapping)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one debtor's turn. `state` is an action state, or why there is no action: "nothing" when there was
-    no reason to write, "unready" when no mail server is set up, "unread" when the books could not be read afresh."""
+    no reason to write, "unready" when its channel is not set up, "unread" when the books could not be read afresh."""
 
     debtor: str
     state: str
@@ -81,7 +84,7 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
     connected = source.state()
     if connected.first_pull_done_at is None:
         return Outcome(debtor, "unread", "The past of these books is still being read: money may be there already.")
-    case = read_case(source.database, connected, debtor)
+    case = read_case(source.database, connected, debtor, source.clock.now())
     if case is None or decide(case, sender.ruling(case), source.clock.now()).message is None:
         return Outcome(debtor, "nothing", "There is nothing to send any more.")
     refresh(source, [*(invoice.ref for invoice in case.invoices), *(one.ref for one in case.customers)])
@@ -89,7 +92,7 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
 
 
 def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
-    case = read_case(source.database, source.state(), debtor)
+    case = read_case(source.database, source.state(), debtor, source.clock.now())
     if case is None:
         return Outcome(debtor, "nothing", "Everything was paid in the meantime.")
     now, policy = source.clock.now(), sender.ruling(case)
@@ -101,7 +104,8 @@ def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
         return Outcome(debtor, "waiting" if decision.waiting else "nothing", _why(decision))
     if sent >= policy.daily_cap:
         return Outcome(debtor, "nothing", f"{policy.daily_cap} messages were sent today, which is the most.")
-    return _send(source, sender, case, decision.message)
+    edit = edit_of(approval.edit) if approval else None
+    return _send(source, sender, case, decision.message, edit=edit)
 
 
 def _answered(source: Source, message: Message | None) -> tuple[Approval | None, int]:
@@ -124,17 +128,18 @@ def _keep(source: Source, case: Case, decision: Decision, now: datetime) -> None
         keep_verdicts(tx, source.business, kept_verdicts(case, decision, now))
 
 
-def _send(source: Source, sender: Sender, case: Case, message: Message) -> Outcome:
+def _send(source: Source, sender: Sender, case: Case, message: Message, *, edit: Edit | None) -> Outcome:
     """Prepare everything that may fail harmlessly, then claim, then act."""
     refs = tuple(invoice.ref for invoice, _ in message.invoices)
-    channel, key = channel_of(source, message), message_key(source.business, message)
-    if channel is Channel.MAIL and sender.postbox is None:
-        return Outcome(message.debtor, "unready", "No mail server is set up; see [mail] in the configuration.", refs)
-    letter = None if channel is Channel.PLATFORM else _letter(source, sender, case, message)
-    claim = _claim(source, sender, message, _payload(message, letter), key=key)
+    message, key = replace(message, channel=channel_of(source, message)), message_key(source.business, message)
+    if missing := sender.carriers.missing(message.channel, message.step.sender):
+        return Outcome(message.debtor, "unready", missing, refs)
+    letter = None if message.channel is Channel.PLATFORM else _letter(source, sender, case, message, edit=edit)
+    parcel = pack(source, case, message, letter, wrapping=sender.wrapping) if letter else None
+    claim = _claim(source, sender, message, _payload(message, letter, parcel), key=key)
     if claim is not Claim.MINE:
         return Outcome(message.debtor, "nothing", TAKEN[claim], refs)
-    state, reason = _act(source, sender, key, lambda: _call(source, sender, message, letter, key=key))
+    state, reason = _act(source, sender, key, lambda: _call(source, sender, message, parcel, key=key))
     return Outcome(message.debtor, state.value, reason, refs)
 
 
@@ -162,9 +167,11 @@ def _key_of_line(act: str, business: str, line: Line) -> str:
     return key_of(act, business, line.invoice.ref.connection, line.invoice.ref.id, line.step.name, *again)
 
 
-def _letter(source: Source, sender: Sender, case: Case, message: Message) -> Letter:
+def _letter(source: Source, sender: Sender, case: Case, message: Message, *, edit: Edit | None) -> Letter:
+    """In our words, or in those that the person who approved it put in their place."""
     urls = {invoice.ref: _pay_url(source, invoice.ref) for invoice, _ in message.invoices}
-    return write(message, case, sender=sender.signature, pay_urls={ref: url for ref, url in urls.items() if url})
+    known = {ref: url for ref, url in urls.items() if url}
+    return write(message, case, sender=sender.signature, pay_urls=known, own=own_words(message, case, edit))
 
 
 def _pay_url(source: Source, invoice: Ref) -> str:
@@ -176,21 +183,21 @@ def _pay_url(source: Source, invoice: Ref) -> str:
         return ""
 
 
-def _payload(message: Message, letter: Letter | None) -> str:
-    """What is kept of a message: who got it and its words. Pay links are marked, never stored."""
-    return json.dumps(
-        {
-            "to": [one.address for one in message.to],
-            "step": message.step.name,
-            "invoices": [invoice.number for invoice, _ in message.invoices],
-            "subject": letter.subject if letter else "",
-            "text": _without_links(letter.text) if letter else "",
-        }
-    )
-
-
-def _without_links(text: str) -> str:
-    return "\n".join("    [pay link]" if "://" in line else line for line in text.splitlines())
+def _payload(message: Message, letter: Letter | None, parcel: Parcel | None) -> str:
+    """What is kept of a message: who got it and its words. Links are marked, never stored, and proven by the digest."""
+    told: dict[str, object] = {
+        "to": [address for _, address in parcel.to] if parcel else [one.address for one in message.to],
+        "step": message.step.name,
+        "invoices": [invoice.number for invoice, _ in message.invoices],
+        "subject": "",
+        "text": "",
+    }
+    if letter is not None:
+        words = kept(letter)
+        told |= {"subject": words.subject, "text": words.text, "html": words.html, "digest": words.digest}
+    if parcel is not None and parcel.attachments:
+        told["attached"] = [one.name for one in parcel.attachments]
+    return json.dumps(told)
 
 
 def _claim(source: Source, sender: Sender, message: Message, payload: str, *, key: str) -> Claim:
@@ -211,14 +218,13 @@ def _claim(source: Source, sender: Sender, message: Message, payload: str, *, ke
     return sender.commit(work)
 
 
-def _call(source: Source, sender: Sender, message: Message, letter: Letter | None, *, key: str) -> Receipt:
+def _call(source: Source, sender: Sender, message: Message, parcel: Parcel | None, *, key: str) -> Receipt:
     """The one call that leaves the building."""
-    if letter is None:
+    if parcel is None:
         return source.books.send_invoice(message.invoices[0][0].ref, key=key)
-    assert sender.postbox is not None, "checked before the claim"
-    to = [(one.name, one.address) for one in message.to]
-    mail = compose(letter, sender.postbox, to=to, key=key, now=source.clock.now())
-    return post(mail, sender.postbox, recipients=[address for _, address in to])
+    carrier = sender.carriers.of(message.channel, message.step.sender)
+    assert carrier is not None, "checked before the claim"
+    return hand_over(source, carrier, message.channel, parcel, key=key)
 
 
 def _act(source: Source, sender: Sender, key: str, call: Callable[[], Receipt]) -> tuple[ActionState, str]:

@@ -10,8 +10,10 @@ from datetime import timedelta
 
 import structlog
 
+from collector.channels.port import Carriers
 from collector.expecting import EXPECTED, expected_on
 from collector.notes import NOTE, plan_notes
+from collector.policy import Channel
 from integrations.contract import Act, Lookup, Receipt
 from integrations.errors import IntegrationError, NotThere, Refused, TryLater
 from receivables.records import Invoice
@@ -37,10 +39,10 @@ class FollowedUp:
     cancelled: int = 0
 
 
-def follow_up(source: Source, *, worker: str) -> FollowedUp:
+def follow_up(source: Source, *, worker: str, carriers: Carriers | None = None) -> FollowedUp:
     """End what one connection has left open: lost claims, unanswered acts, notes not yet left, plans overtaken."""
     _notice_lost_claims(source)
-    ends = [_resolve(source, one) for one in _open(source, ActionState.AMBIGUOUS)]
+    ends = [_resolve(source, one, carriers or Carriers()) for one in _open(source, ActionState.AMBIGUOUS)]
     cancelled = sum(_overtaken(source, one) for one in _open(source, ActionState.PLANNED) if one.act != NOTE)
     unwritten = _open(source, ActionState.PLANNED, ActionState.FAILED)
     notes = sum(_leave(source, one, worker) for one in unwritten if one.act in IN_THE_BOOKS)
@@ -62,10 +64,10 @@ def _notice_lost_claims(source: Source) -> None:
         log.warning("an act was left unfinished", act=one.act, connection=one.connection)
 
 
-def _resolve(source: Source, one: Action) -> bool | None:
-    """Ask the platform whether an act was done. True when known, False when parked, None when to ask later."""
+def _resolve(source: Source, one: Action, carriers: Carriers) -> bool | None:
+    """Ask whether an act was done. True when known, False when parked, None when to ask later."""
     try:
-        answer = _ask(source, one)
+        answer = _ask(source, one, carriers)
     except IntegrationError as error:
         log.info("an unanswered act waits", act=one.act, why=str(error))
         return None
@@ -81,15 +83,25 @@ def _resolve(source: Source, one: Action) -> bool | None:
     return False
 
 
+CARRIED = tuple(channel.value for channel in Channel)
 ASKS = {"platform": Act.SEND_INVOICE, NOTE: Act.LEAVE_NOTE, EXPECTED: Act.SET_EXPECTED_DATE}
 
 
-def _ask(source: Source, one: Action) -> Receipt | Lookup:
-    """Mail has nobody to ask: a server that fell silent after the text may have taken it."""
+def _ask(source: Source, one: Action, carriers: Carriers) -> Receipt | Lookup:
+    """The books tell of what is done there; of what goes another way, its carrier tells what it knows."""
+    since = one.claimed_at or one.planned_at
     act = ASKS.get(one.act)
-    if act is None or one.about is None:
+    if act is not None and one.about is not None:
+        return source.books.found(act, one.about, one.key, since=since)
+    carrier = carriers.of(Channel(one.act)) if one.act in CARRIED else None
+    if carrier is None:
         return Lookup.CANNOT_TELL
-    return source.books.found(act, one.about, one.key, since=one.claimed_at or one.planned_at)
+    return carrier.found(one.key, since, to=_sent_to(one))
+
+
+def _sent_to(one: Action) -> list[str]:
+    told = json.loads(one.payload or "{}")
+    return [str(address) for address in told.get("to", ())]
 
 
 def _end(source: Source, one: Action, state: ActionState, *, receipt: str = "", reason: str = "") -> None:

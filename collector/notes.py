@@ -11,6 +11,13 @@ from storage.database import Tx
 from sync.source import Source
 
 NOTE = Act.LEAVE_NOTE.value
+HOW = {
+    "mail": "by e-mail",
+    "platform": "by having the invoice mailed again from here",
+    "sms": "by text message",
+    "letter": "by a letter",
+    "call": "by asking somebody to call",
+}
 
 
 def plan_notes(source: Source, tx: Tx, message: Action, *, now: datetime) -> None:
@@ -32,5 +39,5 @@ def note_key(step_key: str) -> str:
 def note_text(message: Action, step: str) -> str:
     """What the bookkeeper reads. No addresses: notes travel further than mails."""
     day = f"{message.local_day:%-d %B %Y}" if message.local_day else "today"
-    how = "by e-mail" if message.act == "mail" else "by having the invoice mailed again from here"
+    how = HOW.get(message.act, "in another way")
     return f"Duewell reminded the customer on {day} {how} (step: {step.replace('-', ' ')})."

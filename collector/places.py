@@ -103,20 +103,23 @@ def _regions() -> Mapping[str, Mapping[str, list[str]]]:
 def _codes(country: str) -> Mapping[str, str]:
     parts = _regions().get(country, {})
     named = {plain(row[0]): code for code, row in parts.items()}
-    return {
-        **named,
-        **{plain(code): code for code in parts},
-        **{f"{country.lower()}-{plain(one)}": one for one in parts},
-    }
+    short = {plain(code): code for code in parts}
+    return named | short | {f"{country.lower()}-{word}": code for word, code in short.items()}
 
 
 @cache
 def _zones_by_country() -> Mapping[str, list[str]]:
     zones: dict[str, list[str]] = {}
-    for zone, country in sorted(get_global("zone_territories").items()):
+    known = get_global("zone_territories")
+    for zone in sorted(known, key=lambda one: (_far_off(one), one)):
         if "/" in zone:
-            zones.setdefault(country, []).append(zone)
+            zones.setdefault(known[zone], []).append(zone)
     return zones
+
+
+def _far_off(zone: str) -> bool:
+    """Islands and enclaves come last, so that a clock is named after Madrid and not after Ceuta."""
+    return zone.startswith(("Africa/", "Atlantic/", "Indian/", "Arctic/", "Antarctica/"))
 
 
 def _city(country: str, part: str, address: Address) -> str:

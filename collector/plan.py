@@ -1,29 +1,31 @@
 """Today's plan of a business: every debtor's case decided, what people let go, and the verdicts kept."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import islice
+from operator import itemgetter
 
 import msgspec
 
 from collector.approving import Standing, settled, standing
 from collector.calendar import zone_of
-from collector.case_book import MESSAGES, cases, differing, reminder_days
+from collector.case_book import AT_ONCE, MESSAGES, cases, differing, reminder_days
 from collector.decide import decide
-from collector.judgement import Decision, Say, Verdict
+from collector.judgement import Decision, Message, Say
 from collector.policy import Policy
 from receivables.case import Case
 from storage import actions
 from storage.approvals import Approval, approvals
 from storage.connections import Connected, connections
 from storage.database import Database, Tx
+from storage.due import Window
 from storage.plannings import Known, planned
 from storage.verdicts import KeptVerdict, keep_verdicts
 
 Ruling = Callable[[Case], Policy]
 """Which policy holds for a case: its business's, with what differs for this customer."""
-NOT_STORED = frozenset({"not_yet", "step_done", "draft", "paid", "void", "deleted", "written_off", "nothing_due"})
-"""Rules that speak of an invoice whose step has not come: the same function answers for those when asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,64 +39,85 @@ class Decided:
     approval: Approval | None = None
 
 
-def plan(database: Database, business: str, ruling: Ruling, now: datetime, *, automatic: bool = False) -> list[Decided]:
-    """Decide every case of the business as of `now`. Nothing is written.
+def plan(
+    database: Database,
+    business: str,
+    ruling: Ruling,
+    now: datetime,
+    *,
+    automatic: bool = False,
+    windows: Sequence[Window] | None = None,
+) -> Iterator[Decided]:
+    """Decide the cases of the business as of `now`, in no order. Nothing is written.
 
-    `decision` is what follows from the facts; `standing` says whether its message may leave.
+    `decision` is what follows from the facts; `standing` says whether its message may leave. With `windows` only what
+    may have a step is looked at; without them, everything that is open.
     """
     yesterday = now.date() - timedelta(days=1)
     with database.read() as tx:
         books = [one for one in connections(tx, business) if one.books]
         answers = {(one.debtor, one.day): one for one in approvals(tx, business, since=yesterday)}
         sent = actions.sent_on(tx, business, MESSAGES, since=yesterday)
-    decided = []
-    for connected in books:
-        for case in cases(database, connected):
-            policy = ruling(case)
-            decided.append(_decided(connected, case, decide(case, policy, now), answers, automatic=automatic))
+    decided = (
+        _decided(connected, case, ruling(case), now, answers, automatic=automatic)
+        for connected in books
+        for case in cases(database, connected, now, windows)
+    )
     return _within_the_cap(decided, ruling, sent)
 
 
 def _decided(
     connected: Connected,
     case: Case,
-    decision: Decision,
+    policy: Policy,
+    now: datetime,
     answers: Mapping[tuple[str, date], Approval],
     *,
     automatic: bool,
 ) -> Decided:
+    decision = decide(case, policy, now)
     message = decision.candidate
     approval = answers.get((message.debtor, message.day_on)) if message else None
     return Decided(connected, case, decision, standing(decision, approval, automatic=automatic), approval)
 
 
-def _within_the_cap(decided: Sequence[Decided], ruling: Ruling, sent: Mapping[date, int]) -> list[Decided]:
-    """So many messages a day and no more; whoever has waited longest comes first."""
-    ready = [one for one in decided if one.decision.candidate]
-    ready.sort(key=_oldest_first)
-    ranks = {id(one): rank for rank, one in enumerate(ready)}
-    return [_capped(one, ruling, sent, ranks[id(one)]) if id(one) in ranks else one for one in decided]
+def _within_the_cap(decided: Iterable[Decided], ruling: Ruling, sent: Mapping[date, int]) -> Iterator[Decided]:
+    """So many messages a day and no more: what was approved comes first, then whoever has waited longest.
+
+    Only the messages of the day are kept in hand; everything else is passed on at once.
+    """
+    ready: dict[date, list[tuple[_Turn, Decided]]] = {}
+    for one in decided:
+        message = one.decision.candidate
+        if message is None:
+            yield one
+            continue
+        today = ready.setdefault(message.day_on, [])
+        insort(today, (_turn(one, message), one), key=itemgetter(0))
+        cap = ruling(one.case).daily_cap
+        if len(today) > max(cap - sent.get(message.day_on, 0), 0):
+            yield _capped(today.pop()[1], cap)
+    for today in ready.values():
+        yield from (one for _, one in today)
 
 
-def _oldest_first(one: Decided) -> tuple[date, str]:
-    message = one.decision.candidate
-    assert message is not None, "asked before"
+_Turn = tuple[bool, date, str]
+
+
+def _turn(one: Decided, message: Message) -> _Turn:
     first = message.lines[0].invoice
-    return first.due_on or first.issued_on or message.day_on, message.debtor
+    return one.standing is not Standing.APPROVED, first.due_on or first.issued_on or message.day_on, message.debtor
 
 
-def _capped(one: Decided, ruling: Ruling, sent: Mapping[date, int], rank: int) -> Decided:
+def _capped(one: Decided, cap: int) -> Decided:
     message = one.decision.candidate
     assert message is not None, "asked before"
-    cap, before = ruling(one.case).daily_cap, sent.get(message.day_on, 0)
-    if before + rank < cap:
-        return one
+    ready = {line.invoice.ref for line in message.lines}
     tomorrow = message.day_on + timedelta(days=1)
     reason = f"{cap} messages a day are the most this business sends; it comes on another day."
-    facts = {"daily_cap": str(cap), "before_it": str(before + rank)}
-    ready = {line.invoice.ref for line in message.lines}
+    facts = {"daily_cap": str(cap)}
     verdicts = tuple(
-        Verdict(told.invoice, Say.HOLD, "daily_cap", reason, told.step, facts, tomorrow, told.policy)
+        replace(told, say=Say.HOLD, rule="daily_cap", reason=reason, facts=facts, next_look_on=tomorrow)
         if told.invoice in ready
         else told
         for told in one.decision.verdicts
@@ -104,16 +127,30 @@ def _capped(one: Decided, ruling: Ruling, sent: Mapping[date, int], rank: int) -
 
 def keep(
     database: Database, business: str, decided: Iterable[Decided], now: datetime, *, automatic: bool = False
-) -> None:
-    """Keep the day's verdicts for every invoice whose step has come, so that it can always be said why."""
-    kept = [
-        verdict
-        for one in decided
-        for verdict in kept_verdicts(one.case, settled(one.decision, one.approval, automatic=automatic), now)
-    ]
+) -> list[Decided]:
+    """Keep the day's verdicts for every invoice whose step has come, so that it can always be said why.
+
+    Gives back those with a message; the rest is let go of as it is written.
+    """
     with database.write() as tx:
-        keep_verdicts(tx, business, kept)
         planned(tx, business, known(tx, business), at=now)
+    messages = []
+    for some in _at_once(decided):
+        kept = [
+            verdict
+            for one in some
+            for verdict in kept_verdicts(one.case, settled(one.decision, one.approval, automatic=automatic), now)
+        ]
+        with database.write() as tx:
+            keep_verdicts(tx, business, kept)
+        messages += [one for one in some if one.decision.candidate]
+    return messages
+
+
+def _at_once(decided: Iterable[Decided]) -> Iterator[list[Decided]]:
+    rest = iter(decided)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
 
 
 def known(tx: Tx, business: str) -> dict[str, Known]:
@@ -146,5 +183,5 @@ def kept_verdicts(case: Case, decision: Decision, now: datetime) -> list[KeptVer
             policy=verdict.policy,
         )
         for verdict in decision.verdicts
-        if verdict.rule not in NOT_STORED
+        if verdict.step
     ]

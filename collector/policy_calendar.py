@@ -1,7 +1,7 @@
 """A policy as a calendar: what happens on which day to one invoice that nobody pays. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from collector.calendar import is_business_day
@@ -57,15 +57,20 @@ def _steps(policy: Policy, issued_on: date, due_on: date, country: str) -> Itera
         if step is not None and not _hindrance(policy, day, days, country):
             meant = policy.falls_on(step, due_on, done) or day
             why = _hindrance(policy, meant, days, country) or "the step before it comes first"
-            yield _entry(step, day, meant, why if meant >= issued_on else "the invoice was issued after it")
+            rounds += step.repeat
+            entry = _entry(step, day, meant, why if meant >= issued_on else "the invoice was issued after it")
+            yield entry if rounds < ROUNDS_SHOWN else replace(entry, what=f"{entry.what} {_and_so_on(step)}")
             done[step.name] = day
             days.append(day)
-            rounds += step.repeat
         day += timedelta(days=1)
 
 
+def _and_so_on(step: Step) -> str:
+    return f"And so on every {counted(step.days, 'day')}, as long as it is open."
+
+
 def _entry(step: Step, day: date, meant: date, why: str) -> Entry:
-    what = sentence(step).partition(": ")[2]
+    what = sentence(replace(step, repeat=False)).partition(": ")[2]
     moved = f"Not on {meant:%A %-d %B}: {why}." if day != meant else ""
     return Entry(day, what[:1].upper() + what[1:], step.name, moved)
 

@@ -203,7 +203,8 @@ def write(layer: Layer, comments: Mapping[str, str] = MappingProxyType({}), *, e
     What a step says that its channel has no place for is left out, since a file that says it is refused; `exactly`
     keeps it.
     """
-    parts = [_heading("[manners]", layer.manners, comments)] if layer.manners else []
+    manners = {name: layer.manners[name] for name in MANNERS if name in layer.manners}
+    parts = [_heading("[manners]", manners, comments)] if manners else []
     parts += [_heading("[[steps]]", step if exactly else _step(step)) for step in layer.steps]
     for segment in layer.segments:
         parts += _segment(segment)

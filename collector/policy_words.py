@@ -60,7 +60,8 @@ def sentence(step: Step) -> str:
         said += f" (step “{step.name}”)"
     if step.repeat:
         said += f", and again every {counted(step.days, 'day')} as long as it is open"
-    return f"{said}." if step.automatic else f"{said}; a person looks at each one first."
+    waits = not step.automatic and step.channel is not Channel.CALL
+    return f"{said}; a person looks at each one first." if waits else f"{said}."
 
 
 def when(step: Step) -> str:

@@ -130,14 +130,23 @@ def write(
     """
     language = language_of(case)
     hand = Hand(language, locale_of(case, language), sender, case.company.name)
-    letter = message.step.letter
-    subject, body = render(wording_of(letter, language, own), _facts(message, case, hand, pay_urls), hand.locale)
-    frame = KINDS[letter].frame
+    subject, body = words_of(message, case, sender=sender, pay_urls=pay_urls, own=own)
+    frame = KINDS[message.step.letter].frame
     if frame is Frame.BARE:
         return Letter(one_line(subject), f"{body}\n", "")
     if frame is Frame.SIGNED:
         return put_together(subject, body, Around(), hand)
     return put_together(subject, body, _around(message, hand, pay_urls, bank=bank, agreed=agreed or {}), hand)
+
+
+def words_of(
+    message: Message, case: Case, *, sender: str, pay_urls: Mapping[Ref, str], own: Own | None = None
+) -> tuple[str, str]:
+    """The subject and the opening words, without what is put around them. Raises BadWording."""
+    language = language_of(case)
+    hand = Hand(language, locale_of(case, language), sender, case.company.name)
+    wording = wording_of(message.step.letter, language, own)
+    return render(wording, _facts(message, case, hand, pay_urls), hand.locale)
 
 
 def put_together(subject: str, body: str, around: Around, hand: Hand) -> Letter:

@@ -3,8 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,7 +12,8 @@ from collector.wording import LINK, Bank, Letter
 from duewell.access import Role
 from duewell.people import members
 from duewell.running import the_business
-from duewell.wiring import House, postbox_of
+from duewell.wiring import House
+from duewell.wording_views import BankChange
 from integrations.errors import IntegrationError, Refused
 from storage.businesses import business as business_of
 from storage.businesses import change_business
@@ -29,16 +28,6 @@ LOG = "bank_details"
 """Under this name the changes are kept beside the wordings, with account numbers shortened."""
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]){11,30}\b")
 ACCOUNT = re.compile(rf"{IBAN.pattern}|\d(?:[ -]?\d){{5,}}")
-
-
-@dataclass(frozen=True, slots=True)
-class BankChange:
-    """One change, with every account number shortened to its ends."""
-
-    by: str
-    at: datetime
-    old: tuple[str, ...]
-    new: tuple[str, ...]
 
 
 def bank_of(settings: Mapping[str, Any]) -> Bank | None:
@@ -120,7 +109,7 @@ def _tell_owners(house: House, business: str, change: BankChange) -> list[str]:
 
 
 def _told(house: House, letter: Letter, name: str, email: str) -> bool:
-    postbox = postbox_of(house.settings)
+    postbox = house.postbox()
     if postbox is None:
         return False
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,29 +19,17 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from duewell.config_ways import LOOPBACK, Addresses, Answers, Letters, Local, Mail, Section, Sms
+
 PREFIX = "DUEWELL_"
 FILE = "duewell.toml"
-LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
 NOT_SETTINGS = {"CONFIG", "OWNER_PASSWORD", "PERSON_PASSWORD"}
 HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 NAME = re.compile(r"[a-z0-9-]{1,40}")
-MAILBOX = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
 
 
 class BadSetting(Exception):
     """A setting is wrong; the message names it, where it stands and what would be right."""
-
-
-def _loopback_only(addresses: dict[str, str]) -> dict[str, str]:
-    for name, url in addresses.items():
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK:
-            raise ValueError(f"address {name!r} may only point to this machine (http://127.0.0.1:…), not {url!r}")
-    return addresses
-
-
-def _on_this_machine(url: str) -> str:
-    return url and _loopback_only({"sandbox_control": url})["sandbox_control"]
 
 
 def _hour(text: str) -> str:
@@ -56,12 +44,6 @@ def _step_name(text: str) -> str:
     return text
 
 
-def _mailbox(text: str) -> str:
-    if text and not MAILBOX.fullmatch(text):
-        raise ValueError("must be one plain e-mail address such as accounts@example.com")
-    return text
-
-
 def _base(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -71,18 +53,9 @@ def _base(url: str) -> str:
     return url.rstrip("/")
 
 
-Addresses = Annotated[dict[str, str], AfterValidator(_loopback_only)]
 BaseUrl = Annotated[str, AfterValidator(_base)]
-Local = Annotated[str, AfterValidator(_on_this_machine)]
 Hour = Annotated[str, AfterValidator(_hour)]
 StepName = Annotated[str, AfterValidator(_step_name)]
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
-
-
-class Section(BaseModel):
-    """Unknown settings are mistakes, and said to be so."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class App(Section):
@@ -100,19 +73,6 @@ class Web(Section):
     base_url: BaseUrl = "http://localhost:8123"
     listen: str = "127.0.0.1:8123"
     threads: int = Field(default=8, ge=1, le=64)
-
-
-class Mail(Section):
-    """The server that takes our mail, and in whose name it goes."""
-
-    host: str = ""
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
-    password: SecretStr = SecretStr("")
-    sender_name: str = ""
-    sender_address: Mailbox = ""
-    reply_to: Mailbox = ""
 
 
 class Http(Section):
@@ -158,6 +118,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = "auto"
     web: Web = Web()
     mail: Mail = Mail()
+    sms: Sms = Sms()
+    letters: Letters = Letters()
+    mailbox: Answers = Answers()
     http: Http = Http()
     manners: Manners = Manners()
     steps: list[StepSetting] = Field(default_factory=list)

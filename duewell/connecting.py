@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from collector.reminder_days import BadDays, days_in, stored
 from duewell.wiring import House, account_of
 from integrations.contract import Attempt, AttemptStore, Authorised, Capability, Consent, Platform, Token, Wire
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, Unsupported
@@ -88,7 +89,17 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
         raise Refused("own reminders must be yes, no or unknown")
     if role not in set(Role):
         raise Refused("what it is used for must be books, till or both")
-    return {"time_zone": zone, "own_reminders": reminders, "role": role}
+    return {"time_zone": zone, "own_reminders": reminders, "role": role, **_days(answers)}
+
+
+def _days(answers: Mapping[str, str]) -> dict[str, str]:
+    """The days on which the platform reminds at present, as far as they were asked. Raises Refused."""
+    if "reminder_days" not in answers:
+        return {}
+    try:
+        return {"reminder_days": stored(days_in(answers["reminder_days"]))}
+    except BadDays as error:
+        raise Refused(str(error)) from None
 
 
 def finish_connect(
@@ -248,8 +259,8 @@ def disconnect(house: House, business: str, connection: str) -> str:
 
 
 def questions(slug: str) -> frozenset[str]:
-    """What a person must be asked, since the platform cannot tell."""
-    return platform(slug).asks
+    """What a person must be asked, since the platform cannot tell. None tells on which days it reminds."""
+    return platform(slug).asks | {"reminder_days"}
 
 
 def all_platforms() -> tuple[Platform, ...]:

@@ -1,7 +1,7 @@
 """The desk: answers whatever the pages ask, by handing on to the rooms that know."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -11,15 +11,19 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from duewell import connecting, running, showing, showing_customers
 from duewell.desk_people import PeopleDesk
 from duewell.desk_policy import PolicyDesk
+from duewell.desk_wording import WordingDesk
 from duewell.desk_work import WorkDesk
-from duewell.jobs import all_businesses, zone_of
+from duewell.jobs import all_businesses, zone_among
 from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
 from duewell.web.office import Business, CustomerList, InvoiceKey
 from duewell.wiring import House
 from integrations import registry
 from integrations.contract import Capability, Clock, Delivery, Platform
 from integrations.errors import BadSignature, NotThere, Refused
-from storage import actions, differences, inbox
+from receivables.records import Company
+from storage import actions, connections, differences, inbox
+from storage.businesses import Business as Creditor
+from storage.businesses import businesses
 from storage.connections import Connected, State, WebhookAddress, webhook_address
 from storage.errors import StorageError
 from storage.schema import schema
@@ -28,7 +32,7 @@ from webhooks.receive import Arrived, Counts, receive
 log = structlog.get_logger(__name__)
 
 
-class Desk(PeopleDesk, WorkDesk, PolicyDesk):
+class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk):
     """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
 
     def __init__(self, house: House, *, reads: bool = True) -> None:
@@ -55,17 +59,13 @@ class Desk(PeopleDesk, WorkDesk, PolicyDesk):
 
     def businesses(self, among: Collection[str]) -> tuple[Business, ...]:
         """Those of all businesses whose ids are named."""
-        return tuple(self._business(one.id) for one in all_businesses(self._house) if one.id in among)
+        with self._house.database.read() as tx:
+            known, companies = [one for one in businesses(tx) if one.id in among], connections.companies(tx)
+        return tuple(_shown(one, companies.get(one.id, [])) for one in known)
 
     def business_count(self) -> int:
         """How many there are in all."""
         return len(all_businesses(self._house))
-
-    def _business(self, id: str) -> Business:
-        known = running.the_business(self._house, id)
-        companies = [one.company for one in running.living(self._house, id) if one.company]
-        country = next((company.country for company in companies if company.country), "")
-        return Business(id, known.name, country, str(zone_of(self._house, known)))
 
     def overview(self, business: str) -> Overview:
         """The first page."""
@@ -250,6 +250,12 @@ class Desk(PeopleDesk, WorkDesk, PolicyDesk):
     def close(self) -> None:
         """Let what was begun come to its end."""
         self._soon.shutdown(wait=True, cancel_futures=True)
+
+
+def _shown(business: Creditor, companies: Sequence[Company]) -> Business:
+    """The business as pages know it: the country is its first company's that has one."""
+    country = next((company.country for company in companies if company.country), "")
+    return Business(business.id, business.name, country, str(zone_among(business, companies)))
 
 
 def outcome_words(state: str, reason: str) -> str:

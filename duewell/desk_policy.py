@@ -1,5 +1,7 @@
 """The desk's answers about the policy: what holds, what a file would change, and keeping it."""
 
+from dataclasses import replace
+
 from collector.layers import Layers, build, makes_policy, merge
 from collector.policy_words import differences, manners, segment_words, sentence
 from collector.reminder_days import proposed
@@ -79,11 +81,12 @@ def version_view(kept: KeptPolicy) -> VersionView:
 def _customers(house: House, business: str, layers: Layers) -> tuple[CustomerPolicyView, ...]:
     """By name; who has gone back to the business's own is not among them."""
     names = policies.names_of(house, business, list(layers.customers))
+    everybody = replace(layers.policy, segments=())
     last: dict[str, KeptPolicy] = {}
     for kept in reversed(policies.history(house, business) if names else []):
         last[kept.debtor] = kept
     found = [
-        CustomerPolicyView(key, name, version_view(last[key]), differences(layers.policy, layers.policy_for(key)))
+        CustomerPolicyView(key, name, version_view(last[key]), differences(everybody, layers.policy_for(key)))
         for key, name in names.items()
     ]
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.debtor)))

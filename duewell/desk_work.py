@@ -27,12 +27,7 @@ class WorkDesk:
 
     def todos(self, among: Collection[str], *, snoozed: bool = False) -> tuple[TodoView, ...]:
         """What is to be done for these businesses."""
-        found = [
-            one
-            for business in among
-            for one in waiting(self._house, [business], today_of(self._house, business), snoozed=snoozed)
-        ]
-        return tuple(sorted(found, key=_in_order))
+        return all_todos(self._house, among, snoozed=snoozed)
 
     def finish_todo(self, business: str, id: str, told: Mapping[str, str], *, by: str) -> str:
         """Done; what came of it, as a sentence. `told` may say words, reached and sent as yes or no."""
@@ -48,6 +43,13 @@ class WorkDesk:
         """Handed on; the sentence about it."""
         name = assign_todo(self._house, business, id, to)
         return f"{name} does it from now on." if name else "Nobody in particular does it now."
+
+
+def all_todos(house: House, among: Collection[str], *, snoozed: bool = False) -> tuple[TodoView, ...]:
+    """What is to be done for several businesses, each on its own day: by owner, day and amount."""
+    days = {business: today_of(house, business) for business in among}
+    found = [one for each, day in days.items() for one in waiting(house, [each], day, snoozed=snoozed)]
+    return tuple(sorted(found, key=_in_order))
 
 
 def _in_order(one: TodoView) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """The jobs and their hours. The scheduler only ticks: what there is to do stands in the tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -11,11 +11,14 @@ from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from duewell.connecting import Uncounted
-from duewell.running import drain_inbox, follow_up_all, living, resting, send_plan, sync_one
+from duewell.listening import read_mailbox, watch_deliveries
+from duewell.running import drain_inbox, follow_up_all, living, make_plan, resting, send_plan, sync_one
+from duewell.todos import bring_todos_in_step
 from duewell.wiring import House
 from integrations.errors import IntegrationError
 from integrations.oauth import RenewingToken
 from integrations.registry import platform
+from receivables.records import Company
 from storage.businesses import Business, businesses
 from storage.connections import Connected, using_grant
 from storage.inbox import forget_drained
@@ -40,7 +43,12 @@ def all_businesses(house: House) -> list[Business]:
 
 def zone_of(house: House, business: Business) -> ZoneInfo:
     """The business's own time zone: as set, else its first company's, else UTC."""
-    zones = [one.company.time_zone for one in living(house, business.id) if one.company and one.company.time_zone]
+    return zone_among(business, [one.company for one in living(house, business.id) if one.company])
+
+
+def zone_among(business: Business, companies: Iterable[Company]) -> ZoneInfo:
+    """The same, when its companies are known."""
+    zones = [company.time_zone for company in companies if company.time_zone]
     name = str(business.settings.get("time_zone") or (zones[0] if zones else "UTC"))
     try:
         return ZoneInfo(name)
@@ -109,10 +117,17 @@ def collect(house: House) -> None:
     """Every hour: today's plan; what was approved goes, and where a person has chosen automatic, ordinary messages."""
     for business in all_businesses(house):
         _under_lease(house, f"collect:{business.id}", partial(_collect, house, business))
+        _under_lease(house, f"todos:{business.id}", partial(_find_todos, house, business))
 
 
 def _collect(house: House, business: Business) -> None:
     send_plan(house, business.id)
+
+
+def _find_todos(house: House, business: Business) -> None:
+    """After collecting: what people have to do follows from the same plan."""
+    today = house.clock.now().astimezone(zone_of(house, business)).date()
+    bring_todos_in_step(house, business.id, make_plan(house, business.id), today)
 
 
 def drain_job(house: House) -> None:
@@ -125,6 +140,14 @@ def follow_up_job(house: House) -> None:
     """Every few minutes: what was begun and not ended."""
     for business in all_businesses(house):
         _under_lease(house, f"follow_up:{business.id}", partial(follow_up_all, house, business.id))
+
+
+def mailbox_job(house: House) -> None:
+    """Every ten minutes: what was answered by mail, and what became of the texts."""
+    days = {one.id: house.clock.now().astimezone(zone_of(house, one)).date() for one in all_businesses(house)}
+    _under_lease(house, "mailbox", partial(read_mailbox, house, days))
+    for business, today in days.items():
+        _under_lease(house, f"texts:{business}", partial(watch_deliveries, house, business, today))
 
 
 def renew(house: House) -> None:
@@ -171,6 +194,7 @@ JOBS: dict[str, tuple[Callable[[House], None], timedelta]] = {
     "nightly": (nightly, timedelta(minutes=5)),
     "collect": (collect, timedelta(hours=1)),
     "follow_up": (follow_up_job, timedelta(minutes=5)),
+    "mailbox": (mailbox_job, timedelta(minutes=10)),
     "renew": (renew, timedelta(hours=12)),
     "tidy": (tidy, timedelta(hours=24)),
 }

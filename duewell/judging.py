@@ -12,7 +12,7 @@ from storage.connections import Connected
 def decide_one(house: House, business: str, debtor: str) -> Decided | None:
     """The debtor's case and what follows from it; None when nothing is open, or they are not known here."""
     connected = next((one for one in living(house, business) if one.id == debtor.partition("/")[0]), None)
-    case = read_case(house.database, connected, debtor) if connected and connected.books else None
+    case = read_case(house.database, connected, debtor, house.clock.now()) if connected and connected.books else None
     return None if connected is None or case is None else judged(house, connected, case)
 
 

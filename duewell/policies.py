@@ -1,7 +1,7 @@
 """Policies of a business and of its customers: looked at, checked, kept, and proposed from the platform's own days."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -189,7 +189,7 @@ def _now_and_below(base: Layer, kept: Mapping[str, KeptPolicy], debtor: str) -> 
     except Refused:
         return None, base
     if debtor:
-        return found.policy_for(debtor), merge(found.layer, Layer())
+        return found.policy_for(debtor), replace(found.layer, segments=())
     return found.policy, base
 
 

@@ -12,6 +12,7 @@ from collector.approving import approve
 from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
+from duewell.ways import carriers
 from duewell.wiring import WORKER, House
 from integrations.errors import IntegrationError, NotThere
 from receivables.page import Page
@@ -117,7 +118,7 @@ def resting(house: House, connected: Connected) -> bool:
 def make_plan(house: House, business: str) -> list[Decided]:
     """Today's plan, decided and kept."""
     now, automatic = house.clock.now(), may_send_alone(house, the_business(house, business))
-    decided = plan(house.database, business, house.ruling(business), now, automatic=automatic)
+    decided = list(plan(house.database, business, house.ruling(business), now, automatic=automatic))
     keep(house.database, business, decided, now, automatic=automatic)
     return decided
 
@@ -196,11 +197,12 @@ def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:
 
 def follow_up_all(house: House, business: str) -> list[FollowedUp]:
     """Bring to an end what was begun on every connection of the business that works."""
+    ways = carriers(house, the_business(house, business))
     done: list[FollowedUp] = []
     for connected in living(house, business):
         if connected.books and not resting(house, connected):
             with house.source(connected) as source:
-                done.append(follow_up(source, worker=WORKER))
+                done.append(follow_up(source, worker=WORKER, carriers=ways))
     return done
 
 

@@ -77,6 +77,7 @@ def _connection(house: House, tx: Tx, one: Connected) -> ConnectionView:
         parked_until=one.parked_until,
         last_pull_at=one.last_pull_at,
         own_reminders=(one.company.own_reminders.value if one.company else one.details.get("own_reminders", "unknown")),
+        reminder_days=one.details.get("reminder_days", "").replace(",", ", "),
         agreement=agreement(house, tx, one),
         counts={kind.value: number for kind, number in counted.items() if number},
         odd=tuple((str(odd.ref.id), odd.why) for odd in oddities(tx, one.business, one.id)),

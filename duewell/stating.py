@@ -8,10 +8,8 @@ from collector.statement_paper import statement_pdf, write_statement
 from collector.wording import Letter
 from collector.wording_source import Own
 from duewell.bank import bank_of
-from duewell.jobs import zone_of
+from duewell.finding import find_customer, today_of
 from duewell.running import living, the_business
-from duewell.showing_customers import customers
-from duewell.web.office import CustomerLine
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from receivables.case import Case
@@ -50,24 +48,10 @@ def whole_case(house: House, business: str, customer: Ref) -> tuple[Case, tuple[
     return case, found.other_entries
 
 
-def find_customer(house: House, business: str, wanted: str) -> Ref:
-    """By id, by name, or by what only one customer's name, e-mail or invoice number holds. Raises NotThere."""
-    found = customers(house, business, wanted)
-    exact = [one for one in found.lines if wanted.strip().lower() in (one.name.lower(), one.id.lower())]
-    chosen = exact or list(found.lines) or _by_id(house, business, wanted)
-    if len(chosen) == 1:
-        return Ref(chosen[0].connection, Kind.CUSTOMER, chosen[0].id)
-    if not chosen:
-        raise NotThere(f"there is no customer {wanted!r}; `duewell plan --all` lists those who owe")
-    names = ", ".join(f"{one.name} ({one.id})" for one in chosen[:5])
-    raise NotThere(f"{wanted!r} fits {len(chosen)} customers; say more, or name the id: {names}")
-
-
-def _by_id(house: House, business: str, id: str) -> list[CustomerLine]:
-    refs = [Ref(one.id, Kind.CUSTOMER, id.strip()) for one in living(house, business)]
-    with house.database.read() as tx:
-        there = books.records(tx, business, refs)
-    return [CustomerLine(ref.connection, "", "", ref.id, id, ()) for ref in there]
+def customer_meant(house: House, business: str, text: str) -> Ref:
+    """The customer a person means, by name, id, e-mail or invoice number. Raises Refused naming who was near."""
+    connection, _, id = find_customer(house, business, text).debtor.partition("/")
+    return Ref(connection, Kind.CUSTOMER, id)
 
 
 def make_statement(
@@ -81,8 +65,7 @@ def make_statement(
     """As of today, or over the given days: without a first day, from the first of the month before. Raises NotThere,
     or Refused for days in the wrong order."""
     case, entries = whole_case(house, business, customer)
-    today = house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()
-    last = days[1] or today
+    last = days[1] or today_of(house, business)
     first = days[0] or (last.replace(day=1) - timedelta(days=1)).replace(day=1)
     try:
         return statement(case, kind, first, last, entries=entries), case

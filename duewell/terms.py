@@ -9,13 +9,15 @@ from collector import credit_policy
 from collector.credit_policy import Agreement, CreditPolicy
 from collector.languages import LANGUAGES, locale, main_language
 from collector.wording_source import POLICY, BadWording, shipped
+from duewell.finding import today_of
 from duewell.jobs import zone_of
 from duewell.running import living, the_business
 from duewell.stating import whole_case
 from duewell.wiring import House
 from integrations.errors import Refused
-from receivables.records import Invoice, Ref
+from receivables.records import Customer, Invoice, Kind, Ref
 from receivables.said import Saying
+from storage.books import records
 from storage.said import said, say
 from storage.wordings import KeptWording, wording_versions
 
@@ -85,12 +87,16 @@ def company_of(house: House, business: str) -> str:
     return names[0] if names else the_business(house, business).name
 
 
-def acceptances(house: House, business: str) -> list[Agreement]:
-    """Who has accepted which version, oldest first."""
+def acceptances(house: House, business: str) -> list[tuple[str, Agreement]]:
+    """Who has accepted which version, by the customers' names, oldest first."""
     with house.database.read() as tx:
-        return credit_policy.agreements(said(tx, business, kinds=[Saying.NOTE]))
+        found = credit_policy.agreements(said(tx, business, kinds=[Saying.NOTE]))
+        refs = {one.debtor: _customer_of(one.debtor) for one in found}
+        known = records(tx, business, list(refs.values()))
+    named = {debtor: known.get(ref) for debtor, ref in refs.items()}
+    return [(one.name if isinstance(one := named[each.debtor], Customer) else each.debtor, each) for each in found]
 
 
-def today_of(house: House, business: str) -> date:
-    """The business's own local day."""
-    return house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()
+def _customer_of(debtor: str) -> Ref:
+    connection, _, id = debtor.partition("/")
+    return Ref(connection, Kind.CUSTOMER, id)

@@ -64,6 +64,7 @@ class ConnectionView:
     webhook_path: str = ""
     time_zone: str = ""
     reading_past: bool = False
+    reminder_days: str = ""
 
     @property
     def needs_reconnect(self) -> bool:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from collector.channels.smtp import Postbox
 from collector.dispatch import Sender
+from collector.packing import Wrapping
 from collector.plan import Ruling
 from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
 from duewell.ruling import ruling_of
+from duewell.ways import carriers, postbox
 from integrations.budget import Budgets
 from integrations.contract import Account, AppKeys, Attempt, Budget, Clock, Grant, Meter, Wire
 from integrations.errors import Reconnect
@@ -129,7 +131,14 @@ class House:
         signature = str(business.settings.get("sender_name") or self.settings.mail.sender_name or "Accounts")
         worker = f"{WORKER}, for {by}" if by else WORKER
         ruling = self.ruling(business.id)
-        return Sender(ruling, automatic, postbox_of(self.settings), signature, worker=worker, commit=self.writer.do)
+        ways, mail = carriers(self, business), self.settings.mail
+        plus = mail.reply_plus or any(server.reply_plus for server in mail.servers.values())
+        wrapping = Wrapping(mail.attach_invoices, plus)
+        return Sender(ruling, automatic, ways, signature, worker=worker, commit=self.writer.do, wrapping=wrapping)
+
+    def postbox(self) -> Postbox | None:
+        """Our usual mail server, if one is set up."""
+        return postbox(self)
 
     def ruling(self, business: str) -> Ruling:
         """Which policy holds for which customer of the business."""
@@ -196,23 +205,6 @@ def write_keys(file: Path, keys: list[str]) -> None:
         made.flush()
         os.fsync(made.fileno())
     beside.replace(file)
-
-
-def postbox_of(settings: Settings) -> Postbox | None:
-    """Our mail server, if one is set up."""
-    mail = settings.mail
-    if not mail.host or not mail.sender_address:
-        return None
-    return Postbox(
-        mail.host,
-        mail.port,
-        mail.sender_name or "Accounts",
-        mail.sender_address,
-        security=mail.security,
-        user=mail.user,
-        password=mail.password.get_secret_value(),
-        reply_to=mail.reply_to,
-    )
 
 
 def _loopback(control: str) -> str:

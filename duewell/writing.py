@@ -1,8 +1,8 @@
 """The wordings of a business: seen, tried on a real customer, sent to oneself, saved, and given back."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 
 from msgspec import structs
 
@@ -15,10 +15,12 @@ from collector.wording import Letter, write
 from collector.wording_check import Wording, check, sample
 from collector.wording_source import KINDS, NAMES, POLICY, BadWording, shipped
 from duewell.bank import bank_of
+from duewell.finding import today_of
 from duewell.running import the_business
-from duewell.stating import find_customer, sender_of, statement_letter, whole_case
-from duewell.terms import agreed, language_of_business, today_of
-from duewell.wiring import House, postbox_of
+from duewell.stating import customer_meant, sender_of, statement_letter, whole_case
+from duewell.terms import agreed, language_of_business
+from duewell.wiring import House
+from duewell.wording_views import WordingLine, WordingView
 from integrations.errors import NotThere, Refused
 from receivables.case import Case
 from receivables.money import Money
@@ -35,34 +37,6 @@ TONES: Mapping[str, Tone] = {
     "last_reminder": Tone.FINAL,
     "letter_reminder": Tone.FIRM,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WordingLine:
-    """One letter in one language, as the list shows it. Version 0 is the shipped one."""
-
-    letter: str
-    title: str
-    language: str
-    subject: str
-    version: int = 0
-    by: str = ""
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WordingView:
-    """One letter in one language with everything there is to know. An empty text in `history` is the shipped one."""
-
-    letter: str
-    title: str
-    language: str
-    language_name: str
-    text: str
-    version: int
-    history: Sequence[KeptWording]
-    names: Mapping[str, str]
-    languages: Mapping[str, str]
 
 
 def wordings(house: House, business: str, languages: Collection[str] = ()) -> list[WordingLine]:
@@ -160,7 +134,7 @@ def preview(house: House, business: str, tried: Wording, *, customer: str = "", 
 
 def _customer(house: House, business: str, wanted: str) -> Ref | None:
     if wanted.strip():
-        return find_customer(house, business, wanted)
+        return customer_meant(house, business, wanted)
     with house.database.read() as tx:
         return owes_most(tx, business)
 
@@ -214,7 +188,7 @@ def send_test(house: House, business: str, tried: Wording, *, to: tuple[str, str
     """The preview as a real mail to (name, address) of the person who asks, marked [Test]; it is no contact and is
     written down nowhere. Raises Refused or TryLater."""
     letter = preview(house, business, tried, customer=customer)
-    postbox = postbox_of(house.settings)
+    postbox = house.postbox()
     if postbox is None:
         raise Refused("no mail server is set up; see [mail] in the configuration")
     marked = replace(letter, subject=f"[Test] {letter.subject}")

@@ -74,6 +74,7 @@ class _Session(socketserver.StreamRequestHandler):
     """One reader: enough of IMAP4rev1 for one who only looks."""
 
     timeout = 20
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         self.inbox: Inbox = cast(Any, self.server).inbox

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, false, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, false, func, literal, or_, select, text, union_all
 
 from receivables.money import Money
 from receivables.records import Chargeback, Credit, Customer, Invoice, Kind, OtherEntry, Payment, Record, Ref
@@ -20,6 +20,9 @@ OPEN = ("open", "uncollectible")
 NO_MONEY = ("failed", "returned", "void", "pending")
 NO_CREDIT = ("draft", "void", "deleted")
 AT_ONCE = 500
+# As the partial indexes of the tables say it, so that they are used.
+UNUSED: ColumnElement[bool] = text("payment.unapplied_minor <> 0 OR payment.status = 'pending'")  # type: ignore[assignment]
+REMAINING: ColumnElement[bool] = text("credit.remaining_minor <> 0")  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,10 @@ class NetOpen:
         return self.invoices - self.unapplied - self.credits + self.other
 
 
-def customers(tx: Tx, business: str, connection: str = "") -> Iterator[Customer]:
-    """Those that are not gone, streamed; read them before the transaction ends."""
-    return _stream(tx, business, Customer, connection)
+def customers(tx: Tx, business: str, connection: str = "", *, children: bool = False) -> Iterator[Customer]:
+    """Those that are not gone, streamed, or only those with a parent; read them before the transaction ends."""
+    more = [tables.customer.c.parent_id.is_not(None)] if children else []
+    return _stream(tx, business, Customer, connection, more=more)
 
 
 def invoices(
@@ -74,17 +78,17 @@ def invoices(
 
 
 def payments(
-    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None
+    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None, left: bool = False
 ) -> Iterator[Payment]:
-    """Payments that are not gone, streamed."""
-    return _stream(tx, business, Payment, connection, customers=customers)
+    """Payments that are not gone, streamed; `left` leaves those with money that no invoice shows yet."""
+    return _stream(tx, business, Payment, connection, customers=customers, more=[UNUSED] if left else [])
 
 
 def credits_of(
-    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None
+    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None, left: bool = False
 ) -> Iterator[Credit]:
-    """Credit notes, prepayments and overpayments that are not gone, streamed."""
-    return _stream(tx, business, Credit, connection, customers=customers)
+    """Credit notes, prepayments and overpayments that are not gone, streamed; `left`: of which something is left."""
+    return _stream(tx, business, Credit, connection, customers=customers, more=[REMAINING] if left else [])
 
 
 def chargebacks(tx: Tx, business: str, connection: str = "") -> Iterator[Chargeback]:

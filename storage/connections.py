@@ -122,6 +122,17 @@ def connections(tx: Tx, business: str, *, disconnected: bool = False) -> list[Co
     return [_connected(row) for row in tx.execute(wanted)]
 
 
+def companies(tx: Tx) -> dict[str, list[Company]]:
+    """What is known of the companies connected to each business, oldest connection first, those that ended left out."""
+    table = tables.connection
+    alive = (table.c.company.is_not(None), table.c.state != State.DISCONNECTED.value)
+    wanted = select(table.c.business_id, table.c.company).where(*alive).order_by(table.c.created_at, table.c.id)
+    found: dict[str, list[Company]] = {}
+    for row in tx.execute(wanted):
+        found.setdefault(row.business_id, []).append(msgspec.json.decode(row.company, type=Company))
+    return found
+
+
 def connection(tx: Tx, business: str, connection: str) -> Connected | None:
     """One connection, or None."""
     row = tx.execute(select(tables.connection).where(*_mine(business, connection))).one_or_none()

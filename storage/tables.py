@@ -179,6 +179,11 @@ for _table in (invoice, payment, credit, other_entry):
     Index(None, _table.c.business_id, _table.c.connection_id, _table.c.customer_id)
 Index(None, customer.c.business_id, customer.c.connection_id, customer.c.parent_id)
 Index(None, payment.c.business_id, payment.c.received_on)
+UNUSED = text("unapplied_minor <> 0 OR status = 'pending'")
+REMAINING = text("remaining_minor <> 0")
+for _name, _table, _left in (("payment_unused", payment, UNUSED), ("credit_remaining", credit, REMAINING)):
+    _columns = (_table.c.business_id, _table.c.connection_id, _table.c.customer_id)
+    Index(f"ix_{_name}", *_columns, sqlite_where=_left, postgresql_where=_left)
 OWED = text("status IN ('open', 'uncollectible') AND gone_at IS NULL")
 Index(
     "ix_invoice_owed",

@@ -85,7 +85,8 @@ class Delivery:
             return "delivered"
         if not self.over:
             return f"on its way ({self.status})"
-        return f"not delivered: {WHY.get(self.code, 'the network gave no reason we know')} ({self.code})"
+        why = WHY.get(self.code, "the network gave no reason we know")
+        return f"not delivered: {why} ({self.code})" if self.code else "not delivered; the network gave no reason"
 
 
 class TextCarrier:

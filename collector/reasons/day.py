@@ -84,14 +84,18 @@ class Day:
                 for days in self.case.reminder_days:
                     yield invoice.due_on + timedelta(days=days)
 
-    def done(self, invoice: Invoice) -> dict[str, date]:
-        """The steps that were, or may have been, done for the invoice, and the last day of each."""
-        days: dict[str, date] = {}
+    @cached_property
+    def _done(self) -> dict[Ref, dict[str, date]]:
+        done: dict[Ref, dict[str, date]] = {}
         for contact in self.contacts:
             for ref, step in contact.steps:
-                if ref == invoice.ref:
-                    days[step] = max(contact.day_on, days.get(step, contact.day_on))
-        return days
+                days = done.setdefault(ref, {})
+                days[step] = max(contact.day_on, days.get(step, contact.day_on))
+        return done
+
+    def done(self, invoice: Invoice) -> Mapping[str, date]:
+        """The steps that were, or may have been, done for the invoice, and the last day of each."""
+        return self._done.get(invoice.ref, {})
 
     def times(self, invoice: Invoice, step: Step) -> int:
         """How often the step was, or may have been, done for the invoice."""
@@ -107,15 +111,15 @@ class Day:
         What is due on receipt gets the policy's days. An invoice that was entered after its date cannot have been
         sent before that, so one that comes into the books late begins at the first step.
         """
-        begins = invoice.issued_on or self.on
         due = invoice.due_on
-        terms = (due - begins).days if due is not None else 0
-        if terms <= 0:
-            terms = self.policy.due_on_receipt_days
-            due = begins + timedelta(days=terms)
+        if due is not None and (invoice.issued_on is None or due > invoice.issued_on):
+            terms = due - invoice.issued_on if invoice.issued_on else timedelta(0)
+        else:
+            begins = invoice.issued_on or due or self.local_day(invoice.changed_at)
+            terms = timedelta(days=self.policy.due_on_receipt_days)
+            due = begins + terms
         sent_at = invoice.sent_at or invoice.entered_at
-        reached = self.local_day(sent_at) if sent_at else begins
-        return max(due or begins, reached + timedelta(days=terms))
+        return max(due, self.local_day(sent_at) + terms) if sent_at else due
 
     def local_day(self, at: datetime) -> date:
         """The customer's day of an instant."""

@@ -23,6 +23,11 @@ BUSINESS = click.option("--business", default="", help="Which business, by name 
     help="Does the platform itself remind customers of this company?",
 )
 @click.option(
+    "--reminder-days",
+    default="",
+    help="On which days it does, or did: days from the due date, before it with a minus, like -3,7,14.",
+)
+@click.option(
     "--role",
     type=click.Choice(["books", "till", "both"]),
     default="both",
@@ -44,6 +49,8 @@ def command(
     from duewell.say import answer
     from integrations.contract import Capability
 
+    if not answers["reminder_days"]:  # not asked again: what was said before stays
+        del answers["reminder_days"]
     can = _capabilities(platform)
     if client_credentials and Capability.CLIENT_CREDENTIALS not in can:
         raise click.UsageError(f"--client-credentials is for Xero's custom connections, not for {platform}")

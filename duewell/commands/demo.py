@@ -30,7 +30,7 @@ def command(*, once: bool, seed: int, customers: int, invoices: int) -> None:
         except Disappointed as error:
             console.print(f"\n[bold red]The story broke:[/bold red] {error}")
             raise SystemExit(1) from None
-        console.print(f"\nLook around: {stage.url}   password: {stage.password}", markup=False)
+        console.print(f"\nLook around: {stage.url}   password: {stage.password} (no e-mail address)", markup=False)
         if once:
             return
         stop = threading.Event()

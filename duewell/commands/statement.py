@@ -32,18 +32,18 @@ def command(
     from collector.statement import StatementKind
     from duewell.opening import chosen, opened, usable
     from duewell.say import answer
-    from duewell.stating import find_customer, make_statement, statement_letter, statement_paper
+    from duewell.stating import customer_meant, make_statement, statement_letter, statement_paper
 
     kind = StatementKind.ACTIVITY if activity else StatementKind.OPEN
     if first and not activity:
         raise click.UsageError("--from is for an activity; add --activity")
     with opened(config) as house:
         owner = chosen(house, business).id
-        who = find_customer(house, owner, customer)
+        who = customer_meant(house, owner, customer)
         days = (first.date() if first else None, last.date() if last else None)
         told, case = make_statement(house, owner, who, kind=kind, days=days)
         letter = statement_letter(house, owner, told, case)
         if pdf is not None:
             with usable():
                 pdf.write_bytes(statement_paper(house, owner, told, case))
-    answer(told, letter.text if pdf is None else f"Written to {pdf}.", as_json=as_json)
+    answer(told, f"{letter.subject}\n\n{letter.text}" if pdf is None else f"Written to {pdf}.", as_json=as_json)

@@ -1,5 +1,6 @@
 """`duewell wording`: the letters, in whose words they are, and what is printed with them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -248,7 +249,7 @@ def credit_policy(
     from collector.credit_policy import policy_text
     from duewell.opening import chosen, opened, usable
     from duewell.say import answer, at_the_terminal
-    from duewell.stating import find_customer
+    from duewell.stating import customer_meant
     from duewell.terms import accept_policy, credit_policy_of, credit_policy_paper
 
     with opened(config) as house:
@@ -259,7 +260,7 @@ def credit_policy(
             with usable():
                 pdf.write_bytes(credit_policy_paper(house, owner.id, policy))
         if customer:
-            who = find_customer(house, owner.id, customer)
+            who = customer_meant(house, owner.id, customer)
             version = accept_policy(house, owner.id, who, by=at_the_terminal(), note=note)
             said = f"Written down: version {version} was accepted.\n\n"
     answer(policy, said + policy_text(policy), as_json=as_json)
@@ -288,7 +289,7 @@ def _from(house: "House", business: str, which: tuple[str, str], file: Path | No
     if file is None:
         return Wording(letter, language, wording(house, business, letter, language).text)
     with usable():
-        data = click.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
+        data = file.read_bytes() if file.name != "-" else sys.stdin.buffer.read()
     try:
         return Wording(letter, language, data.decode())
     except UnicodeDecodeError as error:

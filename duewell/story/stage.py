@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from duewell.config import App, Mail, Settings, Web
+from duewell.config import App, Settings, Web
+from duewell.config_ways import Mail
 from duewell.logs import configure
 from duewell.owning import begin_business, set_owner_password
 from duewell.serving import Serving

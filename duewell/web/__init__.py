@@ -14,13 +14,16 @@ from duewell.web import (
     people,
     policy,
     rendering,
+    rules,
+    statements,
     todos,
+    wordings,
 )
 from duewell.web.door import Door
 from duewell.web.office import Office
 
 BODY_CAP = 1024 * 1024
-ROOMS = (entrance, overview, todos, customers, connecting, policy, people, machines)
+ROOMS = (entrance, overview, todos, customers, connecting, policy, people, machines, wordings, statements, rules)
 
 
 def create_app(settings: Settings, office: Office) -> Flask:

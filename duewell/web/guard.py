@@ -9,7 +9,7 @@ from flask import Flask, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from duewell.access import Act
-from duewell.config import LOOPBACK
+from duewell.config_ways import LOOPBACK
 from duewell.web.current import must, someone, what_it_needs
 from duewell.web.door import proven
 
@@ -30,6 +30,10 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action {form}; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox; form-action 'none'; "
+    "frame-ancestors 'self'; base-uri 'none'"
+)
 SIBLING = re.compile(
     r"(?P<scheme>https://)?[A-Za-z][A-Za-z0-9-]*\.(?P<domain>(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]{4,}\.[A-Za-z]+)"
 )
@@ -49,11 +53,28 @@ def install(app: Flask, base_url: str) -> None:
     @app.after_request
     def protect(response: Response) -> Response:
         response.headers.update(HEADERS)
-        response.headers["Content-Security-Policy"] = POLICY.format(form=" ".join(["'self'", *g.get("leads_to", ())]))
+        response.headers["Content-Security-Policy"] = _policy()
         response.headers["Cache-Control"] = "no-cache" if request.endpoint == "static" else "no-store"
         if base_url.startswith("https://"):
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response
+
+
+def _policy() -> str:
+    if g.get("mail"):
+        return MAIL_POLICY
+    frames = "; frame-src 'self'" if g.get("frame") else ""
+    return POLICY.format(form=" ".join(["'self'", *g.get("leads_to", ())])) + frames
+
+
+def as_mail() -> None:
+    """This answer is a message as a customer would read it: its styles stand inline, and it may do nothing at all."""
+    g.mail = True
+
+
+def with_frame() -> None:
+    """This page shows such a message in a frame."""
+    g.frame = True
 
 
 def allow_form_to(hosts: str) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
 from duewell.web.office_people import PeopleOffice
 from duewell.web.office_policy import PolicyOffice
+from duewell.web.office_wording import WordingOffice
 from duewell.web.office_work import WorkOffice
 from integrations.contract import Clock
 from receivables.money import Money
@@ -54,7 +55,7 @@ InvoiceKey = tuple[str, str]
 """A connection's id and the platform's id of one of its invoices."""
 
 
-class Office(PeopleOffice, WorkOffice, PolicyOffice, Protocol):
+class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, Protocol):
     """Everything the pages ask for. All calls may come from several threads at once."""
 
     @property
@@ -100,7 +101,8 @@ class Office(PeopleOffice, WorkOffice, PolicyOffice, Protocol):
         ...
 
     def connect_questions(self, platform: str) -> frozenset[str]:
-        """Which of "time_zone", "own_reminders" and "role" a person must be asked, since the platform cannot tell."""
+        """Which of "time_zone", "own_reminders", "reminder_days" and "role" a person is asked, since the platform
+        cannot tell."""
         ...
 
     def begin_connect(self, business: str, platform: str, answers: Mapping[str, str]) -> str:

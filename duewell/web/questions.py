@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from collector.reminder_days import BadDays, days_in, stored
 from duewell.views import ConnectionView
 from duewell.web.office import Business
 from duewell.web.words import is_zone
@@ -45,10 +46,17 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 def first_answers(business: Business, known: ConnectionView | None) -> dict[str, str]:
     """What the form shows at first: what was said before, or what is likely; unknown is never guessed."""
     if known is None:
-        return {"role": "books", "own_reminders": "unknown", "time_zone": business.time_zone, "connection": ""}
+        return {
+            "role": "books",
+            "own_reminders": "unknown",
+            "reminder_days": "",
+            "time_zone": business.time_zone,
+            "connection": "",
+        }
     return {
         "role": known.role,
         "own_reminders": known.own_reminders,
+        "reminder_days": known.reminder_days,
         "time_zone": known.time_zone or business.time_zone,
         "connection": known.id,
     }
@@ -62,8 +70,18 @@ def answers_from(form: Mapping[str, str], asked: Collection[str]) -> dict[str, s
             raise BadAnswer(f"Please choose one of {', '.join(allowed)} for {name.replace('_', ' ')}.")
     if "time_zone" in answers and not is_zone(answers["time_zone"]):
         raise BadAnswer("Please choose the time zone of the company.")
+    if "reminder_days" in answers:
+        answers["reminder_days"] = _days(answers["reminder_days"])
     again = form.get("connection", "")
     return {**answers, "connection": again[:LONGEST]} if again else answers
+
+
+def _days(text: str) -> str:
+    try:
+        return stored(days_in(text[:LONGEST]))
+    except BadDays as error:
+        said = str(error)
+        raise BadAnswer(f"{said[:1].upper()}{said[1:]}.") from None
 
 
 def fields_from(form: Mapping[str, str], way: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, g, session
 from jinja2 import StrictUndefined
 
+from collector.languages import LANGUAGES
 from duewell.web import bars, words, work_words
 from duewell.web.current import base_url, businesses, may, shown, someone
 from duewell.web.door import proof_of
@@ -30,6 +31,7 @@ WORDS: dict[str, Any] = {
     "of_kind": words.of_kind,
     "who": words.who,
     "zones": words.zones,
+    "wording_languages": LANGUAGES,
     **work_words.WORDS,
 }
 

@@ -80,7 +80,7 @@ def _page(*, problem: str = "", about: str = "", words: str = "") -> str:
         members={one.id: [each.name for each in office().people(one.id)] for one in businesses() if one.id in changing},
         several=len(businesses()) > 1,
         problem=problem,
-        about=about,
+        about=about if any(one.id == about for one in shown) else "",
         words=words,
     )
 

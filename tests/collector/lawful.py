@@ -52,7 +52,7 @@ def planned(channel: str = "mail", *debts: Ref, **fields: object) -> PlannedCont
 
 def at(text: str) -> datetime:
     """An instant in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text.rstrip("T")).replace(tzinfo=UTC)
 
 
 def past(day: str, channel: str = "mail", *debts: Ref, **fields: object) -> PastContact:

@@ -298,7 +298,7 @@ def test_a_lasting_block_decides_before_hours_and_caps() -> None:
 
 
 def test_what_only_warns_stops_nothing() -> None:
-    rules = book(hours("h", NINE_TO_EIGHT, mode='"warn"'.strip('"')), cap("c", 9, 7))
+    rules = book(hours("h", NINE_TO_EIGHT, mode="warn"), cap("c", 9, 7))
 
     answer = judge(rules, planned(), facts(), (), now=at(MONDAY + "03:00"))
     assert (answer.may, answer.rule, answer.again_at) == (True, "", None)

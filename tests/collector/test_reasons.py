@@ -277,6 +277,7 @@ def test_an_invoice_that_was_never_sent_is_sent_first_and_a_person_looks() -> No
         ({"due_on": None, "issued_on": days(-5)}, days(2)),
         ({"due_on": days(-5), "issued_on": days(-5)}, days(2)),
         ({"due_on": None, "issued_on": None}, days(7)),
+        ({"due_on": days(3), "issued_on": None}, days(3)),
     ],
 )
 def test_lateness_counts_from_the_later_of_the_due_date_and_the_sending(changed: dict[str, Any], due_on: Any) -> None:

@@ -1,5 +1,9 @@
 """`duewell people` and what `duewell init` asks, at a terminal without any platform."""
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +82,23 @@ def test_mistakes_are_one_sentence_and_change_nothing(here: Here) -> None:
         assert told.code == 2, told
         assert sentence in told.error
     assert len(here.done("people", "list", "--json").json) == 1
+
+
+def test_a_person_at_a_terminal_is_asked_what_was_not_said(here: Here) -> None:
+    script = Path(sys.executable).parent / "duewell"
+    environ = {**os.environ, "DUEWELL_OWNER_PASSWORD": PASSWORD}
+    ours, theirs = pty.openpty()
+    os.write(ours, b"Acme Ltd\nAnn Lee\nann@x.example\n\nagency\n")
+    told = subprocess.run([script, "init"], cwd=here.folder, env=environ, stdin=theirs, capture_output=True, text=True)
+    for end in (ours, theirs):
+        os.close(end)
+
+    assert told.returncode == 0, told.stderr
+    assert "In whose name messages go [Acme Ltd]:" in told.stdout
+    said = {one["what"]: one["said"] for one in here.done("doctor", "--json").json}
+    assert said["Acme Ltd"] == "messages go in the name of Acme Ltd; it is run by an agency"
+    listed = here.done("people", "list", "--json").json
+    assert [(one["name"], one["email"], one["role"]) for one in listed] == [("Ann Lee", "ann@x.example", "owner")]
 
 
 def test_init_says_who_operates_and_in_whose_name(here: Here) -> None:

@@ -31,7 +31,9 @@ def test_a_wording_is_tried_checked_saved_and_given_back(settled: Terminal) -> N
 
 
 def test_a_test_goes_to_oneself_and_is_no_contact(settled: Terminal) -> None:
-    settled.done("people", "add", "kim@acme.example", "--name", "Kim", DUEWELL_PERSON_PASSWORD="a-long-password-for-kim")
+    settled.done(
+        "people", "add", "kim@acme.example", "--name", "Kim", DUEWELL_PERSON_PASSWORD="a-long-password-for-kim"
+    )
 
     assert "kim@acme.example" in settled.done("wording", "test", "just_due", "--to", "kim@acme.example").out
     assert "say with --to" in settled("wording", "test", "just_due", "--to", "a@stranger.example").err
@@ -46,7 +48,9 @@ def test_bank_details_are_printed_logged_and_told_to_owners(settled: Terminal) -
     wrong = settled("wording", "bank", "--line", "Acme Ltd", "--line", "IBAN DE02 1203 0000 0000 2020 52")
     assert "does not add up" in wrong.error
 
-    done = settled.done("wording", "bank", "--line", "Acme Ltd", "--line", "IBAN DE02 1203 0000 0000 2020 51", "--first")
+    done = settled.done(
+        "wording", "bank", "--line", "Acme Ltd", "--line", "IBAN DE02 1203 0000 0000 2020 51", "--first"
+    )
     assert "changed" in done.out
     shown = settled.done("wording", "bank", "--json").json
     assert shown["bank"]["first"] is True

@@ -106,6 +106,15 @@ def test_nothing_of_another_business_is_there(house: House, desk: Desk) -> None:
     assert who_signs_in(house, "birch@x.example") == stranger
 
 
+def test_the_first_page_says_in_whose_name_and_who_operates(house: House, desk: Desk) -> None:
+    furnish(house, "Acme")
+    page = visitor(desk, "acme@x.example").get("/").get_data(as_text=True)
+
+    assert "Messages go in the name of Acme; Duewell is run by the business itself." in page
+    assert "en-GB" in page
+    assert "Europe/London" in page
+
+
 def test_who_accepts_a_difference_is_named(house: House, desk: Desk) -> None:
     acme = furnish(house, "Acme")
     ann = visitor(desk, "acme@x.example")

@@ -17,6 +17,7 @@ from storage.connections import (
     State,
     agreed,
     change_details,
+    companies,
     connect,
     connection,
     connections,
@@ -119,6 +120,20 @@ def test_the_company_is_kept_when_it_is_news(database: Database) -> None:
         assert not save_company(tx, BUSINESS, company)
         assert save_company(tx, BUSINESS, replace(company, own_reminders=Answer.NO))
         assert found(tx).company == replace(company, own_reminders=Answer.NO)
+
+
+def test_the_companies_of_every_business_are_known_at_once(database: Database) -> None:
+    with database.write() as tx:
+        add_business(tx, "Birch", now=NOW, business="b2")
+        other = connect(tx, "b2", STRIPE, now=NOW)
+        second = connect(tx, BUSINESS, STRIPE, now=LATER)
+        known = [Company(one, f"Company {one}", "GBP") for one in (CONNECTION, second)]
+        save_company(tx, BUSINESS, known[1])
+        save_company(tx, BUSINESS, known[0])
+        assert companies(tx) == {BUSINESS: known}
+        save_company(tx, "b2", Company(other, "Birch", "USD"))
+        disconnect(tx, BUSINESS, CONNECTION)
+        assert companies(tx) == {BUSINESS: known[1:], "b2": [Company(other, "Birch", "USD")]}
 
 
 def test_a_webhook_finds_its_connections(database: Database) -> None:

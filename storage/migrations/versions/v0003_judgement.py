@@ -129,6 +129,12 @@ def _paid_past() -> None:
         sa.ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
     )
     op.create_index("ix_payment_business_id_received_on", "payment", ["business_id", "received_on"])
+    for name, table, left in (
+        ("ix_payment_unused", "payment", "unapplied_minor <> 0 OR status = 'pending'"),
+        ("ix_credit_remaining", "credit", "remaining_minor <> 0"),
+    ):
+        columns = ["business_id", "connection_id", "customer_id"]
+        op.create_index(name, table, columns, sqlite_where=sa.text(left), postgresql_where=sa.text(left))
 
 
 def _todos() -> None:

@@ -14,8 +14,9 @@ OURS = frozenset({"accounts@northwind.example", "robin@northwind.example"})
 def mail(text: str = "We pay on Friday.", **headers: str) -> bytes:
     message = EmailMessage()
     told = {"From": "Ann <ann@bakery.example>", "To": "accounts@northwind.example", "Subject": "Re: A reminder"}
-    for name, value in (told | {"Message-ID": "<m1@bakery.example>"} | headers).items():
-        message[name.replace("_", "-")] = value
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    for name, value in (told | {"Message-ID": "<m1@bakery.example>"} | given).items():
+        message[name] = value
     message.set_content(text)
     return message.as_bytes()
 

@@ -20,6 +20,8 @@ from integrations.errors import NotThere, Refused
 from receivables.aging import Aging, Bucket
 from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople
+from tests.duewell.web.fixed_policy import FixedPolicy
+from tests.duewell.web.fixed_wording import FixedWording
 from tests.duewell.web.fixed_work import WORK, FixedWork
 
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -207,7 +209,7 @@ QUESTIONS = {
 
 
 @dataclass
-class FixedOffice(FixedWork, FixedPeople):
+class FixedOffice(FixedWording, FixedWork, FixedPolicy, FixedPeople):
     """Answers with what it was given; `asked` lists what was done, `error` is raised by the next doing."""
 
     clock: Clock = field(default_factory=StillClock)

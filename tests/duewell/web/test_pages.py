@@ -142,7 +142,7 @@ def test_one_customers_page(owner: FlaskClient) -> None:
 
     assert "accounts@hollis.example" in page
     assert "May have been sent; being looked up" in page
-    assert "Payment received by bank transfer $500.00" in page
+    assert "Payment recorded $500.00 bank transfer" in page
     assert "Received and not yet matched to an invoice: $120.00." in page
     assert "The books differ here" in page
 

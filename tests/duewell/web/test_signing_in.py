@@ -10,6 +10,7 @@ from duewell.web.door import NOBODY, Door, Refusal
 from tests.duewell.web.conftest import app_over, proof_in, sign_in
 from tests.duewell.web.fixed_office import FixedOffice, StillClock
 from tests.duewell.web.fixed_people import PASSWORD, ROBIN
+from tests.duewell.web.fixed_wording import WORDING_FORMS, WORDING_PAGES
 
 PAGES = (
     "/",
@@ -24,11 +25,17 @@ PAGES = (
     "/connections/qb-1/disconnect",
     "/people",
     "/people/p-1/remove",
+    "/policy",
+    "/policy/change",
+    "/policy/change?customer=qb-1/58",
+    "/policy/versions/1",
     "/password",
     "/oauth/xero/callback?code=c&state=s",
     "/nothing/here",
+    *WORDING_PAGES,
 )
 FORMS = (
+    *WORDING_FORMS,
     "/plan",
     "/said/qb-1/58",
     "/ended/s-1/qb-1/58",
@@ -44,6 +51,8 @@ FORMS = (
     "/connections/qb-1/disconnect",
     "/differences/7",
     "/people",
+    "/policy/check",
+    "/policy/change",
     "/people/p-1/role",
     "/people/p-1/remove",
     "/password",

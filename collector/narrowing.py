@@ -1,0 +1,37 @@
+"""Turns policies into the windows by which storage finds the invoices that may have a step today. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import zip_longest
+
+from collector.policy import After, Policy, Step
+from storage.due import Window
+
+AHEAD, BEHIND = timedelta(hours=14), timedelta(hours=12)
+"""The earliest and the latest clocks there are: today is one of three days, depending on where somebody lives."""
+
+
+def windows(policies: Iterable[Policy], now: datetime) -> tuple[Window, ...]:
+    """What may have a step under any of these policies, wherever the customer lives."""
+    return tuple(dict.fromkeys(window for policy in policies for window in _windows(policy, now)))
+
+
+def _windows(policy: Policy, now: datetime) -> Iterator[Window]:
+    latest, earliest = (now + AHEAD).date(), (now - BEHIND).date()
+    by_due = [step for step in policy.steps if step.after is After.DUE]
+    later = [step for step in policy.steps if step.after is After.CONTACT]
+    for at, (step, following) in enumerate(zip_longest(by_due, by_due[1:])):
+        after = earliest - timedelta(days=following.days) if following else None
+        done = tuple(one.name for one in policy.steps[at:])
+        yield Window(latest - timedelta(days=step.days), policy.due_on_receipt_days, after, done)
+    if later:
+        yield _after_contact(policy, by_due, later, now)
+
+
+def _after_contact(policy: Policy, by_due: list[Step], later: list[Step], now: datetime) -> Window:
+    """Those that have come to the steps after the last contact, and have not heard of us for as long as it takes."""
+    latest = (now + AHEAD).date()
+    quiet = latest - timedelta(days=min(step.days for step in later))
+    begun = (*(step.name for step in by_due[-1:]), *(step.name for step in later))
+    until = latest - timedelta(days=policy.steps[0].days)
+    return Window(until, policy.due_on_receipt_days, None, begun, quiet)
