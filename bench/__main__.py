@@ -15,6 +15,8 @@ from bench.machine import machine_line
 from bench.memory import memory
 from bench.night import night
 from bench.on_postgres import on_postgres
+from bench.owing import Owing
+from bench.plan import plan
 from bench.processes import CaseFailed
 from bench.table import Line, Report, put_into
 from bench.town import PLATFORMS, Size, Town
@@ -63,6 +65,11 @@ def _hooks(wanted: Wanted, platform: str, report: Report) -> None:
     hooks(platform, report, wanted.rounds)
 
 
+def _plan(wanted: Wanted, _: str, report: Report) -> None:
+    part = 1 if wanted.full else 10
+    plan(Owing(1_000_000 // part, 50_000 // part), report, rounds=wanted.rounds)
+
+
 CASES: dict[str, Callable[[Wanted, str, Report], None]] = {
     "first": _first,
     "postgres": _postgres,
@@ -70,7 +77,9 @@ CASES: dict[str, Callable[[Wanted, str, Report], None]] = {
     "limits": _limits,
     "night": _night,
     "webhooks": _hooks,
+    "plan": _plan,
 }
+WITHOUT_PLATFORM = ("plan",)
 
 
 @click.command(help=f"Measure CASES, all without any: {', '.join(CASES)}.")
@@ -92,7 +101,7 @@ def main(cases: tuple[str, ...], platforms: tuple[str, ...], write: Path | None,
     wanted, report = Wanted(full=scale == "full", **asked), Report()
     machine, began = machine_line(), datetime.now(UTC)
     for case in cases or CASES:
-        for platform in platforms or PLATFORMS:
+        for platform in ("",) if case in WITHOUT_PLATFORM else platforms or PLATFORMS:
             click.echo(f"{datetime.now(UTC):%H:%M:%S} {case} {platform} …", err=True)
             known = len(report.lines)
             with _failing_softly(report, case, platform):

@@ -16,16 +16,22 @@ from receivables.case import Case
 from receivables.money import Money, by_currency
 from receivables.records import Invoice, Ref
 
+PASSING = frozenset({"no_business_day", "outside_hours", "contacted_lately", "contact_budget", "rule_of_collecting"})
+"""Rules that let the message go by itself when their day has come."""
 RULE = "Whoever has owed longest comes first; among those, whoever owes most."
 
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """A debtor's case, what was decided about it without any cap, and how many messages a day may go."""
+    """A debtor's case, what was decided about it without any cap, and how many messages a day may go.
+
+    Not `today`: a person said so.
+    """
 
     case: Case
     decision: Decision
     cap: int
+    today: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def backlog(debtors: Iterable[Old], *, since: date, today: date, country: str, t
     for one in debtors:
         invoices = _old(one, since, today)
         if invoices:
-            caps[one.case.debtor], firsts[one.case.debtor] = one.cap, _first_day(one.decision, invoices, today)
+            caps[one.case.debtor], firsts[one.case.debtor] = one.cap, _first_day(one, invoices, today)
             turns.append(Turn(one.case.debtor, one.case, invoices, None))
     turns.sort(key=_order)
     return _spread(turns, caps=caps, firsts=firsts, used=Counter({today: taken}), country=country)
@@ -99,17 +105,17 @@ def _placed(invoice: Invoice, verdict: Verdict, today: date) -> OldInvoice:
 
 def _only_time(verdict: Verdict) -> bool:
     """Does it go today, or does nothing but the clock or the calendar keep it?"""
-    return bool(verdict.step) and (verdict.say is Say.SEND or verdict.next_look_on is not None)
+    return verdict.say is Say.SEND or (verdict.rule in PASSING and bool(verdict.step and verdict.next_look_on))
 
 
-def _first_day(decision: Decision, invoices: Sequence[OldInvoice], today: date) -> date | None:
+def _first_day(old: Old, invoices: Sequence[OldInvoice], today: date) -> date | None:
     """The first day on which their message may go; None when none can."""
     placed = {one.invoice.ref for one in invoices if one.step}
     if not placed:
         return None
-    if decision.candidate is not None:
-        return today
-    later = [one.next_look_on for one in decision.verdicts if one.invoice in placed and one.next_look_on]
+    if old.decision.candidate is not None:
+        return today if old.today else today + timedelta(days=1)
+    later = [one.next_look_on for one in old.decision.verdicts if one.invoice in placed and one.next_look_on]
     return max(later, default=today + timedelta(days=1))
 
 

@@ -99,7 +99,7 @@ def _shelf(tx: Tx, connected: Connected, now: datetime, debtor: str = "") -> _Sh
         differing=differing(tx, connected),
         receipts=habits.receipts(tx, business),
         usual=habits.usual_invoice(tx, business),
-        operator=_operator(tx, business),
+        operator=operator_of(tx, business),
     )
 
 
@@ -166,7 +166,8 @@ def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:
     )
 
 
-def _operator(tx: Tx, business: str) -> str:
+def operator_of(tx: Tx, business: str) -> str:
+    """Who collects for the business, as a person said."""
     known = business_of(tx, business)
     return str(known.settings.get("operator", "")) if known else ""
 

@@ -21,7 +21,7 @@ from collector.edited import Edit, edit_of, own_words
 from collector.judgement import Decision, Line, Message, Say
 from collector.notes import plan_notes
 from collector.packing import Wrapping, hand_over, pack
-from collector.plan import Ruling, kept_verdicts
+from collector.plan import Ruling, kept_verdicts, known
 from collector.policy import Channel
 from collector.wording import Letter, kept, write
 from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
@@ -33,6 +33,7 @@ from storage import actions
 from storage.actions import ActionState, Claim, Plan, Speaks
 from storage.approvals import Approval, approval
 from storage.database import Tx
+from storage.plannings import planned
 from storage.verdicts import keep_verdicts
 from sync.refresh import refresh
 from sync.source import Source
@@ -99,7 +100,7 @@ def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
     judged = decide(case, policy, now)
     approval, sent = _answered(source, judged.candidate)
     decision = settled(judged, approval, automatic=sender.automatic)
-    _keep(source, case, decision, now)
+    _keep(source, sender, case, decision, now)
     if decision.message is None:
         return Outcome(debtor, "waiting" if decision.waiting else "nothing", _why(decision))
     if sent >= policy.daily_cap:
@@ -123,8 +124,11 @@ def _why(decision: Decision) -> str:
     return ordered[0].reason
 
 
-def _keep(source: Source, case: Case, decision: Decision, now: datetime) -> None:
+def _keep(source: Source, sender: Sender, case: Case, decision: Decision, now: datetime) -> None:
+    """With when it was judged and what was known then, so that a replay judges at this instant too."""
     with source.database.write() as tx:
+        now_known = known(tx, source.business, automatic=sender.automatic, only=case.debtor)
+        planned(tx, source.business, now_known, at=now)
         keep_verdicts(tx, source.business, kept_verdicts(case, decision, now))
 
 

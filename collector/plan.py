@@ -11,10 +11,11 @@ import msgspec
 
 from collector.approving import Standing, settled, standing
 from collector.calendar import zone_of
-from collector.case_book import AT_ONCE, MESSAGES, cases, differing, reminder_days
+from collector.case_book import AT_ONCE, MESSAGES, cases
 from collector.decide import decide
 from collector.judgement import Decision, Message, Say
 from collector.policy import Policy
+from collector.remembering import remembered
 from receivables.case import Case
 from storage import actions
 from storage.approvals import Approval, approvals
@@ -59,7 +60,7 @@ def plan(
         answers = {(one.debtor, one.day): one for one in approvals(tx, business, since=yesterday)}
         sent = actions.sent_on(tx, business, MESSAGES, since=yesterday)
     decided = (
-        _decided(connected, case, ruling(case), now, answers, automatic=automatic)
+        _decided(connected, case, decide(case, ruling(case), now), answers, automatic=automatic)
         for connected in books
         for case in cases(database, connected, now, windows)
     )
@@ -69,13 +70,11 @@ def plan(
 def _decided(
     connected: Connected,
     case: Case,
-    policy: Policy,
-    now: datetime,
+    decision: Decision,
     answers: Mapping[tuple[str, date], Approval],
     *,
     automatic: bool,
 ) -> Decided:
-    decision = decide(case, policy, now)
     message = decision.candidate
     approval = answers.get((message.debtor, message.day_on)) if message else None
     return Decided(connected, case, decision, standing(decision, approval, automatic=automatic), approval)
@@ -133,7 +132,7 @@ def keep(
     Gives back those with a message; the rest is let go of as it is written.
     """
     with database.write() as tx:
-        planned(tx, business, known(tx, business), at=now)
+        planned(tx, business, known(tx, business, automatic=automatic), at=now)
     messages = []
     for some in _at_once(decided):
         kept = [
@@ -153,17 +152,16 @@ def _at_once(decided: Iterable[Decided]) -> Iterator[list[Decided]]:
         yield some
 
 
-def known(tx: Tx, business: str) -> dict[str, Known]:
-    """What the judgement takes from each connection as it stands now, and no history remembers."""
+def known(tx: Tx, business: str, *, automatic: bool = False, only: str = "") -> dict[str, Known]:
+    """What the judgement takes from each connection as it stands now, and no history remembers.
+
+    `only` names the debtor who is judged, if it is not everybody.
+    """
+    own = only.partition("/")[0]
     return {
-        one.id: Known(
-            synced_at=one.last_pull_at or one.usable_at,
-            own_reminders=one.company.own_reminders.value,
-            reminder_days=reminder_days(one.details),
-            differing=tuple(sorted(ref.id for ref in differing(tx, one))),
-        )
+        one.id: remembered(tx, one, automatic=automatic, only=only)
         for one in connections(tx, business)
-        if one.books and one.company is not None
+        if one.books and one.company is not None and own in ("", one.id)
     }
 
 

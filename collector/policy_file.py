@@ -222,7 +222,8 @@ def brief(layer: Layer) -> Layer:
 
 
 def _segment(segment: Segment) -> Iterator[str]:
-    yield _heading("[[segments]]", {name: getattr(segment, name) for name in CONDITIONS if getattr(segment, name)})
+    conditions = {name: getattr(segment, name) for name in CONDITIONS}
+    yield _heading("[[segments]]", {name: value for name, value in conditions.items() if value not in (None, ())})
     changes = changes_of(segment)
     if changes.manners:
         yield _heading("[segments.manners]", changes.manners)

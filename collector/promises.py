@@ -59,14 +59,20 @@ def _standing(promise: Said, settled_on: date | None, today: date, *, dropped: b
 
 def _settled_on(promise: Said, meant: Sequence[Invoice], parts: Sequence[tuple[date, Money]]) -> date | None:
     """The day on which money had done what was promised."""
+    settled = bool(meant) and not any(one.owing for one in meant)
     if promise.amount is None:
-        return parts[-1][0] if parts and not any(one.owing for one in meant) else None
+        return parts[-1][0] if parts and (settled or not meant) else _paid_unseen(meant) if settled else None
     left = promise.amount.minor
     for day, money in parts:
         left -= money.minor if money.currency == promise.amount.currency else 0
         if left <= 0:
             return day
-    return None
+    return _paid_unseen(meant) if settled and not parts else None
+
+
+def _paid_unseen(meant: Sequence[Invoice]) -> date | None:
+    """Stripe's payments name no customer, so only the invoice tells that it was paid, and when it last changed."""
+    return max((one.changed_at.date() for one in meant if one.paid.minor > 0), default=None)
 
 
 def _parts(promise: Said, payments: Sequence[Payment]) -> Iterator[tuple[date, Money]]:

@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime
 from collector.credit_policy import read
 from collector.judgement import Line, Message
 from collector.languages import LANGUAGES, locale
+from collector.law import Operator
 from collector.policy import Channel, Step, Tone
 from collector.wording import Letter, write
+from collector.wording_lint import lint
 from collector.wording_source import KINDS, POLICY, BadWording, Own, mistakes
 from receivables.case import Case
 from receivables.money import Money
@@ -35,7 +37,7 @@ class Wording:
 
 def check(wording: Wording, *, operator: str = "business") -> list[str]:
     """Everything that is wrong with it, each as a sentence that says where and how to mend it; empty when it may be
-    saved. `operator` (business, bookkeeper, agency) is who writes."""
+    saved. `operator` is who writes: business, bookkeeper or agency."""
     problems = list(dict.fromkeys(_as_written(wording)))
     if not problems:
         problems = list(dict.fromkeys([*_as_rendered(wording), *_as_read(wording, operator)]))
@@ -63,20 +65,16 @@ def _as_rendered(wording: Wording) -> Iterator[str]:
                 try:
                     letter = sample(wording, count=count, tone=tone, soft=soft)
                 except BadWording as error:
-                    yield f"For {_times(count)} it cannot be rendered: {error}."
+                    yield f"For {_times(count)} {error}."
                 else:
                     yield from _unfit(wording, letter, count)
 
 
 def _unfit(wording: Wording, letter: Letter, count: int) -> Iterator[str]:
     body = letter.text.strip()
-    if not letter.subject:
-        yield f"For {_times(count)} the subject, which is the first line, is empty."
     if len(letter.subject) > SUBJECT_MAX:
         size = len(letter.subject)
         yield f"For {_times(count)} the subject is {size} characters long; at most {SUBJECT_MAX} are allowed."
-    if not body:
-        yield f"For {_times(count)} the text below the subject is empty."
     if wording.letter == POLICY:
         yield from _no_document(wording)
     if wording.letter == "sms_reminder" and len(body) > TEXT_MESSAGE_MAX:
@@ -94,9 +92,10 @@ def _times(count: int) -> str:
     return "one invoice" if count == 1 else f"{count} invoices"
 
 
-def _as_read(wording: Wording, operator: str) -> Iterator[str]:  # noqa: ARG001
+def _as_read(wording: Wording, operator: str) -> Iterator[str]:
     """The one place where the lint of threats, false claims and shaming is asked."""
-    yield from ()
+    for finding in lint(wording.text, wording.language, operator=Operator(operator)):
+        yield str(finding)
 
 
 def sample(

@@ -102,9 +102,13 @@ def render(text: str, facts: Mapping[str, object], locale: "Locale") -> tuple[st
     from jinja2 import TemplateError
 
     try:
-        head, _, body = compiled(text).render(facts, locale=locale).strip("\n").partition("\n")
+        head, _, body = compiled(text).render(facts, locale=locale).partition("\n")
     except TemplateError as error:
-        raise BadWording(str(error)) from None
+        raise BadWording(f"it cannot be rendered: {error}") from None
+    if not head.strip():
+        raise BadWording("the subject, which is the first line, is empty")
+    if not body.strip():
+        raise BadWording("the text below the subject is empty")
     return head.strip(), body.strip()
 
 

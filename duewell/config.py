@@ -98,7 +98,7 @@ class StepSetting(Section):
     name: StepName
     days: int = Field(ge=-60, le=365)
     letter: str
-    channel: Literal["mail", "platform"] = "mail"
+    channel: Literal["mail", "platform", "sms", "letter", "call"] = "mail"
     again: bool = False
     tone: Literal["friendly", "neutral", "firm", "final"] = "friendly"
 

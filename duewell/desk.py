@@ -10,12 +10,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from duewell import connecting, running, showing, showing_customers
 from duewell.desk_people import PeopleDesk
+from duewell.desk_plan import PlanDesk
 from duewell.desk_policy import PolicyDesk
 from duewell.desk_wording import WordingDesk
 from duewell.desk_work import WorkDesk
 from duewell.jobs import all_businesses, zone_among
-from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
-from duewell.web.office import Business, CustomerList, InvoiceKey
+from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview
+from duewell.web.office import Business, CustomerList
 from duewell.wiring import House
 from integrations import registry
 from integrations.contract import Capability, Clock, Delivery, Platform
@@ -32,7 +33,7 @@ from webhooks.receive import Arrived, Counts, receive
 log = structlog.get_logger(__name__)
 
 
-class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk):
+class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk):
     """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
 
     def __init__(self, house: House, *, reads: bool = True) -> None:
@@ -74,10 +75,6 @@ class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk):
     def connections(self, business: str) -> tuple[ConnectionView, ...]:
         """Every connected company."""
         return showing.connections(self._house, business)
-
-    def plan(self, business: str) -> PlanView:
-        """Today's plan."""
-        return showing.plan(self._house, business)
 
     def customers(self, business: str, text: str) -> CustomerList:
         """The customers that match."""
@@ -159,13 +156,6 @@ class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk):
             done = differences.accept(tx, business, difference_id, by=by, note=note.strip(), now=now)
         if not done:
             raise NotThere("this difference is no longer open")
-
-    def send_now(self, business: str, rows: Collection[InvoiceKey] | None, *, by: str) -> tuple[str, ...]:
-        """One line for every customer who had a turn; `by` is the name of who pressed the button."""
-        outcomes = running.send_plan(self._house, business, rows, by=by)
-        return tuple(
-            f"{one.case.head.name}: {outcome_words(outcome.state, outcome.reason)}" for one, outcome in outcomes
-        )
 
     def sync_now(self, business: str, connection: str) -> None:
         """Read one connection's books soon."""
@@ -256,18 +246,3 @@ def _shown(business: Creditor, companies: Sequence[Company]) -> Business:
     """The business as pages know it: the country is its first company's that has one."""
     country = next((company.country for company in companies if company.country), "")
     return Business(business.id, business.name, country, str(zone_among(business, companies)))
-
-
-def outcome_words(state: str, reason: str) -> str:
-    """What came of a message, for people."""
-    words = {
-        "sent": "sent",
-        "failed": f"not sent, will be tried again ({reason})",
-        "ambiguous": f"not known whether it arrived; it will be looked up, never repeated blindly ({reason})",
-        "parked": f"not sent; a person should look ({reason})",
-        "nothing": f"left alone. {reason}",
-        "waiting": f"not sent yet. {reason}",
-        "unready": f"not sent. {reason}",
-        "unread": reason,
-    }
-    return words.get(state, state)

@@ -3,10 +3,11 @@
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 
 from duewell.access import Role
+from duewell.examining_ways import ways
+from duewell.findings import Finding
 from duewell.jobs import all_businesses
 from duewell.owning import OPERATORS, in_name_of, operator_of
 from duewell.people import everybody
@@ -24,15 +25,6 @@ ROOMS = ("receivables", "integrations", "storage", "sync", "collector", "webhook
 SAFE_PYTHON = {(3, 11): 10, (3, 12): 5, (3, 13): 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One point: fine, a note, or wrong, with what to do."""
-
-    what: str
-    level: str
-    said: str
-
-
 def examine(house: House) -> list[Finding]:
     """Every point, in the order in which one would mend them."""
     return [
@@ -41,6 +33,7 @@ def examine(house: House) -> list[Finding]:
         *_database(house),
         *_key(house),
         *_settings(house),
+        *ways(house),
         *_people(house),
         *_running(house),
     ]
@@ -101,17 +94,6 @@ def _settings(house: House) -> Iterator[Finding]:
     yield Finding("Policy", "fine", f"{steps} steps")
     if strangers := sorted(set(house.settings.platforms) - set(slugs())):
         yield Finding("Platforms", "wrong", f"the settings name {', '.join(strangers)}; known are {', '.join(slugs())}")
-    mail = house.settings.mail
-    if not mail.host or not mail.sender_address:
-        yield Finding(
-            "Mail", "note", "no mail server is set up ([mail] host and sender_address), so nothing can be sent"
-        )
-    elif mail.security == "none" and mail.host not in ("127.0.0.1", "localhost"):
-        yield Finding(
-            "Mail", "wrong", f"mail to {mail.host} would travel in the open; set mail.security to starttls or tls"
-        )
-    else:
-        yield Finding("Mail", "fine", f"{mail.host}:{mail.port} as {mail.sender_address}")
 
 
 def _people(house: House) -> Iterator[Finding]:

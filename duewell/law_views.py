@@ -24,7 +24,7 @@ KNOWN = {
     Confidence.SECONDARY: "a report of it was read on {day}",
     Confidence.KNOWLEDGE: "put down on {day} from general knowledge, without its text",
 }
-OWN = "Our own choice, last looked at on {day}."
+OWN = "Last looked at on {day}."
 EFFECTS = {
     Mode.HOLD: "Nothing is sent while it lasts.",
     Mode.DEFER: "A message waits for the hour.",

@@ -8,10 +8,11 @@ from itertools import groupby
 
 import structlog
 
-from collector.approving import approve
+from collector.approving import Standing, approve
 from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
+from collector.remembering import habits_noted
 from duewell.ways import carriers
 from duewell.wiring import WORKER, House
 from integrations.errors import IntegrationError, NotThere
@@ -36,6 +37,7 @@ from webhooks.drain import Drained, drain
 log = structlog.get_logger(__name__)
 
 InvoiceKey = tuple[str, str]
+UNANSWERED = (Standing.GOES, Standing.WAITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def sync_one(house: House, connected: Connected, progress: Progress | None = Non
 
 def _note_habits(house: House, connected: Connected) -> None:
     """How customers pay, how often receipts come in: of whoever changed since this was noted last."""
-    name, now = f"habits:{connected.id}", house.clock.now()
+    name, now = habits_noted(connected.id), house.clock.now()
     with house.database.write() as tx:
         last = setting(tx, connected.business, name)
         since = datetime.fromisoformat(last) if last else None
@@ -117,8 +119,9 @@ def resting(house: House, connected: Connected) -> bool:
 
 def make_plan(house: House, business: str) -> list[Decided]:
     """Today's plan, decided and kept."""
-    now, automatic = house.clock.now(), may_send_alone(house, the_business(house, business))
-    decided = list(plan(house.database, business, house.ruling(business), now, automatic=automatic))
+    ruling, automatic = house.ruling(business), may_send_alone(house, the_business(house, business))
+    now = house.clock.now()  # after the policy was read, so that it is among those in force at that instant
+    decided = list(plan(house.database, business, ruling, now, automatic=automatic))
     keep(house.database, business, decided, now, automatic=automatic)
     return decided
 
@@ -129,20 +132,17 @@ def answer_plan(
     only: Collection[InvoiceKey] | None = None,
     *,
     by: str,
-    refused: bool = False,
-    edit: str = "",
+    odd: bool = True,
 ) -> list[Decided]:
-    """A person lets today's messages go, or only those about some invoices, or says not to send them.
+    """A person lets today's messages go, or only those about some invoices; not `odd`: only the ordinary ones.
 
     What was answered is each message exactly as it stands in the plan now: if anything in it changes, it waits again.
+    An answer that somebody gave already stays as it is.
     """
     chosen = [one for one in make_plan(house, business) if _wanted(one, only)]
+    chosen = [one for one in chosen if one.standing in UNANSWERED and (odd or not one.decision.odd)]
     now = house.clock.now()
-    answers = [
-        approve(one.decision.candidate, by=by, at=now, edit=edit, refused=refused)
-        for one in chosen
-        if one.decision.candidate is not None
-    ]
+    answers = [approve(one.decision.candidate, by=by, at=now) for one in chosen if one.decision.candidate is not None]
     with house.database.write() as tx:
         answer(tx, business, answers)
     return chosen
@@ -155,12 +155,14 @@ def send_plan(
     told: Callable[[Decided, Outcome], None] | None = None,
     *,
     by: str = "",
+    odd: bool = True,
 ) -> list[tuple[Decided, Outcome]]:
     """Send what may leave now, all of it or only to the debtors of some invoices; each is looked at afresh and decided
     again first. A person who sends (`by`) approves by it what stands in the plan; without one, only what may go goes.
+    With one and not `odd`, what somebody should look at first stays where it is.
     """
     if by:
-        answer_plan(house, business, only, by=by)
+        answer_plan(house, business, only, by=by, odd=odd)
     chosen = [one for one in make_plan(house, business) if one.standing.free and one.decision.message]
     chosen = [one for one in chosen if _wanted(one, only)]
     owner = the_business(house, business)

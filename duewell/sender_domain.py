@@ -36,7 +36,10 @@ def check(domain: Domain, lookup: Lookup) -> Iterator[Finding]:
         try:
             level, said = examine(domain, lookup)
         except NoAnswer:
-            level, said = "note", "the name servers gave no answer in time, so this could not be checked; try again later"
+            level, said = (
+                "note",
+                "the name servers gave no answer in time, so this could not be checked; try again later",
+            )
         yield Finding(title, level, said)
 
 
@@ -45,13 +48,13 @@ def is_reserved(name: str) -> bool:
     return name == "localhost" or name.endswith(RESERVED)
 
 
-def txt_records(name: str) -> list[str]:
+def txt_records(name: str, *, seconds: float = SECONDS) -> list[str]:
     """The TXT records of a name, asked of this machine's name servers. Raises NoAnswer."""
     import dns.exception
     import dns.resolver
 
     try:
-        found = dns.resolver.resolve(name, "TXT", lifetime=SECONDS)
+        found = dns.resolver.resolve(name, "TXT", lifetime=seconds)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except (dns.exception.DNSException, OSError):
@@ -92,7 +95,10 @@ def _dkim(domain: Domain, lookup: Lookup) -> tuple[str, str]:
     if not found[0]["p"]:
         return "wrong", f"the key at {name} was withdrawn (p= is empty); turn DKIM on again at your mail provider"
     if found[0].get("t", "").lower() == "y":
-        return "note", f"the key at {name} is marked as a test (t=y), which some mailboxes take for none; remove the mark"
+        return (
+            "note",
+            f"the key at {name} is marked as a test (t=y), which some mailboxes take for none; remove the mark",
+        )
     return "fine", f"a key stands at {name}"
 
 
@@ -100,8 +106,8 @@ def _dmarc(domain: Domain, lookup: Lookup) -> tuple[str, str]:
     found = _policies(domain.name, lookup)
     if not found:
         return "wrong", (
-            f"there is no DMARC record, which Google and Yahoo want of senders; add a TXT record at _dmarc.{domain.name}, "
-            "to begin with v=DMARC1; p=none; rua=mailto:you@…"
+            "there is no DMARC record, which Google and Yahoo want of senders; add a TXT record at "
+            f"_dmarc.{domain.name}, to begin with v=DMARC1; p=none; rua=mailto:you@…"
         )
     if len(found) > 1:
         return "wrong", f"there are {len(found)} DMARC records, and then none counts; keep one"

@@ -105,7 +105,7 @@ def _view(house: House, decided: Decided, material: CaseMaterial, doubts: tuple[
     today = today_of(house, business)
     names = tuple(one.name for one in members(house, business))
     with house.database.read() as tx:
-        made = work(Desk(tx, business, today, now, case, material), members=names)
+        made = work(Desk(tx, business, today, now, case, material), members=names, bcc=own_mail_address(house))
     return CustomerView(
         connection=connected.id,
         platform=connected.platform,
@@ -124,3 +124,11 @@ def _view(house: House, decided: Decided, material: CaseMaterial, doubts: tuple[
         platform_url=found.web_url(account_of(connected), head.ref),
         differences=doubts,
     )
+
+
+def own_mail_address(house: House) -> str:
+    """Where a person copies her own mail to, so that it counts as a contact; empty when no mailbox is read."""
+    mail, read = house.settings.mail, house.settings.mailbox
+    if not read.host:
+        return ""
+    return mail.reply_to or (read.user if "@" in read.user else mail.sender_address)

@@ -1,9 +1,8 @@
 """Brings the to-dos in step with what is known: gathers the facts, finds what they call for, keeps it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from collector.channels.call import CallCarrier, CallTask
 from collector.plan import Decided
 from collector.promises import Standing, outcome
 from collector.todo import BrokenPromise, DebtorFacts, Facts, find_todos
@@ -12,7 +11,7 @@ from duewell.running import make_plan
 from duewell.wiring import House
 from receivables.records import Customer, Invoice, Kind, Ref
 from receivables.said import Said, Saying
-from receivables.todo import Todo, TodoKind
+from receivables.todo import TodoKind
 from storage import actions, books
 from storage import todos as kept
 from storage.actions import ActionState
@@ -44,37 +43,6 @@ def look_again(house: House, business: str, debtor: str, today: date) -> None:
     found = [todo for todo in find_todos(facts) if todo.debtor == debtor]
     with house.database.write() as tx:
         kept.bring_in_step(tx, business, found, now=house.clock.now(), debtors=[debtor])
-
-
-def call_carrier(house: House, business: str) -> CallCarrier:
-    """The port's calls: to-dos of this business, once for each key."""
-
-    def add(task: CallTask, now: datetime) -> str:
-        with house.database.write() as tx:
-            kept.add_todos(tx, business, [_call(task)], now=now)
-        return known(task.key)
-
-    def known(key: str) -> str:
-        with house.database.read() as tx:
-            found = kept.todo_by_key(tx, business, key)
-        return found.id if found else ""
-
-    return CallCarrier(add, known)
-
-
-def _call(task: CallTask) -> Todo:
-    connection = task.debtor.partition("/")[0]
-    return Todo(
-        task.key,
-        TodoKind.CALL,
-        f"{task.title}: {task.number}",
-        task.due_on,
-        task.debtor,
-        connection,
-        task.about,
-        task.amount,
-        note=task.script,
-    )
 
 
 def _facts(tx: Tx, business: str, decided: Sequence[Decided], today: date, *, debtor: str | None = None) -> Facts:

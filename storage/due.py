@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 
 from receivables.records import Invoice
 from storage import tables
-from storage.books import OPEN
 from storage.database import Tx
 from storage.dialects import among
 from storage.records import decoder
@@ -59,7 +58,7 @@ def query(business: str, connection: str, windows: Sequence[Window] | None) -> S
     """The bodies of these invoices, in no order."""
     table = tables.invoice
     mine = (table.c.business_id == business, table.c.connection_id == connection)
-    open_ones = (table.c.status.in_(OPEN), table.c.gone_at.is_(None), table.c.open_minor != 0)
+    open_ones = (tables.OWED, table.c.open_minor != 0)
     narrow = () if windows is None else (or_(false(), *map(_inside, windows)),)
     return select(table.c.body).where(*mine, *open_ones, *narrow)
 

@@ -78,11 +78,18 @@ def _at_once(refs: Sequence[Ref]) -> Iterator[Sequence[Ref]]:
 
 
 def _pasts(tx: Tx, business: str, connection: str, some: Sequence[Ref]) -> Iterator[tuple[Ref, Past]]:
-    settled_on = _settled_on(books.payments(tx, business, connection, customers=some))
-    pasts = dict.fromkeys(some, Past())
-    for invoice in books.invoices(tx, business, connection, customers=some):
-        pasts[invoice.customer] += _past(invoice, settled_on)
-    yield from pasts.items()
+    payments = books.payments(tx, business, connection, customers=some)
+    found = pasts_of(books.invoices(tx, business, connection, customers=some), payments)
+    yield from (dict.fromkeys(some, Past()) | found).items()
+
+
+def pasts_of(invoices: Iterable[Invoice], payments: Iterable[Payment]) -> dict[Ref, Past]:
+    """How the customers of these invoices have paid them."""
+    settled_on = _settled_on(payments)
+    pasts: dict[Ref, Past] = {}
+    for invoice in invoices:
+        pasts[invoice.customer] = pasts.get(invoice.customer, Past()) + _past(invoice, settled_on)
+    return pasts
 
 
 def _settled_on(payments: Iterable[Payment]) -> dict[Ref, date]:
@@ -114,6 +121,13 @@ def _row(business: str, customer: Ref, past: Past) -> dict[str, object]:
         "late": past.late,
         "late_days": past.late_days,
     }
+
+
+def receipt_days(tx: Tx, business: str) -> list[date]:
+    """Every day for which a receipt was entered, in their order."""
+    table = tables.payment
+    wanted = select(table.c.received_on).where(table.c.business_id == business, table.c.received_on.is_not(None))
+    return sorted(tx.execute(wanted.where(*_counts()).distinct()).scalars())
 
 
 def _usual_gap(tx: Tx, business: str, today: date) -> int | None:

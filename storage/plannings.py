@@ -1,23 +1,49 @@
 """When plans were made, and what was known then that nothing else remembers: a replay judges at the same instants."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storage import tables
 from storage.database import Tx
 from storage.dialects import insert_into
 
 
+class Unanswered(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message of which it was not yet known whether it went. One that did not gives everything back later."""
+
+    debtor: str
+    at: datetime
+    day_on: date
+    channel: str
+    steps: tuple[tuple[str, str], ...] = ()
+
+
 class Known(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Of one connection: its last good sync, its own reminders, and the customers whose balance was in doubt."""
+    """Of one connection: its last good sync, its own reminders, and the customers whose balance was in doubt.
+
+    `only` names the one debtor who was judged, where it was not everybody. `country` and `time_zone` are the
+    company's, `operator` and `automatic` the business's. `last_receipt_on`, `usual_gap_days` and `usual` (minor units
+    by currency) are its habits; those of each customer follow from the books as they were at `habits_at`. `steps` of
+    what is `unanswered` are pairs of an invoice's id and a step.
+    """
 
     synced_at: datetime | None = None
     own_reminders: str = ""
     reminder_days: tuple[int, ...] = ()
     differing: tuple[str, ...] = ()
+    only: str = ""
+    country: str = ""
+    time_zone: str = ""
+    operator: str = ""
+    automatic: bool = False
+    last_receipt_on: date | None = None
+    usual_gap_days: int | None = None
+    usual: Mapping[str, int] = msgspec.field(default_factory=dict)
+    habits_at: datetime | None = None
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 def planned(tx: Tx, business: str, known: Mapping[str, Known], *, at: datetime) -> None:
@@ -32,3 +58,12 @@ def plannings(tx: Tx, business: str, *, since: datetime, until: datetime) -> lis
     mine = (table.c.business_id == business, table.c["at"] >= since, table.c["at"] < until)
     found = tx.execute(select(table.c["at"], table.c.known).where(*mine).order_by(table.c["at"]))
     return [(row.at, msgspec.json.decode(row.known, type=dict[str, Known])) for row in found]
+
+
+def first_planned_at(tx: Tx, business: str) -> datetime | None:
+    """When the very first plan was made; None before it."""
+    table = tables.planning
+    first: datetime | None = tx.execute(
+        select(func.min(table.c["at"], type_=table.c["at"].type)).where(table.c.business_id == business)
+    ).scalar()
+    return first

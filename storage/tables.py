@@ -260,7 +260,7 @@ action_on = Table(
     ForeignKeyConstraint(["business_id", "action_id"], ["action.business_id", "action.id"]),
 )
 Index(None, action_on.c.business_id, action_on.c.action_id)
-Index(None, action_on.c.business_id, action_on.c.connection_id, action_on.c.invoice_id)
+Index(None, action_on.c.business_id, action_on.c.connection_id, action_on.c.invoice_id, action_on.c.step)
 
 verdict = Table(
     "verdict",

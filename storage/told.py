@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from receivables.case import Contact
 from receivables.records import Kind, Ref
@@ -39,16 +40,33 @@ def contacts(
     for row in _about(tx, business, acts, invoices):
         ref = Ref(row.on_connection, Kind.INVOICE, row.invoice_id)
         found.setdefault(row.id, (row, []))[1].append((ref, row.step))
-    for row in _to(tx, business, acts, debtors, since):
+    for row in _to(tx, business, acts, debtors, since=since):
         found.setdefault(row.id, (row, []))
     return tuple(_contact(row, steps) for row, steps in found.values())
 
 
-def _about(tx: Tx, business: str, acts: Sequence[str], invoices: Iterable[Ref]) -> Iterator[AnyRow]:
+def contacts_in(
+    tx: Tx, business: str, connection: str, *, acts: Sequence[str], states: Sequence[str]
+) -> tuple[Contact, ...]:
+    """Every contact about invoices of one connection that stands in one of these states, oldest first."""
+    table = tables.action
+    wanted = _spoken(business, acts).where(tables.action_on.c.connection_id == connection, table.c.state.in_(states))
+    found: dict[str, tuple[AnyRow, list[tuple[Ref, str]]]] = {}
+    for row in tx.execute(wanted.order_by(table.c.claimed_at, table.c.id)):
+        ref = Ref(row.on_connection, Kind.INVOICE, row.invoice_id)
+        found.setdefault(row.id, (row, []))[1].append((ref, row.step))
+    return tuple(_contact(row, steps) for row, steps in found.values())
+
+
+def _spoken(business: str, acts: Sequence[str]) -> Select[Any]:
     keys, table = tables.action_on, tables.action
     both = keys.join(table, (keys.c.business_id == table.c.business_id) & (keys.c.action_id == table.c.id))
     wanted = select(*_ACT, keys.c.connection_id.label("on_connection"), keys.c.invoice_id, keys.c.step)
-    wanted = wanted.select_from(both).where(keys.c.business_id == business, table.c.act.in_(acts))
+    return wanted.select_from(both).where(keys.c.business_id == business, table.c.act.in_(acts))
+
+
+def _about(tx: Tx, business: str, acts: Sequence[str], invoices: Iterable[Ref]) -> Iterator[AnyRow]:
+    keys, wanted = tables.action_on, _spoken(business, acts)
     by_connection: dict[str, list[str]] = {}
     for ref in invoices:
         by_connection.setdefault(ref.connection, []).append(ref.id)
@@ -57,7 +75,7 @@ def _about(tx: Tx, business: str, acts: Sequence[str], invoices: Iterable[Ref]) 
         yield from tx.execute(wanted.where(*mine))
 
 
-def _to(tx: Tx, business: str, acts: Sequence[str], debtors: Sequence[str], since: date) -> Iterator[AnyRow]:
+def _to(tx: Tx, business: str, acts: Sequence[str], debtors: Sequence[str], *, since: date) -> Iterator[AnyRow]:
     table, others = tables.action, tables.action.alias("others")
     same = (others.c.business_id == table.c.business_id, others.c.debtor == table.c.debtor)
     last = select(func.max(others.c.local_day)).where(*same, others.c.act.in_(acts)).scalar_subquery()

@@ -10,6 +10,7 @@ from receivables.records import Kind, Ref
 from storage import tables
 from storage.bulk import PlainRow, put_rows
 from storage.database import AnyRow, Tx
+from storage.dialects import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ def verdicts(
         wanted = wanted.where(table.c.connection_id == invoice.connection, table.c.invoice_id == invoice.id)
     newest_first = wanted.order_by(table.c.day.desc(), table.c.connection_id, table.c.invoice_id)
     return [_verdict(row) for row in tx.execute(newest_first)]
+
+
+def verdicts_between(
+    tx: Tx, business: str, connection: str, invoices: Sequence[str], *, since: date, until: date
+) -> list[KeptVerdict]:
+    """Answers about these invoices, from `since` up to and with `until`, in the order of the days."""
+    table = tables.verdict
+    mine = (table.c.business_id == business, table.c.connection_id == connection)
+    wanted = select(table).where(*mine, among(tx, table.c.invoice_id, invoices))
+    wanted = wanted.where(table.c.day >= since, table.c.day <= until).order_by(table.c.day, table.c.invoice_id)
+    return [_verdict(row) for row in tx.execute(wanted)]
 
 
 def _row(business: str, verdict: KeptVerdict) -> PlainRow:

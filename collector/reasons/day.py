@@ -27,6 +27,8 @@ class Day:
     policy: Policy
     now: datetime
     _said: Mapping[Saying, list[Said]] = field(init=False, repr=False)
+    _dues: dict[Ref, date] = field(init=False, repr=False, default_factory=dict)
+    _steps: dict[Ref, Step | None] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         holding: dict[Saying, list[Said]] = {}
@@ -103,7 +105,9 @@ class Day:
 
     def earned(self, invoice: Invoice) -> Step | None:
         """The step to take for the invoice, after those that were done."""
-        return self.policy.earned(self.due(invoice), self.on, self.done(invoice))
+        if invoice.ref not in self._steps:
+            self._steps[invoice.ref] = self.policy.earned(self.due(invoice), self.on, self.done(invoice))
+        return self._steps[invoice.ref]
 
     def due(self, invoice: Invoice) -> date:
         """The day from which the customer is late: the later of the due date and the day it was sent plus its terms.
@@ -111,6 +115,12 @@ class Day:
         What is due on receipt gets the policy's days. An invoice that was entered after its date cannot have been
         sent before that, so one that comes into the books late begins at the first step.
         """
+        known = self._dues.get(invoice.ref)
+        if known is None:
+            known = self._dues[invoice.ref] = self._due(invoice)
+        return known
+
+    def _due(self, invoice: Invoice) -> date:
         due = invoice.due_on
         if due is not None and (invoice.issued_on is None or due > invoice.issued_on):
             terms = due - invoice.issued_on if invoice.issued_on else timedelta(0)

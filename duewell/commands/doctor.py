@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from duewell.examining import Finding
+    from duewell.findings import Finding
 
 
 @click.command("doctor")

@@ -20,8 +20,8 @@ def command(*, country: str, as_json: bool) -> None:
     wanted = country.upper()
     places = [place for place in view.places if wanted in ("", place.code)]
     if not places:
-        known = ", ".join(place.code for place in view.places if place.code != "*")
-        raise click.UsageError(f"No rules of collecting are known for {country!r}; there are some for {known}, and without --country all.")
+        known = ", ".join(place.code for place in view.places[1:])
+        raise click.UsageError(f"No rules of collecting are known for {country!r}; there are some for {known}.")
     if as_json:
         answer(places if wanted else view, "", as_json=True)
     elif wanted:

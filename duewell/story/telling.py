@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from collector.dispatch import Outcome
 from collector.plan import Decided
 from duewell.clock import FollowingClock
-from duewell.desk import outcome_words
+from duewell.outcome_words import outcome_words
 from duewell.progress import reading
 from duewell.running import Synced, drain_inbox, living, make_plan, send_plan, sync_one
 from duewell.say import console, table

@@ -12,6 +12,7 @@ from duewell.web import (
     machines,
     overview,
     people,
+    plan,
     policy,
     rendering,
     rules,
@@ -23,7 +24,7 @@ from duewell.web.door import Door
 from duewell.web.office import Office
 
 BODY_CAP = 1024 * 1024
-ROOMS = (entrance, overview, todos, customers, connecting, policy, people, machines, wordings, statements, rules)
+ROOMS = (entrance, overview, plan, todos, customers, connecting, policy, people, machines, wordings, statements, rules)
 
 
 def create_app(settings: Settings, office: Office) -> Flask:

@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview, PlanView
+from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview
 from duewell.web.office_people import PeopleOffice
+from duewell.web.office_plan import PlanOffice
 from duewell.web.office_policy import PolicyOffice
 from duewell.web.office_wording import WordingOffice
 from duewell.web.office_work import WorkOffice
@@ -51,11 +52,7 @@ class CustomerList:
     total: int
 
 
-InvoiceKey = tuple[str, str]
-"""A connection's id and the platform's id of one of its invoices."""
-
-
-class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, Protocol):
+class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, PlanOffice, Protocol):
     """Everything the pages ask for. All calls may come from several threads at once."""
 
     @property
@@ -81,10 +78,6 @@ class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, Protocol):
 
     def connections(self, business: str) -> tuple[ConnectionView, ...]:
         """Every connected company and its health."""
-        ...
-
-    def plan(self, business: str) -> PlanView:
-        """Today's plan; deciding has no effect."""
         ...
 
     def customers(self, business: str, text: str) -> CustomerList:
@@ -136,13 +129,6 @@ class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, Protocol):
 
     def accept_difference(self, business: str, difference_id: str, note: str, *, by: str) -> None:
         """A person, by name, accepts a named remainder with a note. Raises NotThere when it is not this business's."""
-        ...
-
-    def send_now(self, business: str, rows: Collection[InvoiceKey] | None, *, by: str) -> tuple[str, ...]:
-        """Decide again and send: only these invoices, or all of today's plan; returns one line for people each.
-
-        `by` is the name of the person who pressed the button.
-        """
         ...
 
     def sync_now(self, business: str, connection: str) -> None:

@@ -27,6 +27,7 @@ WORDS: dict[str, Any] = {
     "person_roles": words.PERSON_ROLES,
     "own_reminders_words": words.OWN_REMINDERS,
     "channels": words.CHANNELS,
+    "tones": words.TONES,
     "counted": words.counted,
     "of_kind": words.of_kind,
     "who": words.who,

@@ -32,7 +32,7 @@ def letter(connection: str, customer_id: str) -> Response:
     """The letter alone."""
     kind, days = _asked()
     told = office().statement(business().id, (connection, customer_id), kind, days)
-    return mail_page(told, as_text=request.args.get("as") == "text")
+    return mail_page(told, as_text=request.args.get("form") == "text")
 
 
 @pages.get("/statement-papers/<connection>/<path:customer_id>")

@@ -57,7 +57,14 @@ OWN_REMINDERS = {
     "no": ("good", "Off", ""),
     "unknown": ("wait", "Not known", "Until a person says, nothing goes out on its own."),
 }
-CHANNELS = {"mail": "E-mail", "platform": "Sent by the platform"}
+CHANNELS = {
+    "mail": "E-mail",
+    "platform": "Sent by the platform",
+    "sms": "Text message",
+    "letter": "Letter",
+    "call": "Telephone call",
+}
+TONES = {"friendly": "friendly", "neutral": "matter-of-fact", "firm": "firm", "final": "firm and final"}
 
 
 @dataclass(frozen=True, slots=True)

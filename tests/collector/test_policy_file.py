@@ -114,6 +114,7 @@ def layers(draw: st.DrawFn) -> Layer:
     return Layer(draw(st.fixed_dictionaries({}, optional=MANNERS)), draw(steps()), draw(segments()))
 
 
+@settings(max_examples=50)
 @given(layers())
 def test_what_was_written_is_read_as_the_same(layer: Layer) -> None:
     text = write(layer)

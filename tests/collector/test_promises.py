@@ -1,7 +1,7 @@
 """What became of a promise."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -69,6 +69,16 @@ def test_what_was_settled_without_money_is_neither_kept_nor_broken() -> None:
     written_off = [with_(invoice(1, 10_000), status=InvoiceStatus.VOID)]
 
     assert outcome(promise(), written_off, (), AFTER).standing is Standing.DROPPED
+
+
+def test_an_invoice_that_says_it_was_paid_is_believed_without_its_payment() -> None:
+    def settled(on: date, **more: Any) -> Standing:
+        at = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+        return outcome(promise(**more), [invoice(1, 0, changed_at=at)], (), AFTER).standing
+
+    assert settled(UNTIL) is Standing.KEPT
+    assert settled(AFTER) is Standing.LATE
+    assert settled(UNTIL, amount=gbp(10_000)) is Standing.KEPT
 
 
 def test_a_promise_about_everything_takes_any_money_and_all_that_was_owed_then() -> None:

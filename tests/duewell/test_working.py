@@ -19,7 +19,8 @@ from duewell.people import add as add_person
 from duewell.recording import end_said, record
 from duewell.running import make_plan
 from duewell.showing_customers import customer as customer_page
-from duewell.todos import bring_todos_in_step, call_carrier
+from duewell.todos import bring_todos_in_step
+from duewell.ways import calls
 from duewell.wiring import House, build, sealing_keys
 from duewell.work_views import TodoView, WorkView
 from integrations.errors import NotThere, Refused
@@ -331,7 +332,7 @@ def _desk(house: House) -> WorkDesk:
 
 def _call(house: House) -> TodoView:
     task = CallTask("call:k1", ANN, "Ann", "+4420", "Call Ann", "Good morning.", TODAY, ONE, Money(10_000, "GBP"))
-    carrier = call_carrier(house, BUSINESS)
+    carrier = calls(house, BUSINESS)
     assert carrier.add(task, NOW) == carrier.add(task, NOW) == carrier.known("call:k1")
     assert carrier.known("call:k2") == ""
     (todo,) = to_do(house)
@@ -341,7 +342,7 @@ def _call(house: House) -> TodoView:
 def test_a_call_is_there_once_and_asks_what_was_said(house: House) -> None:
     todo, desk = _call(house), _desk(house)
 
-    assert (todo.title, todo.note, todo.amount) == ("Call Ann: +4420", "Good morning.", gbp(10_000))
+    assert (todo.title, todo.note, todo.amount) == ("Call Ann on +4420.", "Good morning.", gbp(10_000))
     with pytest.raises(Refused, match="Was somebody reached"):
         desk.finish_todo(BUSINESS, todo.id, {}, by=BY)
     with pytest.raises(Refused, match="What was said"):
@@ -353,8 +354,8 @@ def test_a_call_is_there_once_and_asks_what_was_said(house: House) -> None:
     assert again.snoozed_to_on == TODAY + timedelta(days=1)
     desk.finish_todo(BUSINESS, todo.id, {"reached": "yes", "words": "They pay on Monday."}, by=BY)
     assert to_do(house, snoozed=True) == []
-    calls = on_record(house, kinds=[Saying.CALL])
-    assert [(one.reason, one.note, one.way) for one in calls] == [
+    made = on_record(house, kinds=[Saying.CALL])
+    assert [(one.reason, one.note, one.way) for one in made] == [
         ("not_reached", "", Way.OURS),
         ("reached", "They pay on Monday.", Way.OURS),
     ]
@@ -400,6 +401,18 @@ def test_to_dos_are_put_off_and_handed_on(house: House) -> None:
     assert to_do(house) == []
     with pytest.raises(NotThere, match="not there any more"):
         desk.snooze_todo(BUSINESS, "nobody", "friday")
+
+
+def test_ones_own_mail_is_copied_to_the_mailbox_that_is_read(house: House) -> None:
+    assert work(house).bcc == ""
+    house.settings.mail.sender_address = "accounts@amber.test"
+    assert work(house).bcc == "", "nobody reads what comes there"
+    house.settings.mailbox.host = "imap.amber.test"
+    assert work(house).bcc == "accounts@amber.test"
+    house.settings.mailbox.user = "inbox@amber.test"
+    assert work(house).bcc == "inbox@amber.test"
+    house.settings.mail.reply_to = "answers@amber.test"
+    assert work(house).bcc == "answers@amber.test"
 
 
 def test_a_stranger_has_no_page(house: House) -> None:

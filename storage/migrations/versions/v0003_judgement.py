@@ -128,6 +128,9 @@ def _paid_past() -> None:
         _number("late_days"),
         sa.ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
     )
+    op.drop_index("ix_action_on_business_id_connection_id_invoice_id", "action_on")
+    columns = ["business_id", "connection_id", "invoice_id", "step"]
+    op.create_index("ix_action_on_business_id_connection_id_invoice_id_step", "action_on", columns)
     op.create_index("ix_payment_business_id_received_on", "payment", ["business_id", "received_on"])
     for name, table, left in (
         ("ix_payment_unused", "payment", "unapplied_minor <> 0 OR status = 'pending'"),

@@ -14,12 +14,13 @@ from duewell.views import (
     PlanRow,
     PlanView,
 )
-from duewell.web.office import Business, CustomerLine, CustomerList, InvoiceKey
+from duewell.web.office import Business, CustomerLine, CustomerList
 from integrations.contract import Clock
 from integrations.errors import NotThere, Refused
 from receivables.aging import Aging, Bucket
 from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople
+from tests.duewell.web.fixed_plan import FixedPlan
 from tests.duewell.web.fixed_policy import FixedPolicy
 from tests.duewell.web.fixed_wording import FixedWording
 from tests.duewell.web.fixed_work import WORK, FixedWork
@@ -209,7 +210,7 @@ QUESTIONS = {
 
 
 @dataclass
-class FixedOffice(FixedWording, FixedWork, FixedPolicy, FixedPeople):
+class FixedOffice(FixedPlan, FixedWording, FixedWork, FixedPolicy, FixedPeople):
     """Answers with what it was given; `asked` lists what was done, `error` is raised by the next doing."""
 
     clock: Clock = field(default_factory=StillClock)
@@ -239,9 +240,6 @@ class FixedOffice(FixedWording, FixedWork, FixedPolicy, FixedPeople):
 
     def connections(self, business: str) -> tuple[ConnectionView, ...]:
         return self.connected
-
-    def plan(self, business: str) -> PlanView:
-        return self.planned
 
     def customers(self, business: str, text: str) -> CustomerList:
         self._do("customers", business, text)
@@ -288,10 +286,6 @@ class FixedOffice(FixedWording, FixedWork, FixedPolicy, FixedPeople):
         if difference_id not in ("7", "8"):
             raise NotThere("There is no such difference in this business.")
         self._do("accept_difference", business, difference_id, note, by)
-
-    def send_now(self, business: str, rows: Collection[InvoiceKey] | None, *, by: str) -> tuple[str, ...]:
-        self._do("send_now", business, None if rows is None else list(rows), by)
-        return ("Hollis & Daughters: sent for 1037.", "Marlowe Dental Group: held, it was paid a minute ago.")
 
     def sync_now(self, business: str, connection: str) -> None:
         self._do("sync_now", business, connection)

@@ -13,6 +13,7 @@ from collector.wording_source import KINDS, NAMES, POLICY, shipped
 from duewell.wording_views import BankChange, BankView, CreditPolicyView, WordingLine, WordingView
 from integrations.errors import NotThere, Refused
 from storage.wordings import KeptWording
+from tests.duewell.web.fixed_people import FixedPeople
 
 WORDING_PAGES = (
     "/wordings",
@@ -37,7 +38,7 @@ BANK = BankView(
 )
 
 
-class FixedWording:
+class FixedWording(FixedPeople):
     """Answers; what it was asked is remembered by `_do`."""
 
     def wordings(self, business: str, language: str) -> Sequence[WordingLine]:
@@ -102,6 +103,3 @@ class FixedWording:
     def statement_pdf(self, business: str, customer: tuple[str, str], kind: StatementKind, days: Any) -> bytes:
         self._do("statement_pdf", business, customer, kind, days)
         return b"%PDF-1.7 statement"
-
-    def _do(self, *what: object) -> None:
-        raise AssertionError("the whole office remembers")

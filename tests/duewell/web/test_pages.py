@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
+from duewell.plan_views import KindView
 from duewell.web.office import Business
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, TryLater, Unsupported
 from receivables.money import Money
 from tests.duewell.web.conftest import Post, proof_in
-from tests.duewell.web.fixed_office import HOSTILE, TODAY, FixedOffice, customer, plan, quickbooks, row
+from tests.duewell.web.fixed_office import HOSTILE, TODAY, FixedOffice, customer, quickbooks, row
+from tests.duewell.web.fixed_plan import message, old, turn
 from tests.duewell.web.test_signing_in import PAGES
 
 
@@ -63,52 +65,6 @@ def test_a_british_business_reads_british(owner: FlaskClient, office: FixedOffic
     assert "14:48" in page
 
 
-def test_the_plan_says_why(owner: FlaskClient) -> None:
-    page = words(owner, "/plan")
-
-    assert "It is 14 days overdue, and “second reminder” has not been sent for it." in page
-    assert "Next look on 13 March 2026." in page
-    assert "Rule contacted_lately" in page
-    assert "¥128,000" in page
-
-
-def test_only_what_was_ticked_is_sent(office: FixedOffice, post: Post) -> None:
-    office.asked.clear()
-
-    answer = post("/plan", row=["qb-1:id-1037", "xero%3A1:id%2F9"])
-
-    assert answer.status_code == 200
-    assert office.asked == [("send_now", "b-1", [("qb-1", "id-1037"), ("xero:1", "id/9")], "Robin Lee")]
-    assert "Hollis &amp; Daughters: sent for 1037." in answer.get_data(as_text=True)
-
-
-def test_the_rows_of_the_page_are_the_rows_that_are_sent(owner: FlaskClient, office: FixedOffice, post: Post) -> None:
-    office.planned = replace(plan(), rows=(row("send", "1", "A", connection="a:b", invoice_id="c/d:ü&"),))
-    ticked = re.findall(r'name="row" value="([^"]+)" checked', owner.get("/plan").get_data(as_text=True))
-
-    post("/plan", row=ticked)
-
-    assert office.asked[-1] == ("send_now", "b-1", [("a:b", "c/d:ü&")], "Robin Lee")
-
-
-def test_nothing_ticked_sends_nothing(office: FixedOffice, post: Post) -> None:
-    assert post("/plan").status_code == 422
-    assert not [one for one in office.asked if one[0] == "send_now"]
-
-
-def test_a_long_plan_is_cut_where_it_does_no_harm(owner: FlaskClient, office: FixedOffice) -> None:
-    many = tuple(row(say, f"{say}-{at}", "Fern") for say in ("send", "skip") for at in range(150))
-    office.planned = replace(plan(), rows=many)
-
-    page = owner.get("/plan").get_data(as_text=True)
-    whole = owner.get("/plan?all=yes").get_data(as_text=True)
-
-    assert page.count('name="row"') == 150
-    assert "Show all 150" in page
-    assert "skip-149" not in page
-    assert "skip-149" in whole
-
-
 def test_customers_can_be_searched(owner: FlaskClient, office: FixedOffice) -> None:
     page = words(owner, "/customers?q=+hollis+")
 
@@ -155,7 +111,11 @@ def test_a_stranger_among_the_customers_is_a_404(owner: FlaskClient, office: Fix
 
 def test_hostile_names_stay_text(owner: FlaskClient, office: FixedOffice) -> None:
     office.person = customer(name=HOSTILE, address=HOSTILE, emails=(HOSTILE,))
-    office.planned = replace(plan(), rows=(row("send", HOSTILE, HOSTILE, reason=HOSTILE, facts={HOSTILE: HOSTILE}),))
+    rows = (row("hold", HOSTILE, HOSTILE, reason=HOSTILE, facts={HOSTILE: HOSTILE}),)
+    odd = message(HOSTILE, "58", odd=(HOSTILE,), to=(HOSTILE,), answered_by=HOSTILE)
+    office.sheet = replace(office.sheet, messages=(odd,), rest=rows)
+    office.found_kinds = (KindView(HOSTILE, HOSTILE, "", HOSTILE),)
+    office.old_debts = replace(office.old_debts, turns=(turn(HOSTILE, HOSTILE, None, old(HOSTILE, 9, reason=HOSTILE)),))
     office.connected = (quickbooks(label=HOSTILE, trouble=HOSTILE, odd=((HOSTILE, HOSTILE),)),)
     office.known = (Business("b-1", HOSTILE), Business('"><script>', HOSTILE))
     for path in (*PAGES, f"/customers?q={HOSTILE}", f"/login?next=/{HOSTILE}"):
@@ -166,12 +126,12 @@ def test_hostile_names_stay_text(owner: FlaskClient, office: FixedOffice) -> Non
 
 def test_a_tab_left_open_on_another_business_does_not_act_on_this_one(owner: FlaskClient, office: FixedOffice) -> None:
     office.known = (*office.known, Business("b-2", "Fenwick & Sons", "GB", "Europe/London"))
-    form = {"proof": proof_in(owner.get("/plan")), "business": "b-1", "row": "qb-1:id-1037"}
+    form = {"proof": proof_in(owner.get("/plan")), "business": "b-1", "messages": "qb-1:58:d58"}
     owner.post("/business", data={**form, "business": "b-2"})
 
     assert "Fenwick" in words(owner, "/")
     owner.post("/plan", data=form)
-    assert office.asked[-1] == ("send_now", "b-1", [("qb-1", "id-1037")], "Robin Lee")
+    assert office.asked[-1] == ("answer_messages", "b-1", [("qb-1/58", "d58")], "approved", "Robin Lee")
     assert owner.post("/plan", data={**form, "business": ""}).status_code == 400
     assert owner.post("/plan", data={**form, "business": "b-9"}).status_code == 404
     assert owner.post("/business", data={**form, "business": "b-9"}).status_code == 404

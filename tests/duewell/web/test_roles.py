@@ -18,7 +18,11 @@ from tests.duewell.web.test_pages import words
 from tests.duewell.web.test_signing_in import PAGES
 
 BOOKKEEPERS = {
-    "/plan": {},
+    "/plan": {"messages": "qb-1:58:d58"},
+    "/plan/send": {},
+    "/plan/words/qb-1/58": {"digest": "d58", "subject": "A word", "opening": "Hello"},
+    "/plan/kinds": {"debtor": "qb-1/60", "kind": "business"},
+    "/plan/backlog": {"kind": "never_chase", "connection": "qb-1", "customer": "60"},
     "/connections/qb-1/sync": {},
     "/differences/7": {"note": "a journal"},
     "/said/qb-1/58": {"kind": "promise", "until": "2026-03-13"},
@@ -29,6 +33,7 @@ BOOKKEEPERS = {
     "/todos/bank": {"until": "2026-03-09"},
 }
 OWNERS = {
+    "/plan/automatic": {"automatic": "yes"},
     "/connections/new/stripe": {"way": "api_key", "api_key": "rk_test_1", "role": "books", "own_reminders": "no"},
     "/connections/qb-1/answers": {"role": "books", "own_reminders": "no", "time_zone": "America/New_York"},
     "/connections/qb-1/disconnect": {},
@@ -66,7 +71,7 @@ def test_what_is_an_owners_is_nobody_elses(office: FixedOffice, post: Post, role
 
 @pytest.mark.parametrize("path", BOOKKEEPERS)
 def test_a_bookkeeper_works_and_a_viewer_looks(office: FixedOffice, post: Post, path: str) -> None:
-    form = {"row": "qb-1:id-1037", **BOOKKEEPERS[path]}
+    form = BOOKKEEPERS[path]
     office.role = Role.VIEWER
     refused = post(path, **form)
 
@@ -148,7 +153,7 @@ def test_every_form_of_another_business_is_not_there(post: Post, shared: FixedOf
 def test_what_a_bookkeeper_may_do_is_offered_to_her(owner: FlaskClient, office: FixedOffice) -> None:
     office.role = Role.BOOKKEEPER
 
-    assert "Send these now" in words(owner, "/plan")
+    assert "Approve all that is ready" in words(owner, "/plan")
     assert "Accept with this note" in words(owner, "/connections")
     assert "Read the books now" in words(owner, "/connections")
 
@@ -181,7 +186,7 @@ def shared(office: FixedOffice) -> FixedOffice:
 
 
 def test_the_business_of_others_is_not_there(owner: FlaskClient, shared: FixedOffice) -> None:
-    form = {"proof": proof_in(owner.get("/password")), "row": "qb-1:id-1037"}
+    form = {"proof": proof_in(owner.get("/password")), "messages": "qb-1:58:d58"}
     for path in ("/business", *BOOKKEEPERS, *OWNERS):
         theirs = owner.post(path, data={**form, "business": "b-2"})
         nobodys = owner.post(path, data={**form, "business": "b-0"})
@@ -205,11 +210,11 @@ def test_a_role_is_a_role_at_one_business(owner: FlaskClient, shared: FixedOffic
     shared.others = (Person("p-2", "Kim", "kim@juniper.example", HASH, roles),)
     kim = owner.application.test_client()
     sign_in(kim, email="kim@juniper.example")
-    form = {"proof": proof_in(kim.get("/password")), "row": "qb-1:id-1037"}
+    form = {"proof": proof_in(kim.get("/password")), "messages": "qb-1:58:d58"}
 
     assert kim.post("/plan", data={**form, "business": "b-1"}).status_code == 403
-    assert kim.post("/plan", data={**form, "business": "b-2"}).status_code == 200
-    assert shared.asked[-1] == ("send_now", "b-2", [("qb-1", "id-1037")], "Kim")
+    assert kim.post("/plan", data={**form, "business": "b-2"}).status_code == 303
+    assert shared.asked[-1] == ("answer_messages", "b-2", [("qb-1/58", "d58")], "approved", "Kim")
     assert kim.get("/people").status_code == 403
     kim.post("/business", data={**form, "business": "b-2"})
     assert kim.get("/people").status_code == 200

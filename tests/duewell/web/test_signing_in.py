@@ -10,6 +10,7 @@ from duewell.web.door import NOBODY, Door, Refusal
 from tests.duewell.web.conftest import app_over, proof_in, sign_in
 from tests.duewell.web.fixed_office import FixedOffice, StillClock
 from tests.duewell.web.fixed_people import PASSWORD, ROBIN
+from tests.duewell.web.fixed_plan import PLAN_FORMS, PLAN_PAGES
 from tests.duewell.web.fixed_wording import WORDING_FORMS, WORDING_PAGES
 
 PAGES = (
@@ -29,13 +30,16 @@ PAGES = (
     "/policy/change",
     "/policy/change?customer=qb-1/58",
     "/policy/versions/1",
+    "/rules",
     "/password",
     "/oauth/xero/callback?code=c&state=s",
     "/nothing/here",
     *WORDING_PAGES,
+    *PLAN_PAGES,
 )
 FORMS = (
     *WORDING_FORMS,
+    *PLAN_FORMS,
     "/plan",
     "/said/qb-1/58",
     "/ended/s-1/qb-1/58",
