@@ -48,7 +48,7 @@ class Period:
     percent: Decimal
     interest: Money
     source: str
-    sure: bool = True
+    sure: bool
 
     @property
     def days(self) -> int:

@@ -141,9 +141,11 @@ def _together(reading: Reading, whole: Layer) -> None:
     for one, other in combinations(reading.layer.segments, 2):
         both = merge(merge(whole, changes_of(one)), changes_of(other))
         if not makes_policy(both):
-            said = f"The segments “{one.name}” and “{other.name}” make no policy for who belongs to both."
+            said = (
+                f"The segments “{one.name}” and “{other.name}” make no policy for who belongs to both ({_why(both)})."
+            )
             path = reading.names[("segments",)][other.name]
-            reading.add(path, f"{said} ({_why(both)})", "Give them conditions that exclude each other, or mend one.")
+            reading.add(path, said, "Give them conditions that exclude each other, or mend one.")
 
 
 def _customers(reading: Reading, below: Layer, customers: Mapping[str, Layer]) -> None:

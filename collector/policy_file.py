@@ -203,8 +203,7 @@ def write(layer: Layer, comments: Mapping[str, str] = MappingProxyType({}), *, e
     What a step says that its channel has no place for is left out, since a file that says it is refused; `exactly`
     keeps it.
     """
-    manners = {name: layer.manners[name] for name in MANNERS if name in layer.manners}
-    parts = [_heading("[manners]", manners, comments)] if manners else []
+    parts = [_heading("[manners]", _in_order(layer.manners), comments)] if layer.manners else []
     parts += [_heading("[[steps]]", step if exactly else _step(step)) for step in layer.steps]
     for segment in layer.segments:
         parts += _segment(segment)
@@ -226,8 +225,12 @@ def _segment(segment: Segment) -> Iterator[str]:
     yield _heading("[[segments]]", {name: value for name, value in conditions.items() if value not in (None, ())})
     changes = changes_of(segment)
     if changes.manners:
-        yield _heading("[segments.manners]", changes.manners)
+        yield _heading("[segments.manners]", _in_order(changes.manners))
     yield from (_heading("[[segments.steps]]", _step(step)) for step in changes.steps)
+
+
+def _in_order(manners: Given) -> Given:
+    return {name: manners[name] for name in MANNERS if name in manners}
 
 
 def _step(step: Given) -> Given:

@@ -21,7 +21,8 @@ def lines_of(text: str) -> dict[Path, int]:
         said = tomllib.loads(statement)
         if statement.lstrip().startswith("["):
             table = _opened(said, counts)
-            places.setdefault(table, number)
+            for depth in range(1, len(table) + 1):
+                places.setdefault(table[:depth], number)
         else:
             _note(said, table, number, places)
     return places

@@ -89,7 +89,8 @@ def manners(policy: Policy) -> Iterator[str]:
     """How it goes about its work, one sentence for each habit."""
     yield _hours(policy.opens_at, policy.closes_at)
     if policy.gap_days:
-        yield f"At least {counted(policy.gap_days, 'whole day')} lie between two contacts with one customer."
+        lies = "lies" if policy.gap_days == 1 else "lie"
+        yield f"At least {counted(policy.gap_days, 'whole day')} {lies} between two contacts with one customer."
     yield (
         f"Nobody is contacted more than {often(policy.per_week)} in seven days or {often(policy.per_month)} in thirty, "
         "over all channels together."
@@ -102,7 +103,7 @@ def manners(policy: Policy) -> Iterator[str]:
         f"A step whose day was missed still goes by itself for {counted(policy.catch_up_days, 'day')}; "
         "after that a person looks first."
     )
-    yield f"No more than {counted(policy.daily_cap, 'message')} go in one day."
+    yield f"No more than {counted(policy.daily_cap, 'message')} {'goes' if policy.daily_cap == 1 else 'go'} in one day."
     yield f"An invoice {policy.unusual_times} times as large as is usual waits for a person."
     if policy.tone_ceiling is not Tone.FINAL:
         yield f"No message is more than {policy.tone_ceiling.name.lower()}."

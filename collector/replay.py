@@ -159,8 +159,13 @@ def run_of(
     )
 
 
-def difference_of(before: Sequence[Sending], after: Sequence[Sending], changed: Sequence[Changed]) -> Difference:
-    """What another policy (`after`) does otherwise than the one in force (`before`)."""
+def difference_of(
+    before: Sequence[Sending], after: Sequence[Sending], changed: Sequence[Changed], count: int
+) -> Difference:
+    """What another policy (`after`) does otherwise than the one in force (`before`).
+
+    `changed` are the earliest of `count` invoices that are judged otherwise.
+    """
     names = {one.debtor: one.name for one in (*before, *after)}
     ours, theirs = Counter(one.debtor for one in before), Counter(one.debtor for one in after)
     moved = [debtor for debtor in names if ours[debtor] != theirs[debtor]]
@@ -170,7 +175,7 @@ def difference_of(before: Sequence[Sending], after: Sequence[Sending], changed: 
         more=len(after) - len(before),
         customers=tuple(ToCustomer(one, names[one], ours[one], theirs[one]) for one in moved),
         first_on=min(days, default=None),
-        invoices=len(changed),
+        invoices=count,
         changed=tuple(sorted(changed, key=lambda one: (one.day, one.name.casefold(), one.number))[:EXAMPLES_MAX]),
     )
 

@@ -91,8 +91,13 @@ def adds_up(iban: str) -> bool:
 
 
 def masked(lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines with every account number shortened to its first and last four characters."""
-    return tuple(ACCOUNT.sub(lambda found: f"{found[0][:4]} … {found[0][-4:]}", line) for line in lines)
+    """The lines with every account number shortened to its ends."""
+    return tuple(ACCOUNT.sub(_shortened, line) for line in lines)
+
+
+def _shortened(found: re.Match[str]) -> str:
+    plain = re.sub("[ -]", "", found[0])
+    return f"{plain[:4]} … {plain[-4:]}" if len(plain) > 10 else f"… {plain[-2:]}"
 
 
 def _lines(bank: Bank | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from collector.saying import ALLOWED
 from collector.typed import day, money
 from duewell.doing import checked_member
 from duewell.finding import find_invoice, today_of, whom_of
@@ -58,7 +59,7 @@ def understand(house: House, business: str, debtor: str, told: Mapping[str, str]
         note=typed["words"],
         review_on=day(typed["review"], today) if typed["review"] else None,
         assigned_to=checked_member(house, business, typed["owner"]),
-        reason=typed["reason"].replace("-", "_"),
+        reason=typed["reason"].replace("-", "_") if kind in ALLOWED else "",
     )
     return words, invoice.number if invoice else ""
 

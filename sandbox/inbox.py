@@ -3,6 +3,7 @@
 import base64
 import re
 import socketserver
+import ssl
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -45,8 +46,9 @@ class Inbox:
 class InboxServer:
     """Serves one inbox on loopback."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, tls: ssl.SSLContext | None = None) -> None:
         self._host = host
+        self._tls = tls
         self._server: socketserver.ThreadingTCPServer | None = None
         self.inbox = Inbox()
 
@@ -54,6 +56,8 @@ class InboxServer:
         """Listen; returns host:port."""
         self._server = _Server((self._host, port), _Session)
         cast(Any, self._server).inbox = self.inbox
+        if self._tls is not None:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": QUIET}, daemon=True).start()
         return f"{self._host}:{self._server.server_address[1]}"
 
@@ -80,7 +84,7 @@ class _Session(socketserver.StreamRequestHandler):
         self.inbox: Inbox = cast(Any, self.server).inbox
         self.inbox.sessions += 1
         self._say(b"* OK ready")
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, ssl.SSLError):
             self._converse()
 
     def _converse(self) -> None:

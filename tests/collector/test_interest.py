@@ -163,7 +163,8 @@ def test_dutch_interest_is_added_to_the_debt_once_a_year() -> None:
     assert born_on_a_leap_day[-1].from_on == on("2025-03-01")
     third = by_law("NL", debt, "2026-03-03").periods[-1]
     assert third.from_on == on("2026-03-01")
-    assert third.base > periods[-1].base
+    shown = by_law("NL", debt, "2026-03-03").periods[:-1]
+    assert third.base == money("10000.00") + Money(sum(one.interest.minor for one in shown), "EUR")
     assert all(one.base == money("10000.00") for one in by_law("FR", debt, "2026-03-03").periods)
 
 
@@ -328,6 +329,13 @@ def test_the_smallest_terms_are_fine() -> None:
     assert not agreed(owed("1000.00", "2026-03-02"), free, BUSINESS, until_on=on("2026-04-01")).total
 
 
+def test_agreed_interest_is_sure_and_never_bears_interest_itself() -> None:
+    charge = agreed(owed("1000.00", "2022-03-02"), Terms(Decimal(10)), BUSINESS, until_on=on("2024-03-01"))
+
+    assert charge.sure
+    assert [(one.days, one.interest) for one in charge.periods] == [(730, money("200.00"))]
+
+
 def test_waived_by_a_person() -> None:
     charge = by_law("GB", owed("1000.00", "2026-03-02", "GBP"), "2026-04-01")
     free = waived(charge, "Ines")
@@ -380,5 +388,8 @@ def test_cut_days_begin_where_they_are_cut() -> None:
     assert [(one.from_on, one.days) for one in late.periods] == [(on("2026-03-05"), 5)]
     assert late.interest == money("50.75")
     assert not late.fixed
-    assert by_law("IE", debt, "2026-03-10", since_on="2026-03-02").fixed
+    from_the_start = by_law("IE", debt, "2026-03-10", since_on="2026-03-02")
+    assert from_the_start.fixed
+    assert [one.days for one in from_the_start.periods] == [8]
+    assert by_law("IE", debt, "2026-03-10", since_on="2026-03-10").periods == ()
     assert by_law("IE", debt, "2026-03-10", since_on="2026-03-01").interest == money("81.20")

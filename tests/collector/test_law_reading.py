@@ -38,7 +38,7 @@ def test_a_whole_row_is_read() -> None:
     assert rule.parties == {Party.FIRST}
     assert rule.channels == {"mail", "platform", "call"}
     assert rule.on == {Saying.DISPUTE, Saying.STOP}
-    assert (rule.country, rule.subdivision, rule.cities) == ("US", "US-NY", {"new york"})
+    assert (rule.country, rule.subdivision, rule.cities) == ("US", "US-NY", frozenset({"new york"}))
     assert (rule.beyond_days, str(rule.until), rule.mode, rule.file) == (3, "2027-01-01", Mode.HOLD, "test.toml")
     assert rule.url == "https://example.org/"
 
@@ -48,7 +48,13 @@ def test_what_is_left_out_means_everybody() -> None:
 
     assert rule.debtors == set(CustomerKind)
     assert rule.parties == set(Party)
-    assert (rule.channels, rule.until, rule.beyond_days, rule.cities, rule.url) == (frozenset(), None, None, set(), "")
+    assert (rule.channels, rule.until, rule.beyond_days, rule.cities, rule.url) == (
+        frozenset(),
+        None,
+        None,
+        frozenset(),
+        "",
+    )
     assert (rule.country, rule.subdivision) == ("*", "")
 
 

@@ -170,7 +170,7 @@ GOOD = [
     ("en", "The balance includes the damaged goods we agreed to credit. Hello again, and thank you for your patience."),
     (
         "de",
-        "Die Rechnung 1042 ist seit 14 Tagen fällig. Bitte zahlen Sie bis zum 12. Dezember oder melden Sie sich bei uns.",
+        "Die Rechnung 1042 ist seit 14 Tagen fällig. Bitte zahlen Sie bis zum 12. Dezember oder melden Sie sich.",
     ),
     ("de", "Falls Sie die Rechnung nicht nachvollziehen können, helfen wir gern. Es wird draußen wieder hell."),
     ("de", "Letzte Mahnung: Bitte überweisen Sie den offenen Betrag. Wir bieten Ihnen gern eine Ratenzahlung an."),

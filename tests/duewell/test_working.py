@@ -211,6 +211,15 @@ def test_a_call_counts_as_a_contact(house: House) -> None:
     assert (event.what, event.detail, event.by, event.sort) == ("Called them", "They wait for their bank.", BY, "said")
 
 
+def test_a_mail_of_ones_own_is_no_call(house: House) -> None:
+    done = tell(house, kind="mail", way="theirs", reason="reached", words="They wrote from home.")
+
+    assert (done.said.reason, done.said.way) == ("", Way.THEIRS)
+    assert "contacted_lately" not in today_of_ann(house).values(), "they wrote to us, not we to them"
+    tell(house, kind="mail", day="yesterday")
+    assert set(today_of_ann(house).values()) == {"contacted_lately"}
+
+
 def test_only_the_disputed_part_waits(house: House) -> None:
     done = tell(house, kind="dispute", invoice="INV-1", amount="30", reason="wrong-price", owner="kim@amber.test")
 

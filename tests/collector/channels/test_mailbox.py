@@ -1,6 +1,7 @@
 """Reading by IMAP over a real socket: only looking, each mail once, and clear words when the door stays shut."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -108,6 +109,18 @@ def test_a_shut_door_is_named(server: InboxServer, box: Letterbox) -> None:
         fetch(replace(box, folder="Answers"), None)
     with pytest.raises(Refused, match="in the open"):
         fetch(replace(box, host="mail.example"), None)
+
+
+def test_over_tls_only_the_right_server_is_believed(certificate: ssl.SSLContext) -> None:
+    server = InboxServer("127.0.0.1", certificate)
+    port = int(server.start(0).rpartition(":")[2])
+    box = Letterbox("localhost", port, USER, password=PASSWORD, timeout=5.0)
+    put(server.inbox, "one")
+
+    assert subjects(fetch(box, Place(7001, 0))) == ["one"]
+    with pytest.raises(TryLater, match=r"not valid for 127\.0\.0\.1"):
+        fetch(replace(box, host="127.0.0.1"), None)
+    server.stop()
 
 
 def test_a_line_that_breaks_is_tried_later(server: InboxServer, box: Letterbox) -> None:

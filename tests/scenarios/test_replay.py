@@ -1,0 +1,93 @@
+"""Replay: what the engine said live comes out again row by row, whatever has happened since."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from duewell import policies
+from duewell.finding import today_of
+from duewell.owning import choose_automatic
+from duewell.recording import end_said, record
+from duewell.replaying import last_days, replay
+from duewell.running import answer_plan, drain_inbox, make_plan, send_plan
+from receivables.records import Invoice
+from receivables.said import Said, Saying
+from tests.scenarios.playing import Play
+
+Plays = Callable[..., Play]
+STRICTER = """
+[manners]
+gap_days = 9
+minimum = 40
+
+[[steps]]
+name = "just-due"
+days = 4
+letter = "just_due"
+"""
+
+
+@dataclass
+class Weeks:
+    """Some weeks of a business's life: every day it is read, planned, some messages are sent, and things happen."""
+
+    play: Play
+    key: str
+
+    def owing(self) -> list[Invoice]:
+        """What is open, in a steady order."""
+        return [one for _, one in sorted(self.play.invoices(self.key).items()) if one.owing]
+
+    def day(self) -> None:
+        """Morning, the hour of sending, and the afternoon."""
+        self.play.move(hours=8)
+        self.play.sync()
+        make_plan(self.play.house, self.play.business)
+        self.play.move(hours=2, minutes=7)
+        send_plan(self.play.house, self.play.business)
+        self.play.move(hours=5)
+        drain_inbox(self.play.house)
+        make_plan(self.play.house, self.play.business)
+        self.play.move(hours=8, minutes=53)
+
+    def say(self, kind: Saying, invoice: Invoice, *, days: int) -> str:
+        today = today_of(self.play.house, self.play.business)
+        debtor = f"{invoice.customer.connection}/{invoice.customer.id}"
+        words = Said(debtor, kind, today, today + timedelta(days=days), invoice=invoice.ref)
+        return record(self.play.house, self.play.business, words, by="Robin")
+
+
+@pytest.mark.parametrize(("platform", "key"), [("quickbooks", "cedar"), ("xero", "brightwater"), ("stripe", "northwind")])
+def test_what_was_judged_live_comes_out_again_row_by_row(plays: Plays, platform: str, key: str) -> None:
+    play = plays(platforms=(platform,), invoices=60, customers=12)
+    weeks = Weeks(play, key)
+    play.sync()
+    weeks.day()
+    answer_plan(play.house, play.business, by="Robin")
+    weeks.day()
+    first, second, third, fourth = weeks.owing()[:4]
+    ended = weeks.say(Saying.HOLD, first, days=30)
+    weeks.say(Saying.PROMISE, second, days=3)
+    play.act("pay", key, invoice=third.ref.id)
+    weeks.day()
+    choose_automatic(play.house, play.business, automatic=True)
+    end_said(play.house, play.business, ended, by="Kim")
+    play.act("change_due", key, invoice=fourth.ref.id, due_on=f"{today_of(play.house, play.business):%Y-%m-%d}")
+    play.sandbox.mailbox.answers.extend(["451", "drop", "550"])
+    for _ in range(4):
+        weeks.day()
+    policies.keep(play.house, play.business, STRICTER, by="Robin")
+    play.act("void", key, invoice=weeks.owing()[-1].ref.id)
+    for _ in range(9):
+        weeks.day()
+
+    report = replay(play.house, play.business, last_days(play.house, play.business))
+
+    assert report.reproduced is not None
+    assert report.reproduced.examples == ()
+    assert report.reproduced.days >= 12
+    assert report.reproduced.verdicts > 100
+    assert report.sent > 0
+    assert report.reconstructed_until is not None
