@@ -54,6 +54,8 @@ def _steps(policy: Policy, issued_on: date, due_on: date, country: str) -> Itera
     day, rounds = issued_on, 0
     while day < due_on + LONGEST and rounds < ROUNDS_SHOWN:
         step = policy.earned(due_on, day, done)
+        if step is None and policy.following(due_on, day, done) is None:
+            return
         if step is not None and not _hindrance(policy, day, days, country):
             meant = policy.falls_on(step, due_on, done) or day
             why = _hindrance(policy, meant, days, country) or "the step before it comes first"

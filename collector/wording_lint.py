@@ -16,7 +16,8 @@ from typing import Any
 from collector.law import Operator, Party
 
 PHRASES = Path(__file__).parent / "phrases.toml"
-_TAGS = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->|</?[a-z!][^<>]*>", re.DOTALL | re.IGNORECASE)
+_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_TAGS = re.compile(rf"{_JINJA.pattern}|<!--.*?-->|</?[a-z!][^<>]*>", re.DOTALL | re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _BROKEN = re.compile(r"-[ \t]*\r?\n[ \t]*")
 UNSEEN = frozenset({"Mn", "Me", "Cf"})
@@ -82,13 +83,18 @@ def _phrases(patterns: Iterable[re.Pattern[str]], readings: Iterable[str]) -> It
                 yield " ".join(match.group().split())
 
 
-def _untagged(text: str) -> tuple[str, str]:
+def _untagged(text: str) -> tuple[str, str, str]:
     """The wording without tags: once as if they were nothing and once as if they were a blank, so neither hides a word.
 
-    What stands in quotes within a tag may be printed, so it is read as well.
+    What stands in quotes within a tag may be printed, so it is read as well. In a plain text nothing is a tag but
+    Jinja's, so the third reading keeps the others.
     """
     plain = _BROKEN.sub("", text)
-    return _TAGS.sub(_printed, plain), _TAGS.sub(lambda tag: f" {_printed(tag)} ", text)
+    return _TAGS.sub(_printed, plain), _TAGS.sub(_apart, text), _JINJA.sub(_apart, text)
+
+
+def _apart(tag: re.Match[str]) -> str:
+    return f" {_printed(tag)} "
 
 
 def _printed(tag: re.Match[str]) -> str:

@@ -64,10 +64,10 @@ def change_words(connection: str, customer_id: str) -> ResponseReturnValue:
     asked = (f"{connection}/{customer_id}", request.form.get("digest", ""))
     try:
         sentence = office().edit_message(business().id, asked, typed, by=person().name)
-    except Refused as error:
-        return _words(connection, customer_id, typed=typed, problem=str(error))
     except NotThere as error:
         return _gone(error)
+    except Refused as error:
+        return _words(connection, customer_id, typed=typed, problem=str(error))
     flash(sentence, "good")
     return redirect(url_for("plan.page"), 303)
 
@@ -144,7 +144,7 @@ def leave_out() -> ResponseReturnValue:
     who = (request.form.get("connection", ""), request.form.get("customer", ""))
     try:
         flash(office().record(business().id, *who, told, by=person().name), "good")
-    except (Refused, NotThere) as error:
+    except Refused as error:
         flash(str(error), "bad")
     return redirect(url_for("plan.backlog"), 303)
 

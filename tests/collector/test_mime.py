@@ -1,7 +1,7 @@
 """What is put together reads back the same in the standard library's own parser."""
 
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def parsed(raw: bytes) -> EmailMessage:
     return found
 
 
-def words(part: EmailMessage | None) -> str:
+def words(part: "EmailMessage | MIMEPart | None") -> str:
     assert part is not None
     return str(part.get_content()).replace("\r\n", "\n").removesuffix("\n")
 

@@ -116,7 +116,7 @@ def test_what_no_record_explains_is_named() -> None:
 
 
 def test_drafts_void_invoices_and_money_on_the_way_do_not_count() -> None:
-    unreal = [
+    unreal: list[Invoice | Payment | Credit] = [
         invoice("1", 100, JANUARY, status=InvoiceStatus.DRAFT),
         invoice("2", 100, JANUARY, status=InvoiceStatus.VOID),
         replace_status(payment("1", 100, JANUARY, unapplied=100), PaymentStatus.PENDING),

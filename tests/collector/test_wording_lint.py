@@ -247,6 +247,7 @@ def test_each_phrase_is_told_once_in_the_order_of_the_categories() -> None:
         "a dead-\n  beat",
         "a dead-\r\nbeat",
         "a{{ name }}deadbeat",
+        "a <deadbeat>",
     ],
 )
 def test_no_disguise_helps(text: str) -> None:

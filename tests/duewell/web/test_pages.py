@@ -10,7 +10,7 @@ from duewell.plan_views import KindView
 from duewell.web.office import Business
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, TryLater, Unsupported
 from receivables.money import Money
-from tests.duewell.web.conftest import Post, proof_in
+from tests.duewell.web.conftest import proof_in
 from tests.duewell.web.fixed_office import HOSTILE, TODAY, FixedOffice, customer, quickbooks, row
 from tests.duewell.web.fixed_plan import message, old, turn
 from tests.duewell.web.test_signing_in import PAGES
