@@ -64,7 +64,7 @@ def lint(text: str, language: str, *, operator: Operator) -> list[Finding]:
 
     `language` is ISO 639 (a locale will do). Each phrase is told once, in the order of the categories.
     """
-    readings = [_read(one) for one in _untagged(text)]
+    readings = dict.fromkeys(_read(one) for one in _untagged(text))
     spoken = language[:2].lower()
     found: dict[tuple[str, str], Finding] = {}
     for category in categories():
@@ -137,15 +137,15 @@ def _category(row: dict[str, Any]) -> Category:
         suggestion=row["suggestion"],
         parties=frozenset(map(Party, row.get("parties", Party))),
         anywhere=(
-            *map(compiled, row["anywhere"]),
+            compiled(row["anywhere"]),
             *(re.compile(rf"^\s*(?:{phrase})") for phrase in row.get("start", ())),
             *map(re.compile, row.get("pattern", ())),
         ),
-        only={language: tuple(map(compiled, phrases)) for language, phrases in only.items()},
+        only={language: (compiled(phrases),) for language, phrases in only.items()},
     )
 
 
-def compiled(phrase: str) -> re.Pattern[str]:
-    """A phrase of the file as a pattern over whole words."""
-    pattern = phrase.strip().replace(" ... ", f" {_SENTENCE}(?<!\\w)").replace("*", r"\w*")
-    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")
+def compiled(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Phrases of the file as one pattern over whole words, since looking for them one by one takes five times as long."""
+    patterns = (phrase.replace(" ... ", f" {_SENTENCE}(?<!\\w)").replace("*", r"\w*") for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)")

@@ -21,7 +21,7 @@ from receivables.records import CustomerKind
 LETTERS = frozenset({"before_due", "just_due", "first_reminder", "second_reminder", "last_reminder", "call_script"})
 KNOWN = Known(LETTERS, frozenset({"legal"}))
 BASE = whole(DEFAULT)
-AT_LEISURE = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+AT_LEISURE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(text: str) -> list[str]:
@@ -91,7 +91,7 @@ def steps() -> st.SearchStrategy[tuple[dict[str, Any], ...]]:
     ours = st.fixed_dictionaries({"name": NAMES}, optional=STEP)
     quiet = {name: STEP[name] for name in ("days", "again", "after", "repeat", "automatic", "off")}
     platform = st.fixed_dictionaries({"name": NAMES, "channel": st.just(Channel.PLATFORM)}, optional=quiet)
-    return st.lists(ours | platform, unique_by=lambda step: step["name"], max_size=5).map(tuple)
+    return st.lists(ours | platform, unique_by=lambda step: step["name"], max_size=4).map(tuple)
 
 
 def segments() -> st.SearchStrategy[tuple[Segment, ...]]:

@@ -30,8 +30,8 @@ SUNDAY = date(2026, 11, 22)
         (
             Step("text", 3, "sms_reminder", Channel.SMS, to=Receiver.ESCALATION, sender="legal"),
             (
-                "3 days after the due date: a friendly text message, “sms reminder” with a copy to the escalation contact"
-                " from the mail account “legal” (step “text”)."
+                "3 days after the due date: a friendly text message, “sms reminder” with a copy to the escalation"
+                " contact from the mail account “legal” (step “text”)."
             ),
         ),
         (
