@@ -107,7 +107,7 @@ def _netted(day: Day, lines: Sequence[Line]) -> tuple[list[Line], dict[Ref, Verd
     """Nothing is asked in a currency in which what is unmatched would clear all that would be asked."""
     cleared = money.covered(day, [line.asked for line in lines])
     held = {
-        line.invoice.ref: money.enough(day, line.invoice, cleared[line.asked.currency])
+        line.invoice.ref: replace(money.enough(day, line.invoice, cleared[line.asked.currency]), step=line.step.name)
         for line in lines
         if line.asked.currency in cleared
     }

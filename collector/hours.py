@@ -88,7 +88,7 @@ def _on_clocks(zones: tuple[str, ...], at: datetime) -> tuple[datetime, ...]:
 def _openings(windows: Iterable[Window], name: str, at: datetime) -> Iterable[datetime]:
     """When any of the windows opens in a zone, after `at`."""
     first = at.astimezone(zone(name)).date()
-    for ahead in range(LOOKED_AHEAD_DAYS + 1):
+    for ahead in range(LOOKED_AHEAD_DAYS):
         day = first + timedelta(days=ahead)
         for window in windows:
             moment = start_of(day, name, window.hours.days[day.weekday()][0])

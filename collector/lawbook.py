@@ -313,7 +313,7 @@ def _answer(picked: _Picked, asked: _Asked, broken: list[Rule]) -> Judged:
         return _told(picked, asked, broken)
     lasting = [rule for rule in binding if rule.kind not in _IN_TIME]
     if lasting:
-        return _told(picked, asked, broken, decides=min(lasting, key=lambda rule: rule.mode is not Mode.HOLD))
+        return _told(picked, asked, broken, decides=lasting[0])
     decides = max(binding, key=lambda rule: _weight(rule, picked, asked))
     return _told(picked, asked, broken, decides=decides, again_at=_next(picked, asked))
 

@@ -12,6 +12,7 @@ from duewell import connecting, running, showing, showing_customers
 from duewell.desk_people import PeopleDesk
 from duewell.desk_plan import PlanDesk
 from duewell.desk_policy import PolicyDesk
+from duewell.desk_replay import ReplayDesk
 from duewell.desk_wording import WordingDesk
 from duewell.desk_work import WorkDesk
 from duewell.jobs import all_businesses, zone_among
@@ -33,7 +34,7 @@ from webhooks.receive import Arrived, Counts, receive
 log = structlog.get_logger(__name__)
 
 
-class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk):
+class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk, ReplayDesk):
     """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
 
     def __init__(self, house: House, *, reads: bool = True) -> None:

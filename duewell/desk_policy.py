@@ -7,8 +7,7 @@ from collector.policy_words import differences, manners, segment_words, sentence
 from collector.reminder_days import proposed
 from duewell import policies
 from duewell.finding import today_of, whom_of
-from duewell.policies import Draft
-from duewell.policy_views import CustomerPolicyView, PolicyView, VersionView
+from duewell.policy_views import CustomerPolicyView, Draft, PolicyView, VersionView
 from duewell.ruling import base_layer
 from duewell.wiring import House
 from storage.policies import KeptPolicy

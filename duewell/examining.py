@@ -11,10 +11,10 @@ from duewell.findings import Finding
 from duewell.jobs import all_businesses
 from duewell.owning import OPERATORS, in_name_of, operator_of
 from duewell.people import everybody
-from duewell.ruling import policy_of
+from duewell.ruling import layers_of, policy_of
 from duewell.running import living
 from duewell.wiring import House
-from integrations.errors import Reconnect
+from integrations.errors import Reconnect, Refused
 from integrations.registry import slugs
 from storage import inbox
 from storage.errors import BadKey
@@ -92,8 +92,22 @@ def _sealed_in_vain(house: House) -> str:
 def _settings(house: House) -> Iterator[Finding]:
     steps = len(policy_of(house.settings).steps)
     yield Finding("Policy", "fine", f"{steps} steps")
+    yield from _policies(house)
     if strangers := sorted(set(house.settings.platforms) - set(slugs())):
         yield Finding("Platforms", "wrong", f"the settings name {', '.join(strangers)}; known are {', '.join(slugs())}")
+
+
+def _policies(house: House) -> Iterator[Finding]:
+    """A business's own policy may no longer fit a configuration that was changed under it."""
+    for business in all_businesses(house):
+        try:
+            policy = layers_of(house.database, house.settings, business.id).policy
+        except Refused as error:
+            yield Finding(f"Policy of {business.name}", "wrong", str(error))
+        else:
+            if policy.version != "base":
+                said = f"“{policy.version}”, {len(policy.steps)} steps"
+                yield Finding(f"Policy of {business.name}", "fine", said)
 
 
 def _people(house: House) -> Iterator[Finding]:

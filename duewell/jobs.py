@@ -10,8 +10,10 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from duewell.alerts import alerts
 from duewell.connecting import Uncounted
 from duewell.listening import read_mailbox, watch_deliveries
+from duewell.mornings import mornings
 from duewell.running import drain_inbox, follow_up_all, living, make_plan, resting, send_plan, sync_one
 from duewell.todos import bring_todos_in_step
 from duewell.wiring import House
@@ -150,6 +152,18 @@ def mailbox_job(house: House) -> None:
         _under_lease(house, f"texts:{business}", partial(watch_deliveries, house, business, today))
 
 
+def mornings_job(house: House) -> None:
+    """Every ten minutes: one mail to each who approves, when their morning has come."""
+    zones = {one.id: zone_of(house, one) for one in all_businesses(house)}
+    _under_lease(house, "mornings", partial(mornings, house, zones))
+
+
+def alerts_job(house: House) -> None:
+    """Every few minutes: what owners have to know at once, and what is mended."""
+    for business in all_businesses(house):
+        _under_lease(house, f"alerts:{business.id}", partial(alerts, house, business.id))
+
+
 def renew(house: House) -> None:
     """Every day: authorisations that were idle for a week, so that their hundred or sixty days never run out."""
     idle = house.clock.now() - timedelta(days=RENEW_IDLE_DAYS)
@@ -195,6 +209,8 @@ JOBS: dict[str, tuple[Callable[[House], None], timedelta]] = {
     "collect": (collect, timedelta(hours=1)),
     "follow_up": (follow_up_job, timedelta(minutes=5)),
     "mailbox": (mailbox_job, timedelta(minutes=10)),
+    "mornings": (mornings_job, timedelta(minutes=10)),
+    "alerts": (alerts_job, timedelta(minutes=5)),
     "renew": (renew, timedelta(hours=12)),
     "tidy": (tidy, timedelta(hours=24)),
 }

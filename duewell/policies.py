@@ -1,7 +1,7 @@
 """Policies of a business and of its customers: looked at, checked, kept, and proposed from the platform's own days."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -16,6 +16,7 @@ from collector.policy_words import differences
 from collector.reminder_days import BadDays, days_in, proposed
 from collector.wording import known_letters
 from duewell.finding import find_customer, today_of, whom_of
+from duewell.policy_views import NOTE_MAX, Draft
 from duewell.ruling import base_layer, layer_in, layers_of, together
 from duewell.running import living
 from duewell.wiring import House
@@ -37,7 +38,6 @@ from storage.policies import (
 
 log = structlog.get_logger(__name__)
 
-NOTE_MAX = 500
 TERMS_ELSE = 30
 A_MOMENT = timedelta(microseconds=1)
 MEANINGS = {
@@ -56,21 +56,6 @@ MEANINGS = {
     "tone_ceiling": "No message speaks more firmly than this: friendly, neutral, firm or final.",
     "never_chase_tags": "Customers with one of these tags are never asked.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A file that was looked at and not kept yet: what it would change, and the version it would follow.
-
-    `text` is as it came. `changes` are sentences; `over` is the number of the version in force, 0 for none.
-    """
-
-    text: str
-    checked: Checked
-    changes: tuple[str, ...]
-    calendar: Calendar | None
-    over: int
-    debtor: str = ""
 
 
 # --- looking ------------------------------------------------------------------------------------------------------
@@ -258,8 +243,7 @@ def _expect_head(house: House, business: str, debtor: str) -> None:
 
 def senders(house: House) -> tuple[str, ...]:
     """The mail accounts that are set up by name."""
-    servers = getattr(house.settings.mail, "servers", {})
-    return tuple(sorted(servers))
+    return tuple(sorted(house.settings.mail.servers))
 
 
 # --- a first one --------------------------------------------------------------------------------------------------

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from collector.policy_calendar import Calendar
+from collector.policy_check import Checked
+
+NOTE_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,18 @@ class PolicyView:
     customers: tuple[CustomerPolicyView, ...] = ()
     present_days: tuple[int, ...] = ()
     proposal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file that was looked at and not kept yet: what it would change, and the version it would follow.
+
+    `text` is as it came. `changes` are sentences; `over` is the number of the version in force, 0 for none.
+    """
+
+    text: str
+    checked: Checked
+    changes: tuple[str, ...]
+    calendar: Calendar | None
+    over: int
+    debtor: str = ""

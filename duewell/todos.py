@@ -25,7 +25,10 @@ PROMISES_FOR = timedelta(days=365)
 
 
 def bring_todos_in_step(house: House, business: str, decided: Sequence[Decided], today: date) -> int:
-    """The whole business: what its facts call for is there, and what they no longer call for is closed. How many."""
+    """The whole business: what its facts call for is there, and what they no longer call for is closed. How many.
+
+    `decided` must hold everybody who owes (`make_plan`), or the to-dos of those left out would close.
+    """
     with house.database.read() as tx:
         found = find_todos(_facts(tx, business, decided, today))
     with house.database.write() as tx:

@@ -122,6 +122,8 @@ HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 def smuggles(text: str) -> bool:
     """Does it hold line breaks, control characters, or ones that cannot be seen or turn the direction of reading?"""
+    if text.isascii():
+        return not text.isprintable()
     return any(unicodedata.category(letter) in HIDDEN for letter in text)
 
 

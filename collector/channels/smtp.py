@@ -5,11 +5,10 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import policy
-from email.message import EmailMessage
+from email.message import Message
 from typing import Any
 
-from collector.channels.composing import compose_parcel, sendable
+from collector.channels.composing import compose_parcel, sendable, written
 from collector.channels.port import Parcel, WrongAddress
 from collector.wording import Letter
 from integrations.contract import Lookup, Receipt
@@ -61,13 +60,13 @@ class MailCarrier:
         return Lookup.CANNOT_TELL
 
 
-def compose(letter: Letter, postbox: Postbox, *, to: list[tuple[str, str]], key: str, now: datetime) -> EmailMessage:
+def compose(letter: Letter, postbox: Postbox, *, to: list[tuple[str, str]], key: str, now: datetime) -> Message:
     """A letter alone as a mail; `to` holds (name, address)."""
     parcel = Parcel(debtor="", to=tuple(to), subject=letter.subject, text=letter.text, html=letter.html)
     return compose_parcel(parcel, postbox, key=key, now=now)
 
 
-def post(mail: EmailMessage, postbox: Postbox, *, recipients: list[str]) -> Receipt:
+def post(mail: Message, postbox: Postbox, *, recipients: list[str]) -> Receipt:
     """Hand the mail to the server.
 
     Raises Refused when the server says no for good (WrongAddress when it knows no such mailbox), TryLater when it may
@@ -166,9 +165,9 @@ def _envelope(server: smtplib.SMTP, postbox: Postbox, recipients: list[str]) -> 
         raise TryLater(f"the mail server hung up ({type(error).__name__})") from None
 
 
-def _text(server: smtplib.SMTP, mail: EmailMessage) -> None:
+def _text(server: smtplib.SMTP, mail: Message) -> None:
     try:
-        answer = server.data(mail.as_bytes(policy=policy.SMTP))
+        answer = server.data(written(mail))
     except smtplib.SMTPDataError as error:
         _expect((error.smtp_code, b""))
     except (OSError, smtplib.SMTPServerDisconnected) as error:

@@ -61,7 +61,7 @@ def differs(day: Day, invoice: Invoice) -> Verdict | None:
     """Nobody is asked for a sum the books do not agree on."""
     if not day.case.differs:
         return None
-    reason = "This customer's balance here and on the platform differ; a person must look before anything is sent."
+    reason = "What this customer owes here is not what the platform says; a person must look before anything is sent."
     return hold(invoice, "balance_differs", reason, differs="yes")
 
 

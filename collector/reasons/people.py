@@ -139,10 +139,17 @@ def usable(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:
 
 def _held(invoice: Invoice, said: Said, rule: str, reason: str) -> Verdict:
     until = said.until_on + timedelta(days=1) if said.until_on else said.review_on
-    when = f" until {day_words(said.until_on)}" if said.until_on else ""
-    by = f", as {said.by} wrote down" if said.by else ""
     since, last = said.from_on, said.until_on
-    return hold(invoice, rule, f"{reason}{when}{by}.", until=until, since=since, last_day=last, by=said.by or None)
+    words = f"{reason}.{_noted(said)}"
+    return hold(invoice, rule, words, until=until, since=since, last_day=last, by=said.by or None)
+
+
+def _noted(said: Said) -> str:
+    """Who wrote it down and until when it holds, as a sentence of its own."""
+    until = f"until {day_words(said.until_on)}" if said.until_on else ""
+    if said.by:
+        return f" Noted by {said.by}{', ' if until else ''}{until}."
+    return f" It holds {until}." if until else ""
 
 
 REASONS = (stopped, lawyer, disputed, promised)

@@ -15,6 +15,7 @@ from duewell.web import (
     plan,
     policy,
     rendering,
+    replay,
     rules,
     statements,
     todos,
@@ -24,7 +25,21 @@ from duewell.web.door import Door
 from duewell.web.office import Office
 
 BODY_CAP = 1024 * 1024
-ROOMS = (entrance, overview, plan, todos, customers, connecting, policy, people, machines, wordings, statements, rules)
+ROOMS = (
+    entrance,
+    overview,
+    plan,
+    todos,
+    customers,
+    connecting,
+    policy,
+    replay,
+    people,
+    machines,
+    wordings,
+    statements,
+    rules,
+)
 
 
 def create_app(settings: Settings, office: Office) -> Flask:

@@ -12,6 +12,7 @@ from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview
 from duewell.web.office_people import PeopleOffice
 from duewell.web.office_plan import PlanOffice
 from duewell.web.office_policy import PolicyOffice
+from duewell.web.office_replay import ReplayOffice
 from duewell.web.office_wording import WordingOffice
 from duewell.web.office_work import WorkOffice
 from integrations.contract import Clock
@@ -52,7 +53,7 @@ class CustomerList:
     total: int
 
 
-class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, PlanOffice, Protocol):
+class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, PlanOffice, ReplayOffice, Protocol):
     """Everything the pages ask for. All calls may come from several threads at once."""
 
     @property

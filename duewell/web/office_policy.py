@@ -2,8 +2,7 @@
 
 from typing import Protocol
 
-from duewell.policies import Draft
-from duewell.policy_views import PolicyView
+from duewell.policy_views import Draft, PolicyView
 from storage.policies import KeptPolicy
 
 

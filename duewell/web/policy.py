@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from collector.policy_file import CHARACTERS_MAX
 from duewell.access import Act
-from duewell.policies import NOTE_MAX, Draft
+from duewell.policy_views import NOTE_MAX, Draft
 from duewell.web.current import business, needs, office, person
 from duewell.web.failures import sentence, status_of
 from duewell.web.months import months

@@ -184,6 +184,13 @@ def test_tries_and_contacts_and_what_they_begin() -> None:
         assert judge(rules, planned("call"), facts(), (theirs("2026-03-02T10:00"),), now=now).may
 
 
+def test_quiet_after_a_talk_begins_with_a_talk_alone() -> None:
+    rules, now = book(cap("c", 1, 7, counts="conversations")), at("2026-03-03T10:00")
+
+    assert judge(rules, planned("call"), facts(), (past("2026-03-02T10:00", "call"),), now=now).may
+    assert not judge(rules, planned("call"), facts(), (theirs("2026-03-02T10:00"),), now=now).may
+
+
 def test_a_cap_counts_its_own_channels_for_its_own_channels() -> None:
     rules = book(cap("c", 1, 7, channels='["sms", "call"]'))
     now = at("2026-03-03T10:00")

@@ -26,13 +26,13 @@ COMPANY = Company("c1", "Amber", "GBP")
 KNOWN = customer(1, name="Ann", kind=CustomerKind.BUSINESS)
 
 
-def verdict(number: int = 1, rule: str = "step_earned", **facts: str) -> Verdict:
-    return Verdict(ref(Kind.INVOICE, number), Say.HOLD, rule, f"{rule}.", facts=facts)
+def verdict(rule: str, **facts: str) -> Verdict:
+    return Verdict(ref(Kind.INVOICE, 1), Say.HOLD, rule, f"{rule}.", facts=facts)
 
 
 def debtor(*rules: str, of: Any = KNOWN, invoices: tuple[Invoice, ...] = (invoice(1),), **facts: str) -> DebtorFacts:
     case = Case(f"c1/{of.ref.id}", COMPANY, (of,), invoices)
-    return DebtorFacts(case, tuple(verdict(rule=rule, **facts) for rule in rules or ("step_earned",)))
+    return DebtorFacts(case, tuple(verdict(rule, **facts) for rule in rules or ("step_earned",)))
 
 
 def said(kind: Saying, **more: Any) -> Said:

@@ -45,6 +45,8 @@ def test_a_test_goes_to_oneself_and_is_no_contact(settled: Terminal) -> None:
 
 
 def test_bank_details_are_printed_logged_and_told_to_owners(settled: Terminal) -> None:
+    kim = ("kim@acme.example", "--name", "Kim", "--role", "owner")
+    settled.done("people", "add", *kim, DUEWELL_PERSON_PASSWORD="a-long-password-for-kim")
     wrong = settled("wording", "bank", "--line", "Acme Ltd", "--line", "IBAN DE02 1203 0000 0000 2020 52")
     assert "does not add up" in wrong.error
 
@@ -56,6 +58,9 @@ def test_bank_details_are_printed_logged_and_told_to_owners(settled: Terminal) -
     assert shown["bank"]["first"] is True
     assert "2020 51" not in str(shown["changes"])
     assert "20 51" not in done.err
+    (notice,) = [str(mail) for mail in settled.sandbox.mailbox.mails() if "kim@acme.example" in str(mail)]
+    assert "bank details" in notice
+    assert "2020 51" not in notice
     preview = settled.done("wording", "preview", "first_reminder").out
     assert preview.index("IBAN DE02 1203 0000 0000 2020 51") < preview.index("https://")
 

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.channels.composing import compose_parcel, inlined, sendable
+from collector.channels.composing import compose_parcel, inlined, sendable, written
 from collector.channels.port import Attachment, Carriers, Parcel, WrongAddress
 from collector.channels.smtp import MailCarrier, Postbox
 from collector.policy import Channel
@@ -31,7 +31,7 @@ POSTBOX = Postbox("127.0.0.1", 25, "Robin", "accounts@northwind.example", securi
 
 
 def composed(parcel: Parcel = PARCEL, postbox: Postbox = POSTBOX) -> EmailMessage:
-    raw = compose_parcel(parcel, postbox, key="k1", now=NOW).as_bytes(policy=policy.SMTP)
+    raw = written(compose_parcel(parcel, postbox, key="k1", now=NOW))
     return message_from_bytes(raw, policy=policy.default)
 
 
@@ -109,13 +109,34 @@ def test_a_domain_in_other_letters_is_written_as_mail_servers_know_it() -> None:
 def test_no_words_become_a_header(subject: str, name: str, sender: str) -> None:
     parcel = replace(PARCEL, subject=f"a{subject}", to=((name, "ann@bakery.example"),))
 
-    raw = compose_parcel(parcel, replace(POSTBOX, sender_name=sender), key="k1", now=NOW).as_bytes(policy=policy.SMTP)
+    raw = written(compose_parcel(parcel, replace(POSTBOX, sender_name=sender), key="k1", now=NOW))
 
     head = raw.partition(b"\r\n\r\n")[0]
+    assert max(map(len, head.split(b"\r\n"))) <= 998
     names = [line.partition(b":")[0] for line in head.split(b"\r\n") if line[:1] not in (b" ", b"\t")]
     assert names == [
         *(b"Subject", b"From", b"To", b"Date", b"Message-ID", b"Auto-Submitted", b"MIME-Version", b"Content-Type")
     ]
+
+
+def test_letters_of_every_kind_arrive_as_they_were_written() -> None:
+    long = tuple(f"<{'x' * 40}{number}@northwind.example>" for number in range(30))
+    words = "Grüße 😀 “1 = 1”  \n.\nFrom here\n" + "ä" * 300 + "\n"
+    to = tuple((f"Änn {number}, Bäckerei & Co", f"ann{number}@bakery.example") for number in range(9))
+    parcel = replace(PARCEL, subject=f"Mahnung für {'ü' * 90}", text=words, to=to, earlier=long, html=f"<p>{words}</p>")
+    attached = Attachment("Rechnung für März.pdf", bytes(range(256)) * 40)
+
+    mail = composed(replace(parcel, attachments=(attached,)), replace(POSTBOX, sender_name="Jürgen, Büro"))
+
+    assert mail["Subject"] == parcel.subject
+    assert [(one.display_name, one.addr_spec) for one in mail["To"].addresses] == list(to)
+    assert mail["From"].addresses[0].display_name == "Jürgen, Büro"
+    assert mail["References"].split() == list(long[-20:])
+    bodies = [mail.get_body((kind,)).get_content() for kind in ("plain", "html")]  # type: ignore[union-attr]
+    assert [body.replace("\r\n", "\n") for body in bodies] == [words, f"<p>{words}</p>\n"]
+    (part,) = mail.iter_attachments()
+    assert (part.get_filename(), part.get_content()) == (attached.name, attached.content)
+    assert mail.defects == []
 
 
 def test_what_fits_is_attached_and_of_the_rest_the_text_says_where_it_is() -> None:

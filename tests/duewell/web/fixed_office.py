@@ -22,6 +22,7 @@ from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople
 from tests.duewell.web.fixed_plan import FixedPlan
 from tests.duewell.web.fixed_policy import FixedPolicy
+from tests.duewell.web.fixed_replay import FixedReplay
 from tests.duewell.web.fixed_wording import FixedWording
 from tests.duewell.web.fixed_work import WORK, FixedWork
 
@@ -210,7 +211,7 @@ QUESTIONS = {
 
 
 @dataclass
-class FixedOffice(FixedPlan, FixedWording, FixedWork, FixedPolicy, FixedPeople):
+class FixedOffice(FixedReplay, FixedPlan, FixedWording, FixedWork, FixedPolicy, FixedPeople):
     """Answers with what it was given; `asked` lists what was done, `error` is raised by the next doing."""
 
     clock: Clock = field(default_factory=StillClock)

@@ -11,8 +11,7 @@ from collector.policy_fields import Known
 from collector.policy_file import read, write
 from collector.policy_words import differences, manners, segment_words, sentence
 from collector.wording import known_letters
-from duewell.policies import Draft
-from duewell.policy_views import CustomerPolicyView, PolicyView, VersionView
+from duewell.policy_views import CustomerPolicyView, Draft, PolicyView, VersionView
 from integrations.errors import NotThere, Refused
 from storage.policies import KeptPolicy
 from tests.duewell.web.fixed_people import FixedPeople

@@ -25,7 +25,7 @@ def test_every_message_says_what_would_be_sent(owner: FlaskClient) -> None:
     assert "$120.00 stands in their favour and is taken off." in page
     assert "$1,482.50 + €900.00" in page
     assert "This customer has never been written to from here." in page
-    assert "Approved by Robin Lee , in other words: “A word about invoice 1061”" in page
+    assert "Approved by Robin Lee, in other words: “A word about invoice 1061”" in page
     assert "Not at this hour: It is 07:10 where the customer is" in page
     assert "Not today said Kim" in page
     assert "Next look on 13 March 2026." in page

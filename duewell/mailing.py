@@ -1,0 +1,80 @@
+"""Mails to our own people, each sent once: claimed under a permanent key before the call, like all that leaves."""
+
+import json
+from dataclasses import dataclass
+
+import structlog
+
+from collector.channels.smtp import compose, post
+from collector.wording import Letter
+from duewell.wiring import WORKER, House
+from integrations.errors import IntegrationError, TryLater
+from storage import actions
+from storage.actions import ActionState, Claim, Plan
+from storage.database import Tx
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS_MAX = 5
+OPEN = (ActionState.PLANNED, ActionState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is told to whom. `key` names it for ever; `act` is its kind among the actions."""
+
+    act: str
+    key: str
+    person: str
+    name: str
+    email: str
+    letter: Letter
+
+
+def send_once(house: House, business: str, notice: Notice) -> bool:
+    """Send it unless that was done, or may have been; True when it went now.
+
+    What provably did nothing is tried again at the next call, a few times. Nothing is done without a mail server, or
+    for a login that is no address.
+    """
+    postbox, now = house.postbox(), house.clock.now()
+    if postbox is None or "@" not in notice.email or not to_be_sent(house, business, notice.key):
+        return False
+
+    def claim(tx: Tx) -> Claim:
+        told = json.dumps({"person": notice.person})
+        actions.plan(tx, business, Plan(notice.act, notice.key, payload=told), now=now)
+        return actions.claim(tx, business, notice.key, by=WORKER, now=now)
+
+    if house.writer.do(claim) is not Claim.MINE:
+        return False
+    try:
+        mail = compose(notice.letter, postbox, to=[(notice.name, notice.email)], key=notice.key, now=now)
+        post(mail, postbox, recipients=[notice.email])
+    except IntegrationError as error:
+        lost = isinstance(error, TryLater) and error.may_have_acted
+        _end(house, business, notice, ActionState.AMBIGUOUS if lost else ActionState.FAILED, why=str(error))
+        return False
+    _end(house, business, notice, ActionState.SENT)
+    return True
+
+
+def was_sent(house: House, business: str, key: str) -> bool:
+    """Did it go, or may it have gone?"""
+    with house.database.read() as tx:
+        known = actions.action(tx, business, key)
+    return known is not None and known.state in (ActionState.SENT, ActionState.CLAIMED, ActionState.AMBIGUOUS)
+
+
+def to_be_sent(house: House, business: str, key: str) -> bool:
+    """Was it not sent yet, and is it worth another try?"""
+    with house.database.read() as tx:
+        known = actions.action(tx, business, key)
+    return known is None or (known.state in OPEN and known.attempts < ATTEMPTS_MAX)
+
+
+def _end(house: House, business: str, notice: Notice, state: ActionState, *, why: str = "") -> None:
+    with house.database.write() as tx:
+        actions.mark(tx, business, notice.key, state, now=house.clock.now(), by=WORKER, reason=why)
+    if state is not ActionState.SENT:
+        log.warning("a mail to one of our people did not go", act=notice.act, state=state.value, why=why)
