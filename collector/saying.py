@@ -151,7 +151,8 @@ def _too_much(amount: Money, invoice: Invoice | None, whom: Whom) -> str:
 def _channel(words: Said, whom: Whom, today: date) -> str:  # noqa: ARG001
     if words.kind is not Saying.OPT_OUT or words.channel in CHANNELS:
         return ""
-    return f"By which channel do they not want to be reached? One of {', '.join(CHANNELS)}, not {words.channel!r}."
+    given = f", not {words.channel!r}" if words.channel else ""
+    return f"By which channel do they not want to be reached? One of: {', '.join(CHANNELS)}{given}."
 
 
 def _address(words: Said, whom: Whom, today: date) -> str:  # noqa: ARG001

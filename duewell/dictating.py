@@ -34,7 +34,7 @@ def dictate(house: House, business: str, debtor: str, told: Mapping[str, str], *
     """Understand and record it. Raises Refused with one sentence, or NotThere."""
     words, numbers = understand(house, business, debtor, told)
     id = record(house, business, words, by=by)
-    also = " The day is written into the books as well." if goes_to_the_books(house, business, words) else ""
+    also = " The day will be written into the books as well." if goes_to_the_books(house, business, words) else ""
     invoice = words.invoice
     line = in_words(words, {invoice: numbers} if invoice else {})
     return Recorded(id, words, f"Written down: {line[:1].lower() + line[1:]}.{also}")

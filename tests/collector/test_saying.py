@@ -76,7 +76,7 @@ def test_what_comes_from_elsewhere_cannot(kind: Saying) -> None:
         (said(Saying.DISPUTE, amount=Money(1, "USD")), "Nothing is open on invoice INV-1 in USD; what is open is 100"),
         (said(Saying.DISPUTE, invoice=None, amount=gbp(1)), "An amount needs the invoice it is a part of."),
         (said(Saying.HOLD, amount=gbp(1)), "An amount says nothing about “hold”; leave it out."),
-        (said(Saying.OPT_OUT, channel="pigeon"), "One of mail, sms, letter, call, not 'pigeon'."),
+        (said(Saying.OPT_OUT, channel="pigeon"), "One of: mail, sms, letter, call, not 'pigeon'."),
         (said(Saying.LAWYER, address=""), "Which e-mail address does the lawyer have?"),
         (said(Saying.LAWYER, note=" "), "Please name the lawyer."),
         (said(Saying.NOTE, note=""), "A note needs words."),

@@ -74,7 +74,7 @@ def test_a_statement_on_the_screen_and_as_pdf(settled: Terminal) -> None:
         assert sheet["closing"]
     settled.done("statement", name, "--pdf", "out.pdf")
     assert (settled.folder / "out.pdf").read_bytes().startswith(b"%PDF")
-    assert "there is no customer" in settled("statement", "nobody at all").error
+    assert "There is no customer" in settled("statement", "nobody at all").error
     assert "--activity" in settled("statement", name, "--from", "2024-01-01").err
 
 

@@ -10,8 +10,11 @@ import pytest
 from collector.policy import DEFAULT
 from duewell import policies
 from duewell.config import Manners, Settings
+from duewell.connecting import check_answers, questions
 from duewell.desk_policy import PolicyDesk, view
+from duewell.examining import _policies
 from duewell.ruling import layers_of
+from duewell.web.questions import BadAnswer, answers_from
 from duewell.wiring import House
 from integrations.contract import Clock
 from integrations.errors import NotThere, Refused
@@ -237,7 +240,7 @@ def test_what_the_desk_hands_out(house: House) -> None:
 
 def test_doctor_names_a_policy_that_no_longer_fits(house: House) -> None:
     def said() -> list[tuple[str, str]]:
-        return [(found.verdict, found.said) for found in _policies(house)]
+        return [(found.level, found.said) for found in _policies(house)]
 
     assert said() == []
     keep(house, '[manners]\ncloses_at = "12:00"\n')

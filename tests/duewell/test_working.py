@@ -124,7 +124,7 @@ def test_a_promise_is_recorded_with_its_name_and_believed(house: House) -> None:
 
     assert done.sentence == (
         "Written down: promised 50.00 GBP by 13 March 2026 for invoice INV-1. "
-        "The day is written into the books as well."
+        "The day will be written into the books as well."
     )
     (kept,) = on_record(house)
     assert (kept.kind, kept.until_on, kept.amount, kept.by) == (Saying.PROMISE, date(2026, 3, 13), gbp(5_000), BY)

@@ -53,12 +53,13 @@ def morning(play: Play, *, days: int = 1) -> None:
     local = play.house.clock.now().astimezone(ZoneInfo(HERE))
     then = datetime(2026, 3, 10 + days, 7, 15, tzinfo=ZoneInfo(HERE))
     play.move(quiet=True, seconds=(then - local).total_seconds())
+    play.sync()
     jobs.mornings_job(play.house)
 
 
 def test_one_mail_a_working_morning_to_each_who_approves(play: Play) -> None:
     robin, kim, vi = seat(play, "Robin", Role.OWNER), seat(play, "Kim", Role.BOOKKEEPER), seat(play, "Vi", Role.VIEWER)
-    for days in (1, 1, 2, 4, 5):
+    for days in (1, 1, 2, 3, 4, 5):
         morning(play, days=days)
         jobs.mornings_job(play.house)
 

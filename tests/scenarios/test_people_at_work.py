@@ -38,7 +38,7 @@ def test_a_promise_is_written_into_xero_once_and_believed(plays: Plays) -> None:
     debtor, invoice = late(play)
     told = {"kind": "promise", "until": "in 10 days", "invoice": invoice.number}
     done = dictate(play.house, play.business, debtor, told, by="Robin")
-    assert done.sentence.endswith("The day is written into the books as well.")
+    assert done.sentence.endswith("The day will be written into the books as well.")
 
     follow_up_all(play.house, play.business)
     follow_up_all(play.house, play.business)
