@@ -35,7 +35,11 @@ def only_zone(country: str) -> str:
 
 def zone_of(case: Case) -> ZoneInfo:
     """The customer's zone if their country has just one, else the company's, else UTC."""
-    name = only_zone(case.head.address.country) or case.company.time_zone or "UTC"
+    return zone_named(only_zone(case.head.address.country) or case.company.time_zone or "UTC")
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone; UTC where there is none of that name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

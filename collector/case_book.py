@@ -8,7 +8,7 @@ from itertools import groupby
 from collector.cases import Material, build, debtor_key, heads_of
 from receivables.case import Case, Receipts
 from receivables.money import Money
-from receivables.records import Customer, Invoice, Kind, Ref
+from receivables.records import Customer, Invoice, Kind, Payment, Ref
 from receivables.said import Said
 from storage import books, due, habits
 from storage.businesses import business as business_of
@@ -79,6 +79,7 @@ class _Shelf:
     since: date
     families: _Families
     said: Mapping[str, tuple[Said, ...]]
+    nobodys: tuple[Payment, ...]
     differing: tuple[Ref, ...]
     receipts: Receipts
     usual: Mapping[str, Money]
@@ -96,11 +97,18 @@ def _shelf(tx: Tx, connected: Connected, now: datetime, debtor: str = "") -> _Sh
         since=(now - LOG_DAYS).date(),
         families=_families(books.customers(tx, business, connected.id, children=True)),
         said=words,
+        nobodys=tuple(books.payments(tx, business, connected.id, customers=None, left=True, nobodys=True)),
         differing=differing(tx, connected),
         receipts=habits.receipts(tx, business),
         usual=habits.usual_invoice(tx, business),
         operator=operator_of(tx, business),
     )
+
+
+def _for_these(payments: Iterable[Payment], invoices: Iterable[Invoice]) -> tuple[Payment, ...]:
+    """Payments that name no customer, but one of these invoices."""
+    refs = {invoice.ref for invoice in invoices}
+    return tuple(one for one in payments if any(part.to in refs for part in one.applications))
 
 
 def _families(children: Iterable[Customer]) -> _Families:
@@ -145,7 +153,7 @@ def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:
             one for one in books.records(tx, connected.business, refs).values() if isinstance(one, Customer)
         ),
         invoices=tuple(invoices),
-        payments=tuple(books.payments(*mine, customers=refs, left=True)),
+        payments=(*books.payments(*mine, customers=refs, left=True), *_for_these(shelf.nobodys, invoices)),
         credits=tuple(books.credits_of(*mine, customers=refs, left=True)),
         contacts=contacts(
             tx,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec import structs
+
 from receivables.case import Case, Contact, Mirror, Past, Receipts, head_of
 from receivables.money import Money
 from receivables.records import Company, Credit, Customer, Invoice, Kind, Payment, Ref
@@ -49,7 +51,8 @@ def build(material: Material) -> list[Case]:
     heads = heads_of(material.customers)
     by_ref = {customer.ref: customer for customer in material.customers}
     invoices = _by_head(material.invoices, heads)
-    payments, credits = _by_head(material.payments, heads), _by_head(material.credits, heads)
+    payments = _by_head([_owned(one, material.invoices) for one in material.payments], heads)
+    credits = _by_head(material.credits, heads)
     members = _members(material.customers, heads)
     told, said = _Told(material.contacts), _said_by_debtor(material.said)
     in_doubt = {heads.get(ref, ref) for ref in material.differing}
@@ -129,6 +132,15 @@ def _members(customers: Iterable[Customer], heads: Mapping[Ref, Ref]) -> dict[Re
     for customer in sorted(customers, key=lambda one: (heads[one.ref] != one.ref, one.name)):
         members.setdefault(heads[customer.ref], []).append(customer)
     return members
+
+
+def _owned(payment: Payment, invoices: Iterable[Invoice]) -> Payment:
+    """A payment that names nobody belongs to whoever owes the invoice it is for."""
+    if payment.customer is not None:
+        return payment
+    paid = {part.to for part in payment.applications}
+    owner = next((one.customer for one in invoices if one.ref in paid), None)
+    return structs.replace(payment, customer=owner)
 
 
 def _by_head(records: Iterable[Owned], heads: Mapping[Ref, Ref]) -> dict[Ref, list[Owned]]:

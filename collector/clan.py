@@ -7,9 +7,19 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Generic
 
+from collector.calendar import only_zone
 from collector.cases import Material, build
 from collector.remembering import company_then, receipts_then, unanswered_then, usual_then
-from collector.walking_back import Books, Settlement, as_of, pasts_on, settlements, touched_since, visible
+from collector.walking_back import (
+    Books,
+    Settlement,
+    as_of,
+    pasts_on,
+    settlements,
+    touched_since,
+    turning_points,
+    visible,
+)
 from receivables.case import Case, Contact, Past
 from receivables.records import Credit, Customer, Invoice, InvoiceStatus, Kind, Payment, PaymentStatus, Ref
 from receivables.said import Said
@@ -83,6 +93,11 @@ class Clan:
         """The names under which anything may be recorded about them."""
         return frozenset(f"{self.connected.id}/{id}" for id in self.ids)
 
+    def zones(self, of_company: Iterable[str]) -> frozenset[str]:
+        """Every zone by whose clock their days may have been told, with the zones the company was in."""
+        own = {only_zone(one.record.address.country) for one in self.customers.found} or {""}
+        return frozenset(zone for name in own for zone in ([name] if name else of_company))
+
     @cached_property
     def changes(self) -> list[datetime]:
         """The instants at which something became known, in their order."""
@@ -126,12 +141,17 @@ class Clan:
 
     def cases(self, moment: Moment, told: Sequence[Contact]) -> list[Case]:
         """One case per debtor with something open at the instant, to whom `told` was said before it."""
-        known = moment.known
-        same = (self._segment(moment), moment.reconstructed and moment.on, len(told), _about(known))
+        same, known = self.sign(moment, told), moment.known
         if self._last is None or self._last[0] != same:
             self._last = same, build(self._material(moment, told))
         receipts, synced_at = receipts_then(known), known.synced_at
         return [replace(one, receipts=receipts, synced_at=synced_at) for one in self._last[1]]
+
+    def sign(self, moment: Moment, told: Sequence[Contact]) -> object:
+        """Equal for two moments between which nothing changed but the day, the last sync and the last receipt."""
+        noted = moment.known.habits_at
+        habits = bisect_right(self._all_changes, noted) if noted else -1
+        return self._segment(moment), len(told), habits, _about(moment.known)
 
     def told_by(self, moment: Moment) -> tuple[Contact, ...]:
         """What had been said, or may have, as far as was known at the instant."""
@@ -146,8 +166,16 @@ class Clan:
             return visible(self._walked, moment.on, moment.at)
         return self.payments.at(moment.at)
 
-    def _segment(self, moment: Moment) -> int:
-        return bisect_right(self.changes, moment.at)
+    def _segment(self, moment: Moment) -> tuple[bool, int, int, int]:
+        if not moment.reconstructed:
+            return False, bisect_right(self.changes, moment.at), 0, 0
+        days, instants = self._turning_points
+        settled = bisect_right(self._settled, moment.on, key=lambda one: one.on)
+        return True, bisect_right(days, moment.on), bisect_right(instants, moment.at), settled
+
+    @cached_property
+    def _turning_points(self) -> tuple[list[date], list[datetime]]:
+        return turning_points(self._walked)
 
     def _material(self, moment: Moment, told: Sequence[Contact]) -> Material:
         known, company = moment.known, self.connected.company
@@ -200,7 +228,7 @@ def _about(known: Known) -> object:
     """All of it that shapes a case beside when the books and the receipts were entered."""
     usual = tuple(known.usual.items())
     own = known.own_reminders, known.reminder_days, known.country, known.time_zone, known.operator
-    return own, known.differing, usual, known.habits_at, known.unanswered
+    return own, known.differing, usual, known.unanswered
 
 
 def _left(payment: Payment) -> bool:

@@ -254,6 +254,10 @@ def _toml(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(one) for one in value)}]"
-    words = {Tone: lambda one: one.name.lower(), Decimal: "{:f}".format, time: "{:%H:%M}".format}
-    text = next((say(value) for kind, say in words.items() if isinstance(value, kind)), str(value))
+    if isinstance(value, Tone):
+        text = value.name.lower()
+    elif isinstance(value, time):
+        text = f"{value:%H:%M}"
+    else:
+        text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     return json.dumps(USUAL if value is None else text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -187,14 +187,14 @@ class Beside:
             self._say(last.name, "repeat", said, 'Write after = "contact", and in days how many lie between.')
 
     def _too_firm(self, steps: tuple[Step, ...]) -> None:
+        """A ceiling softens what is below it: that is what it is for. A step of this very file above it is a slip."""
         ceiling = self._merged.manners.get("tone_ceiling", Tone.FINAL)
-        lowered = "tone_ceiling" in self._layer.manners
+        assert isinstance(ceiling, Tone), "read as one"
         for step in steps:
-            mine = step.name in self._layer.named
-            if (lowered or mine) and step.channel not in TONELESS and step.tone > ceiling:  # type: ignore[operator]
-                said = f"“{step.name}” is {_tone(step)}, but nothing here speaks above {ceiling.name.lower()}."  # type: ignore[attr-defined]
-                where = self._place(step.name, "tone") if mine else (*self._path, "manners", "tone_ceiling")
-                self._reading.add(where, said, "It will be spoken more softly.", Weight.WARNING)
+            mine = "tone" in self._layer.named.get(step.name, {})
+            if mine and step.channel not in TONELESS and step.tone > ceiling:
+                said = f"“{step.name}” is {_tone(step)}, but nothing here speaks above {ceiling.name.lower()}."
+                self._warn(step.name, "tone", said, "It will be spoken more softly.")
 
 
 def _complete_ones(layer: Layer) -> tuple[Step, ...]:

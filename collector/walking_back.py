@@ -65,6 +65,15 @@ def as_of(first: Books, on: date, at: datetime) -> Books:
     )
 
 
+def turning_points(books: Books) -> tuple[list[date], list[datetime]]:
+    """The days and the instants at which the walked-back books change, each in their order."""
+    uses: tuple[Payment | Credit, ...] = (*books.payments, *books.credits)
+    days = {dated_on(one) for one in (*books.invoices, *uses)}
+    days |= {_applied_on(one, part) for one in uses for part in one.applications}
+    instants = {one.entered_at for one in (*books.invoices, *uses)} | {one.sent_at for one in books.invoices}
+    return sorted(day for day in days if day), sorted(at for at in instants if at)
+
+
 def dated_on(one: Invoice | Payment | Credit) -> date | None:
     """The day a record bears."""
     return one.received_on if isinstance(one, Payment) else one.issued_on

@@ -9,7 +9,7 @@ from duewell.people import OWNER_LOGIN, hashed_password
 from duewell.wiring import House
 from integrations.errors import Refused
 from storage import people as kept
-from storage.businesses import Business, add_business, businesses, set_automatic
+from storage.businesses import Business, add_business, businesses
 from storage.database import Tx
 
 OPERATORS = {"business": "the business itself", "bookkeeper": "its bookkeeper", "agency": "an agency"}
@@ -77,12 +77,6 @@ def begin_business(
         if owner:
             kept.give(tx, business, owner, Role.OWNER.value)
     return business
-
-
-def choose_automatic(house: House, business: str, *, automatic: bool) -> None:
-    """Let ordinary messages go by themselves, or have a person send each day's plan."""
-    with house.database.write() as tx:
-        set_automatic(tx, business, automatic)
 
 
 def operator_of(settings: Mapping[str, Any]) -> str:

@@ -8,8 +8,9 @@ from itertools import islice
 
 from collector.case_book import MESSAGES
 from collector.clan import Clan, Moment
+from collector.judgement import Say
 from collector.past_book import AT_ONCE, clans
-from collector.reenact import Live, Rows, RulingAt, Turns, answers, reenact, sending, simulate, wrong
+from collector.reenact import Judged, Live, Rows, RulingAt, Turns, answers, reenact, sending, simulate, wrong
 from collector.replay import (
     EXAMPLES_MAX,
     Answer,
@@ -173,51 +174,42 @@ def _walk(house: House, connected: Connected, walk: _Walk) -> None:
 
 def _simulate(clan: Clan, walk: _Walk) -> None:
     """Every policy over the same days, and what the other says otherwise."""
-    said = [_run(clan, policy, walk.moments) for policy in walk.tally.policies]
-    if len(said) == 2:
-        found = list(_differing(said[0], said[1]))
-        walk.tally.changed_count += len(found)
-        walk.tally.changed += found
-        if len(walk.tally.changed) > 4 * EXAMPLES_MAX:
-            walk.tally.changed = sorted(walk.tally.changed, key=lambda one: one.day)[:EXAMPLES_MAX]
+    runs = [_run(clan, policy, walk.moments) for policy in walk.tally.policies]
+    if len(runs) == 1:
+        for _ in runs[0]:
+            pass
+        return
+    found = list(_differing(*runs))
+    walk.tally.changed_count += len(found)
+    walk.tally.changed += found
+    if len(walk.tally.changed) > 4 * EXAMPLES_MAX:
+        walk.tally.changed = sorted(walk.tally.changed, key=lambda one: one.day)[:EXAMPLES_MAX]
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    debtor: str
-    name: str
-    number: str
-    answer: Answer
-
-
-_ByDay = dict[tuple[date, Ref], _Said]
-
-
-def _run(clan: Clan, policy: _Policy, moments: Sequence[Moment]) -> _ByDay:
-    said: _ByDay = {}
+def _run(clan: Clan, policy: _Policy, moments: Sequence[Moment]) -> Iterator[Judged]:
+    """Each debtor's days in their order, while what would have gone is noted."""
     held: set[tuple[str, Ref]] = set()
     for judged in simulate(clan, moments, policy.ruling_at, policy.turns):
-        for ref, number, answer in answers(judged):
-            said[judged.moment.on, ref] = _Said(judged.case.debtor, judged.case.head.name, number, answer)
-            if answer.say == "hold" and answer.step:
-                held.add((answer.rule, ref))
+        verdicts = judged.decision.verdicts
+        held |= {(one.rule, one.invoice) for one in verdicts if one.step and one.say is Say.HOLD}
         if judged.message is not None:
             policy.sendings.append(sending(judged))
             if (mistake := wrong(clan, judged)) is not None:
                 policy.wrong.append(mistake)
+        yield judged
     policy.held.update(rule for rule, _ in held)
-    return said
 
 
-def _differing(before: _ByDay, after: _ByDay) -> Iterator[Changed]:
+def _differing(ours: Iterable[Judged], theirs: Iterable[Judged]) -> Iterator[Changed]:
     """Of every invoice the first day on which the two part."""
+    others = {(one.moment.on, one.case.debtor): one for one in theirs}
     seen: set[Ref] = set()
-    for (day, ref), one in before.items():
-        other = after.get((day, ref))
-        if ref in seen or other is None or _same(one.answer, other.answer):
-            continue
-        seen.add(ref)
-        yield Changed(day, one.debtor, one.name, one.number, one.answer, other.answer)
+    for one in ours:
+        other = others[one.moment.on, one.case.debtor]
+        for (ref, number, before), (_, _, after) in zip(answers(one), answers(other), strict=True):
+            if ref not in seen and not _same(before, after):
+                seen.add(ref)
+                yield Changed(one.moment.on, one.case.debtor, one.case.head.name, number, before, after)
 
 
 def _same(one: Answer, other: Answer) -> bool:

@@ -231,7 +231,7 @@ class Application(Struct, frozen=True, gc=False):
 
 
 class Payment(Struct, frozen=True, gc=False):
-    """Money that came in. `unapplied` is what no invoice has used yet."""
+    """Money that came in, or is on its way. `unapplied` is what no invoice has used yet."""
 
     ref: Ref
     customer: Ref | None

@@ -78,10 +78,18 @@ def invoices(
 
 
 def payments(
-    tx: Tx, business: str, connection: str = "", *, customers: Sequence[Ref] | None = None, left: bool = False
+    tx: Tx,
+    business: str,
+    connection: str = "",
+    *,
+    customers: Sequence[Ref] | None = None,
+    left: bool = False,
+    nobodys: bool = False,
 ) -> Iterator[Payment]:
-    """Payments that are not gone, streamed; `left` leaves those with money that no invoice shows yet."""
-    return _stream(tx, business, Payment, connection, customers=customers, more=[UNUSED] if left else [])
+    """Payments that are not gone, streamed; `left`: with money that no invoice shows yet; `nobodys`: of no customer."""
+    more = [UNUSED] if left else []
+    more += [tables.payment.c.customer_id.is_(None)] if nobodys else []
+    return _stream(tx, business, Payment, connection, customers=customers, more=more)
 
 
 def credits_of(

@@ -46,9 +46,10 @@ def command(
 
     The password is asked for, or taken from DUEWELL_OWNER_PASSWORD. Run again to change it or to add a business.
     """
+    from duewell.automatic import choose_automatic
     from duewell.opening import checked_answers, opened
-    from duewell.owning import begin_business, choose_automatic
-    from duewell.say import answer
+    from duewell.owning import begin_business
+    from duewell.say import answer, at_the_terminal
 
     checked_answers({"time_zone": time_zone})
     business = business.strip()
@@ -61,7 +62,7 @@ def command(
         id = begin_business(house, business, owner=owner, time_zone=time_zone, **said)
         _change(house, id, {**said, "in_name_of": said["sender_name"], "time_zone": time_zone})
         if automatic is not None:
-            choose_automatic(house, id, automatic=automatic)
+            choose_automatic(house, id, automatic=automatic, by=at_the_terminal())
         answer({"business": id}, f"Ready. Next: duewell connect, or duewell serve. (business {id})", as_json=as_json)
 
 

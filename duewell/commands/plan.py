@@ -193,4 +193,5 @@ def _show_backlog(view: "BacklogView", *, as_json: bool) -> None:
     columns = ("Turn", "Customer", "Owed>", "Invoices", "Days late>", "Begins with, or waits because")
     table("Old debts nobody has written about", columns, rows)
     console.print(f"{view.rule} Nothing leaves before it was approved on its day.")
-    console.print("Leave somebody out: duewell hold CUSTOMER. An invoice did reach them: duewell note --what was-sent --invoice NUMBER CUSTOMER.")
+    console.print("To leave somebody out: duewell hold CUSTOMER.")
+    console.print("An invoice did reach them: duewell note CUSTOMER --what was-sent --invoice NUMBER.")

@@ -172,7 +172,7 @@ def payment(one: payloads.InvoicePaymentPayload, seen: Seen) -> list[Record]:
             unapplied=Money.zero(amount.currency),
             status=status,
             changed_at=seen.at,
-            applications=(to,) if settled else (),
+            applications=(to,) if settled or status is PaymentStatus.PENDING else (),
             reference=one.payment.payment_intent or one.payment.charge or one.payment.payment_record or "",
             entered_at=_instant(one.created),
         )

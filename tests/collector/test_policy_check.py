@@ -143,7 +143,10 @@ def test_mistakes(text: str, said: str) -> None:
         ("[manners]\nper_month = 1", "Line 2: per_month (1) is less than per_week (2), so per_week never counts."),
         (step("just-due", 'tone = "firm"'), "“first-reminder” is neutral, after “just-due” was firm. A ladder usually"),
         (step("last-reminder", 'tone = "neutral"'), "Line 3: “last-reminder” is neutral, after “second-reminder” was"),
-        ('[manners]\ntone_ceiling = "firm"', "Line 2: “last-reminder” is final, but nothing here speaks above firm."),
+        (
+            '[manners]\ntone_ceiling = "firm"\n' + step("last-reminder", 'tone = "final"'),
+            "Line 5: “last-reminder” is final, but nothing here speaks above firm.",
+        ),
         (
             step("all", "[segments.manners]", "gap_days = 9", table="segments"),
             "“all” has no condition, so it holds for",
@@ -164,6 +167,7 @@ def test_what_should_be_looked_at_may_hold_all_the_same(text: str, said: str) ->
         "",
         "# nothing\n",
         '[manners]\nopens_at = "16:00"\nper_week = 6\nper_month = 6\ntone_ceiling = "final"\n',
+        '[manners]\ntone_ceiling = "firm"\n',
         step("just-due", "days = 2"),
         step("fresh", "days = 10", 'channel = "platform"'),
         step("invoice-again", "off = true"),

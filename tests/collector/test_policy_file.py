@@ -88,9 +88,11 @@ STEP: dict[str, st.SearchStrategy[Any]] = {
 
 
 def steps() -> st.SearchStrategy[tuple[dict[str, Any], ...]]:
-    ours = st.fixed_dictionaries({"name": NAMES}, optional=STEP)
+    named: dict[str, st.SearchStrategy[Any]] = {"name": NAMES}
+    theirs: dict[str, st.SearchStrategy[Any]] = {**named, "channel": st.just(Channel.PLATFORM)}
     quiet = {name: STEP[name] for name in ("days", "again", "after", "repeat", "automatic", "off")}
-    platform = st.fixed_dictionaries({"name": NAMES, "channel": st.just(Channel.PLATFORM)}, optional=quiet)
+    ours = st.fixed_dictionaries(named, optional=STEP)
+    platform = st.fixed_dictionaries(theirs, optional=quiet)
     return st.lists(ours | platform, unique_by=lambda step: step["name"], max_size=4).map(tuple)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from collector.cases import Material, build
 from collector.decide import decide
 from collector.judgement import Decision, Message, Say, Verdict
 from collector.policy import DEFAULT, After, Channel, Policy, Step, Tone
@@ -352,6 +353,16 @@ def test_a_payment_that_is_being_processed_holds_what_it_is_for() -> None:
     assert only(case(payments=(for_another,))).say is Say.SEND
     failed = structs.replace(coming, status=PaymentStatus.FAILED)
     assert only(case(payments=(failed,))).say is Say.SEND
+
+
+def test_a_payment_that_names_nobody_is_of_whoever_owes_its_invoice() -> None:
+    pending = payment(500, customer=None, applications=(Application(ME, usd(500)),), status=PaymentStatus.PENDING)
+    strangers = structs.replace(pending, applications=(Application(Ref("c1", Kind.INVOICE, "not mine"), usd(500)),))
+
+    (of_ann,) = build(Material(COMPANY, (HERSELF,), (invoice(),), payments=(pending, strangers)))
+
+    assert [one.ref for one in of_ann.payments] == [pending.ref]
+    assert decide(replace(of_ann, synced_at=NOW), DEFAULT, NOW).verdicts[0].rule == "payment_pending"
 
 
 def test_money_taken_online_that_the_ledger_does_not_show_yet_holds() -> None:

@@ -38,7 +38,7 @@ def test_from_init_to_disconnect(terminal: Terminal) -> None:
     assert all(row["reason"].endswith(".") for row in planned)
     assert not terminal.sandbox.mailbox.mails(), "looking at the plan sends nothing"
 
-    sent = terminal.done("send", "--yes", "--json").json
+    sent = terminal.done("send", "--yes", "--odd", "--json").json
     assert {one["outcome"]["state"] for one in sent} == {"sent"}
     assert {one["customer"] for one in sent} == {row["customer"] for row in planned}
     assert state_of(terminal, planned[0]["number"]) == ["sent"]

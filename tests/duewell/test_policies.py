@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -258,3 +259,13 @@ def test_the_platforms_days_are_asked_at_connect_and_kept_in_one_way() -> None:
     assert answers_from({"reminder_days": "14,-3"}, {"reminder_days"}) == {"reminder_days": "-3,14"}
     with pytest.raises(BadAnswer, match=r"^'x' is no day; write the days from the due date .*: -3, 7, 14\.$"):
         answers_from({"reminder_days": "x"}, {"reminder_days"})
+
+
+def test_the_policy_in_the_readme_can_be_imported(house: House) -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = text.partition("as a file that says only what differs:\n")[2].partition("\n`duewell policy check")[0]
+    draft = policies.drafted(house, "b1", dedent(block))
+
+    assert draft.checked.good
+    assert draft.checked.findings == ()
+    assert len(draft.changes) == 4

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from receivables.records import Invoice, InvoiceStatus, Kind
 from storage.actions import Plan, Speaks, claim, plan
@@ -71,7 +72,7 @@ def test_for_how_many_invoices_each_step_was_done(database: Database) -> None:
 
 
 def test_the_usual_terms_are_the_commonest_of_what_falls_due_last(database: Database) -> None:
-    def owed(number: int, terms: int | None, **more: object) -> Invoice:
+    def owed(number: int, terms: int | None, **more: Any) -> Invoice:
         issued_on = date(2026, 1, 1) + timedelta(days=number)
         due_on = None if terms is None else issued_on + timedelta(days=terms)
         return invoice(number, issued_on=issued_on, due_on=due_on, **more)

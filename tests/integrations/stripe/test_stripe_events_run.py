@@ -241,7 +241,7 @@ def test_a_bank_debit_under_way_is_pending_until_it_is_there(northwind: Any) -> 
     cursor = pulled(northwind)
     record: Payment = northwind.of(Kind.PAYMENT)[payment]
     assert record.status is PaymentStatus.PENDING
-    assert not record.applications
+    assert [part.to for part in record.applications] == [invoice]
     northwind.act("settle", payment=payment)
     again(northwind, cursor)
     record = northwind.of(Kind.PAYMENT)[payment]

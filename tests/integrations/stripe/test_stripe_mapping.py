@@ -163,7 +163,8 @@ def test_a_default_request_to_pay_is_no_money() -> None:
     for status in ("open", "canceled"):
         assert read(PAYMENTS, {**PAYMENT, "status": status, "amount_paid": None}) == ([], [])
     pending = one(PAYMENTS, {**PAYMENT, "status": "open", "amount_paid": None, "is_default": False})
-    assert (pending.status, pending.amount.minor, pending.applications) == (PaymentStatus.PENDING, 900, ())
+    assert (pending.status, pending.amount.minor, pending.unapplied.minor) == (PaymentStatus.PENDING, 900, 0)
+    assert [part.to.id for part in pending.applications] == [PAYMENT["invoice"]]
     canceled = one(PAYMENTS, {**PAYMENT, "status": "canceled", "amount_paid": None, "is_default": False})
     assert (canceled.status, canceled.applications) == (PaymentStatus.VOID, ())
     strange = one(PAYMENTS, {**PAYMENT, "status": "reversed", "is_default": False})
