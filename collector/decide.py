@@ -18,7 +18,6 @@ from collector.reasons.day import Day, lateness, title
 from receivables.case import Case
 from receivables.money import Money
 from receivables.records import EmailAddress, Invoice, Ref
-from receivables.said import Saying
 
 Reason = Callable[[Day, Invoice], Verdict | None]
 
@@ -35,12 +34,19 @@ GOOD_PAST = 3
 """So many invoices paid in time make a customer one whose first lateness is an oversight."""
 
 
-def decide(case: Case, policy: Policy, now: datetime, *, rules: Rules | None = None) -> Decision:
+def decide(
+    case: Case,
+    policy: Policy,
+    now: datetime,
+    *,
+    ready: frozenset[Channel] = frozenset(Channel),
+    rules: Rules | None = None,
+) -> Decision:
     """Judge every invoice of the case as of `now` (aware UTC), which alone says what day it is where the debtor is.
 
-    `rules` are those of collecting; the ones that are shipped when none are given.
+    `ready` are the channels that are set up here; `rules` those of collecting, the shipped ones when none are given.
     """
-    day = Day(case, policy, now)
+    day = Day(case, policy, now, ready)
     judged = [_judge(day, invoice) for invoice in case.invoices]
     lines, held = _netted(day, [one for one in judged if isinstance(one, Line)])
     message = _message(day, lines)
@@ -160,10 +166,10 @@ def _leading(steps: Sequence[Step]) -> Step:
 
 
 def _channel(day: Day, lines: Sequence[Line], lead: Step) -> Channel:
-    """The platform mails one invoice at a time; a lawyer is written to."""
-    if day.said(Saying.LAWYER) or (lead.channel is Channel.PLATFORM and len(lines) > 1):
-        return Channel.MAIL
-    return lead.channel
+    """As the leading step says, or the way that reaches them instead. The platform mails one invoice at a time."""
+    first = next(line for line in lines if line.step is lead)
+    channel = people.channel_for(day, first.invoice)
+    return Channel.MAIL if channel is Channel.PLATFORM and len(lines) > 1 else channel
 
 
 def _receivers(day: Day, lines: Sequence[Line]) -> tuple[EmailAddress, ...]:

@@ -23,7 +23,9 @@ from collector.notes import plan_notes
 from collector.packing import Wrapping, hand_over, pack
 from collector.plan import Ruling, kept_verdicts, known
 from collector.policy import Channel
+from collector.stationery import Stationery
 from collector.wording import Letter, kept, write
+from collector.wording_source import BadWording
 from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
 from integrations.errors import IntegrationError, Refused, TryLater, Unsupported
 from integrations.registry import platform
@@ -45,7 +47,7 @@ ATTEMPTS_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Everything a sending needs beside the books: the policy, the ways out, who signs, and who is at work.
+    """Everything a sending needs beside the books: the policy, the ways out, what it is written on, and who is at work.
 
     `automatic` lets ordinary messages go without a person.
 
@@ -55,7 +57,7 @@ class Sender:
     ruling: Ruling
     automatic: bool
     carriers: Carriers
-    signature: str
+    stationery: Stationery
     worker: str
     commit: Callable[[Callable[[Tx], Claim]], Claim]
     wrapping: Wrapping = field(default_factory=Wrapping)
@@ -86,7 +88,7 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
     if connected.first_pull_done_at is None:
         return Outcome(debtor, "unread", "The past of these books is still being read: money may be there already.")
     case = read_case(source.database, connected, debtor, source.clock.now())
-    if case is None or decide(case, sender.ruling(case), source.clock.now()).message is None:
+    if case is None or _judged(source, sender, case).message is None:
         return Outcome(debtor, "nothing", "There is nothing to send any more.")
     refresh(source, [*(invoice.ref for invoice in case.invoices), *(one.ref for one in case.customers)])
     return _second_look(source, sender, debtor)
@@ -97,16 +99,20 @@ def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
     if case is None:
         return Outcome(debtor, "nothing", "Everything was paid in the meantime.")
     now, policy = source.clock.now(), sender.ruling(case)
-    judged = decide(case, policy, now)
+    judged = _judged(source, sender, case)
     approval, sent = _answered(source, judged.candidate)
     decision = settled(judged, approval, automatic=sender.automatic)
-    _keep(source, sender, case, decision, now)
+    _keep(source, sender, case, decision, now=now)
     if decision.message is None:
         return Outcome(debtor, "waiting" if decision.waiting else "nothing", _why(decision))
     if sent >= policy.daily_cap:
         return Outcome(debtor, "nothing", f"{policy.daily_cap} messages were sent today, which is the most.")
     edit = edit_of(approval.edit) if approval else None
     return _send(source, sender, case, decision.message, edit=edit)
+
+
+def _judged(source: Source, sender: Sender, case: Case) -> Decision:
+    return decide(case, sender.ruling(case), source.clock.now(), ready=sender.carriers.ready())
 
 
 def _answered(source: Source, message: Message | None) -> tuple[Approval | None, int]:
@@ -124,7 +130,7 @@ def _why(decision: Decision) -> str:
     return ordered[0].reason
 
 
-def _keep(source: Source, sender: Sender, case: Case, decision: Decision, now: datetime) -> None:
+def _keep(source: Source, sender: Sender, case: Case, decision: Decision, *, now: datetime) -> None:
     """With when it was judged and what was known then, so that a replay judges at this instant too."""
     with source.database.write() as tx:
         now_known = known(tx, source.business, automatic=sender.automatic, only=case.debtor)
@@ -138,7 +144,10 @@ def _send(source: Source, sender: Sender, case: Case, message: Message, *, edit:
     message, key = replace(message, channel=channel_of(source, message)), message_key(source.business, message)
     if missing := sender.carriers.missing(message.channel, message.step.sender):
         return Outcome(message.debtor, "unready", missing, refs)
-    letter = None if message.channel is Channel.PLATFORM else _letter(source, sender, case, message, edit=edit)
+    try:
+        letter = None if message.channel is Channel.PLATFORM else _letter(source, sender, case, message, edit=edit)
+    except BadWording as error:
+        return Outcome(message.debtor, "unready", f"Its wording can no longer be used: {error}.", refs)
     parcel = pack(source, case, message, letter, wrapping=sender.wrapping) if letter else None
     claim = _claim(source, sender, message, _payload(message, letter, parcel), key=key)
     if claim is not Claim.MINE:
@@ -175,7 +184,16 @@ def _letter(source: Source, sender: Sender, case: Case, message: Message, *, edi
     """In our words, or in those that the person who approved it put in their place."""
     urls = {invoice.ref: _pay_url(source, invoice.ref) for invoice, _ in message.invoices}
     known = {ref: url for ref, url in urls.items() if url}
-    return write(message, case, sender=sender.signature, pay_urls=known, own=own_words(message, case, edit))
+    paper = sender.stationery
+    return write(
+        message,
+        case,
+        sender=paper.signature,
+        pay_urls=known,
+        own={**paper.own, **own_words(message, case, edit)},
+        bank=paper.bank,
+        agreed=paper.agreed([line.invoice for line in message.lines]),
+    )
 
 
 def _pay_url(source: Source, invoice: Ref) -> str:

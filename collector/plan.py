@@ -14,7 +14,7 @@ from collector.calendar import zone_of
 from collector.case_book import AT_ONCE, MESSAGES, cases
 from collector.decide import decide
 from collector.judgement import Decision, Message, Say
-from collector.policy import Policy
+from collector.policy import Channel, Policy
 from collector.remembering import remembered
 from receivables.case import Case
 from storage import actions
@@ -48,6 +48,7 @@ def plan(
     *,
     automatic: bool = False,
     windows: Sequence[Window] | None = None,
+    ready: frozenset[Channel] = frozenset(Channel),
 ) -> Iterator[Decided]:
     """Decide the cases of the business as of `now`, in no order. Nothing is written.
 
@@ -60,7 +61,7 @@ def plan(
         answers = {(one.debtor, one.day): one for one in approvals(tx, business, since=yesterday)}
         sent = actions.sent_on(tx, business, MESSAGES, since=yesterday)
     decided = (
-        _decided(connected, case, decide(case, ruling(case), now), answers, automatic=automatic)
+        _decided(connected, case, decide(case, ruling(case), now, ready=ready), answers, automatic=automatic)
         for connected in books
         for case in cases(database, connected, now, windows)
     )

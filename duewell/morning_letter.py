@@ -13,31 +13,40 @@ from receivables.money import Money
 
 LETTERS = Path(__file__).parent / "letters"
 NAMED_MAX = 4
+OTHERWISE = "something stands against it"
 WHY: Mapping[str, str] = {
+    "asked_to_stop": "they asked not to be contacted",
     "balance_differs": "their balance differs from that on the platform",
     "books_stale": "the books were not read lately",
     "bounced": "mail to them came back",
+    "breathing_space": "they are in a breathing space",
     "contact_budget": "they heard of us often enough",
     "contacted_lately": "they were contacted a few days ago",
-    "daily_cap": "enough messages for one day",
+    "daily_cap": "enough messages go that day",
+    "death": "the customer has died",
     "disputed": "they dispute it",
-    "hold": "on hold",
+    "handed_over": "it was handed over",
+    "hardship": "they told of hardship",
+    "in_plan": "they pay in parts",
+    "insolvency": "they are insolvent",
     "lawyer_named": "they named a lawyer",
     "mirror_undecided": "the sale may stand in two books",
     "money_on_account": "money of theirs is not yet matched",
     "money_since_contact": "money came since the last message",
     "no_address": "there is no address",
-    "no_business_day": "no business day where they are",
+    "no_business_day": "it is no business day where they are",
+    "on_hold": "somebody put it on hold",
     "opted_out": "they do not want to be reached this way",
-    "outside_hours": "not within their office hours",
+    "outside_hours": "it is not within their office hours",
     "payment_not_in_books": "a payment is not yet in the books",
     "platform_reminds": "the platform reminds them itself",
     "promised": "they promised to pay",
     "receipts_quiet": "the bank may not be entered yet",
     "reply_unread": "they replied, and nobody has read it",
-    "rule_of_collecting": "a rule of collecting",
+    "retained": "they keep it back as agreed",
+    "rule_of_collecting": "a rule of collecting forbids it now",
     "we_owe_them": "we owe them",
-    "wrong_address": "the address is wrong",
+    "wrong_address": "their address is wrong",
 }
 
 
@@ -119,7 +128,7 @@ def _lines(one: Morning) -> list[str]:
 
 def _why(held: Mapping[str, int]) -> str:
     ordered = sorted(held.items(), key=lambda pair: (-pair[1], pair[0]))
-    told = [f"{count} because {WHY.get(rule, rule.replace('_', ' '))}" for rule, count in ordered[:NAMED_MAX]]
+    told = [f"{count} because {WHY.get(rule, OTHERWISE)}" for rule, count in ordered[:NAMED_MAX]]
     rest = sum(count for _, count in ordered[NAMED_MAX:])
     return ", ".join([*told, f"{rest} for other reasons"] if rest else told)
 

@@ -121,7 +121,7 @@ def make_plan(house: House, business: str) -> list[Decided]:
     """Today's plan, decided and kept."""
     ruling, automatic = house.ruling(business), may_send_alone(house, the_business(house, business))
     now = house.clock.now()  # after the policy was read, so that it is among those in force at that instant
-    decided = list(plan(house.database, business, ruling, now, automatic=automatic))
+    decided = list(plan(house.database, business, ruling, now, automatic=automatic, ready=house.ready(business)))
     keep(house.database, business, decided, now, automatic=automatic)
     return decided
 
@@ -161,12 +161,14 @@ def send_plan(
     again first. A person who sends (`by`) approves by it what stands in the plan; without one, only what may go goes.
     With one and not `odd`, what somebody should look at first stays where it is.
     """
+    from duewell.stationery import stationery_of  # it builds on this module
+
     if by:
         answer_plan(house, business, only, by=by, odd=odd)
     chosen = [one for one in make_plan(house, business) if one.standing.free and one.decision.message]
     chosen = [one for one in chosen if _wanted(one, only)]
     owner = the_business(house, business)
-    sender = house.sender(owner, automatic=may_send_alone(house, owner), by=by)
+    sender = house.sender(owner, stationery_of(house, owner), automatic=may_send_alone(house, owner), by=by)
     outcomes: list[tuple[Decided, Outcome]] = []
     for _, turns in groupby(chosen, key=lambda one: one.connected.id):
         for one, outcome in _take_turns(house, sender, list(turns)):

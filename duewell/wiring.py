@@ -12,6 +12,8 @@ from collector.channels.smtp import Postbox
 from collector.dispatch import Sender
 from collector.packing import Wrapping
 from collector.plan import Ruling
+from collector.policy import Channel
+from collector.stationery import Stationery
 from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
 from duewell.ruling import ruling_of
@@ -23,6 +25,7 @@ from integrations.oauth import RenewingToken
 from integrations.registry import platform
 from storage.attempts import SealedAttempts
 from storage.businesses import Business
+from storage.businesses import business as business_of
 from storage.connections import Connected
 from storage.database import Database
 from storage.grants import SealedGrants
@@ -126,19 +129,28 @@ class House:
                 self.budgets.used(app, company, limit, calls=calls, since=first.timestamp())
         return self.budgets.of(app, company, limits)
 
-    def sender(self, business: Business, *, automatic: bool, by: str = "") -> Sender:
-        """How this business writes: the policy, the postbox, the signature, and the person who sends, if one does."""
-        signature = str(business.settings.get("sender_name") or self.settings.mail.sender_name or "Accounts")
+    def signature(self, business: Business) -> str:
+        """Who signs for it."""
+        return str(business.settings.get("sender_name") or self.settings.mail.sender_name or "Accounts")
+
+    def sender(self, business: Business, paper: Stationery, *, automatic: bool, by: str = "") -> Sender:
+        """How this business writes: the policy, the ways out, the paper, and the person who sends, if one does."""
         worker = f"{WORKER}, for {by}" if by else WORKER
         ruling = self.ruling(business.id)
         ways, mail = carriers(self, business), self.settings.mail
         plus = mail.reply_plus or any(server.reply_plus for server in mail.servers.values())
         wrapping = Wrapping(mail.attach_invoices, plus)
-        return Sender(ruling, automatic, ways, signature, worker=worker, commit=self.writer.do, wrapping=wrapping)
+        return Sender(ruling, automatic, ways, paper, worker=worker, commit=self.writer.do, wrapping=wrapping)
 
     def postbox(self) -> Postbox | None:
         """Our usual mail server, if one is set up."""
         return postbox(self)
+
+    def ready(self, business: str) -> frozenset[Channel]:
+        """The channels that are set up for a business."""
+        with self.database.read() as tx:
+            known = business_of(tx, business)
+        return carriers(self, known).ready() if known else frozenset()
 
     def ruling(self, business: str) -> Ruling:
         """Which policy holds for which customer of the business."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from collector.calendar import country_of, zone_of
 from collector.judgement import Say, Verdict
 from collector.places import Whereabouts, whereabouts
-from collector.policy import Policy, Step
+from collector.policy import Channel, Policy, Step
 from receivables.case import Case, Contact
 from receivables.money import Money
 from receivables.records import Invoice, Ref
@@ -21,11 +21,15 @@ BUDGET_DAYS = 30
 
 @dataclass(frozen=True)
 class Day:
-    """A case, the policy that holds for it, and the instant, in the customer's own time."""
+    """A case, the policy that holds for it, and the instant, in the customer's own time.
+
+    `ready` are the channels that are set up here.
+    """
 
     case: Case
     policy: Policy
     now: datetime
+    ready: frozenset[Channel] = frozenset(Channel)
     _said: Mapping[Saying, list[Said]] = field(init=False, repr=False)
     _dues: dict[Ref, date] = field(init=False, repr=False, default_factory=dict)
     _steps: dict[Ref, Step | None] = field(init=False, repr=False, default_factory=dict)

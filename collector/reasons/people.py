@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from collector.judgement import Verdict
 from collector.policy import Channel
+from collector.reaching import fallbacks, reachable
 from collector.reasons.day import Day, day_words, hold
+from collector.reasons.invoice import FIRST_SENDING, never_sent
 from receivables.records import EmailAddress, Invoice
 from receivables.said import Said, Saying
 
@@ -19,9 +21,14 @@ STOPPING = {
     Saying.HOLD: ("on_hold", "It is on hold"),
     Saying.REPLY: ("reply_unread", "The customer has replied and nobody has read it yet"),
 }
-POSTAL = (Channel.LETTER,)
-BY_PHONE = (Channel.SMS, Channel.CALL)
 MAILED = (Channel.MAIL, Channel.PLATFORM)
+WHERE = {
+    Channel.MAIL: "e-mail address",
+    Channel.PLATFORM: "e-mail address",
+    Channel.SMS: "mobile number",
+    Channel.LETTER: "postal address",
+    Channel.CALL: "phone number",
+}
 UNDELIVERED = ("bounced", "undeliverable")
 
 
@@ -78,13 +85,11 @@ def opted_out(day: Day, invoice: Invoice) -> Verdict | None:
 def unreachable(day: Day, invoice: Invoice) -> Verdict | None:
     """There is nowhere to write to, or what is there is wrong or came back."""
     channel = channel_for(day, invoice)
-    if channel in POSTAL:
-        return None if day.case.head.address.lines else _nowhere(invoice, "no postal address")
-    if channel in BY_PHONE:
-        return None if day.case.head.phones else _nowhere(invoice, "no phone number")
+    if channel not in MAILED:
+        return None if channel in _reached(day, invoice) else _nowhere(day, invoice, channel)
     known = {one.address.casefold() for one in addresses(day, invoice)}
     if not known:
-        return _nowhere(invoice, "no e-mail address")
+        return _nowhere(day, invoice, channel)
     if usable(day, invoice):
         return _bounced_there(day, invoice)
     wrong = {one.address.casefold() for one in day.all_said(Saying.WRONG_ADDRESS, invoice.ref)}
@@ -103,16 +108,38 @@ def _bounced_there(day: Day, invoice: Invoice) -> Verdict | None:
     return hold(invoice, "bounced", reason, problem=invoice.mail_problem)
 
 
-def _nowhere(invoice: Invoice, what: str) -> Verdict:
-    return hold(invoice, "no_address", f"There is {what} for this customer.", missing=what)
+def _nowhere(day: Day, invoice: Invoice, channel: Channel) -> Verdict:
+    if channel in _closed(day, invoice):
+        told = f"The {WHERE[channel]} known for this customer is wrong."
+        return hold(invoice, "wrong_address", told, of=WHERE[channel])
+    return hold(invoice, "no_address", f"There is no {WHERE[channel]} for this customer.", missing=WHERE[channel])
 
 
 def channel_for(day: Day, invoice: Invoice) -> Channel:
-    """How the step that the invoice has earned would go; a lawyer is always written to."""
-    step = day.earned(invoice)
+    """How the step that has come would go: its own way, else the first that reaches them; a lawyer is written to."""
+    step = FIRST_SENDING if never_sent(day, invoice) else day.earned(invoice)
     if step is None or day.said(Saying.LAWYER, invoice.ref):
         return Channel.MAIL
-    return step.channel
+    return fallbacks(step, _reached(day, invoice)) or step.channel
+
+
+def _reached(day: Day, invoice: Invoice) -> frozenset[Channel]:
+    """Every way that is set up and reaches them about this invoice."""
+    able = reachable(
+        day.case.head,
+        ready=day.ready,
+        country=day.case.company.country,
+        platform_mails=True,
+        closed=_closed(day, invoice),
+    )
+    return able | set(MAILED) if usable(day, invoice) else able - set(MAILED)
+
+
+def _closed(day: Day, invoice: Invoice) -> frozenset[Channel]:
+    """The channels whose address or number is known to be wrong."""
+    kinds = (Saying.WRONG_ADDRESS, Saying.BOUNCED)
+    named = {one.channel for kind in kinds for one in day.all_said(kind, invoice.ref)}
+    return frozenset(channel for channel in Channel if channel.value in named and channel not in MAILED)
 
 
 def addresses(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:

@@ -90,15 +90,16 @@ STEP: dict[str, st.SearchStrategy[Any]] = {
 def steps() -> st.SearchStrategy[tuple[dict[str, Any], ...]]:
     named: dict[str, st.SearchStrategy[Any]] = {"name": NAMES}
     theirs: dict[str, st.SearchStrategy[Any]] = {**named, "channel": st.just(Channel.PLATFORM)}
-    quiet = {name: STEP[name] for name in ("days", "again", "after", "repeat", "automatic", "off")}
+    kept = ("days", "again", "after", "repeat", "automatic", "off")
     ours = st.fixed_dictionaries(named, optional=STEP)
-    platform = st.fixed_dictionaries(theirs, optional=quiet)
+    platform = st.fixed_dictionaries(theirs, optional={name: STEP[name] for name in kept})
     return st.lists(ours | platform, unique_by=lambda step: step["name"], max_size=4).map(tuple)
 
 
 def segments() -> st.SearchStrategy[tuple[Segment, ...]]:
     manners = {name: MANNERS[name] for name in ("gap_days", "tone_ceiling")}
-    changes = st.fixed_dictionaries({"manners": st.fixed_dictionaries({}, optional=manners), "steps": steps()})
+    some: st.SearchStrategy[Any] = st.fixed_dictionaries({}, optional=manners)
+    changes = st.fixed_dictionaries({"manners": some, "steps": steps()})
     one = st.builds(
         Segment,
         name=NAMES,

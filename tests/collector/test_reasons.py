@@ -187,9 +187,10 @@ def test_an_opt_out_is_of_a_channel(channel: Channel, opted: str, rule: str) -> 
     [
         (Channel.MAIL, {"emails": ()}, "no_address"),
         (Channel.MAIL, {"emails": (EmailAddress("ann@bakery.example", addressed=False),)}, "no_address"),
-        (Channel.LETTER, {}, "no_address"),
+        (Channel.LETTER, {"emails": ()}, "no_address"),
+        (Channel.LETTER, {}, "step_earned"),
         (Channel.LETTER, {"address": AT_HOME, "emails": ()}, "step_earned"),
-        (Channel.CALL, {}, "no_address"),
+        (Channel.CALL, {"emails": ()}, "no_address"),
         (Channel.CALL, {"phones": ("+1 212 555 0100",)}, "step_earned"),
     ],
 )
@@ -199,6 +200,28 @@ def test_without_an_address_for_the_channel_there_is_nowhere_to_write_to(
     policy = replace(DEFAULT, steps=(Step("first", 7, "first_reminder", channel),))
 
     assert only(case(customers=(structs.replace(HERSELF, **customer),)), policy).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changed", "ready", "goes_by"),
+    [
+        (Channel.LETTER, {}, {Channel.MAIL, Channel.LETTER}, Channel.MAIL),
+        (Channel.MAIL, {"emails": (), "address": AT_HOME}, {Channel.MAIL, Channel.LETTER}, Channel.LETTER),
+        (Channel.MAIL, {"emails": (), "phones": ("+1 617 555 0100",)}, {Channel.MAIL, Channel.CALL}, Channel.CALL),
+        (Channel.MAIL, {"emails": (), "phones": ("+1 617 555 0100",)}, {Channel.MAIL, Channel.SMS}, None),
+        (Channel.MAIL, {"emails": (), "address": AT_HOME}, {Channel.MAIL}, None),
+        (Channel.CALL, {"phones": ("+1 617 555 0100",)}, {Channel.MAIL, Channel.CALL}, Channel.CALL),
+    ],
+)
+def test_where_the_steps_own_way_does_not_reach_them_the_next_one_does(
+    wanted: Channel, changed: dict[str, Any], ready: set[Channel], goes_by: Channel | None
+) -> None:
+    policy = replace(DEFAULT, steps=(Step("first", 7, "first_reminder", wanted),))
+    customer = structs.replace(HERSELF, **changed)
+
+    found = decide(case(customers=(customer,)), policy, NOW, ready=frozenset(ready)).message
+
+    assert (found.channel if found else None) is goes_by
 
 
 def test_it_goes_where_the_invoice_went() -> None:

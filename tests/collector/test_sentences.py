@@ -130,8 +130,12 @@ def _of_the_money() -> Iterator[tuple[str, Situation]]:
 
 def _of_reaching() -> Iterator[tuple[str, Situation]]:
     yield "no e-mail", (case(customers=(structs.replace(HERSELF, emails=()),)),)
-    for channel in (Channel.LETTER, Channel.CALL):
-        yield f"no way by {channel}", (case(), replace(DEFAULT, steps=(Step("one", 7, "first_reminder", channel),)))
+    nowhere = structs.replace(HERSELF, emails=())
+    for channel in (Channel.LETTER, Channel.CALL, Channel.SMS):
+        steps = (Step("one", 7, "first_reminder", channel),)
+        yield f"no way by {channel}", (case(customers=(nowhere,)), replace(DEFAULT, steps=steps))
+        wrong = said(Saying.WRONG_ADDRESS, channel=channel.value)
+        yield f"wrong for {channel}", (case(customers=(nowhere,), said=(wrong,)), replace(DEFAULT, steps=steps))
     yield "wrong address", (case(said=(said(Saying.WRONG_ADDRESS, address="ann@bakery.example"),)),)
     yield "bounced", (case(said=(said(Saying.BOUNCED, address="ann@bakery.example"),)),)
     yield "bounced at the platform", (case(invoice(mail_problem="Bounced Email")),)

@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from collector.replay import Report
 from duewell import policies
+from duewell.automatic import choose_automatic
 from duewell.finding import today_of
-from duewell.owning import choose_automatic
 from duewell.recording import end_said, record
 from duewell.replaying import last_days, replay
-from duewell.running import answer_plan, drain_inbox, make_plan, send_plan
+from duewell.running import answer_plan, drain_inbox, living, make_plan, send_plan
 from receivables.records import Invoice
 from receivables.said import Said, Saying
+from storage import tables
 from tests.scenarios.playing import Play
 
 Plays = Callable[..., Play]
@@ -71,7 +73,7 @@ def test_what_was_judged_live_comes_out_again_row_by_row(plays: Plays, platform:
     play.act("pay", key, invoice=third.ref.id)
     play.sandbox.mailbox.answers.extend(["451", "drop", "550"])
     weeks.day(by="Robin")
-    choose_automatic(play.house, play.business, automatic=True)
+    choose_automatic(play.house, play.business, automatic=True, by="Robin")
     end_said(play.house, play.business, ended, by="Kim")
     play.act("change_due", key, invoice=fourth.ref.id, due_on=f"{today_of(play.house, play.business):%Y-%m-%d}")
     play.move(days=3)
@@ -87,7 +89,50 @@ def test_what_was_judged_live_comes_out_again_row_by_row(plays: Plays, platform:
 
     assert report.reproduced is not None
     assert report.reproduced.examples == ()
-    assert report.reproduced.days >= 12
-    assert report.reproduced.verdicts > 100
-    assert report.sent > 0
+    assert (report.reproduced.strayed, report.reproduced.capped) == (0, 0)
+    assert report.reproduced.days >= 8
+    assert report.reproduced.verdicts >= 40
+    assert report.sent >= 5
+    assert report.run.messages > 0
+    _before_connecting_is_marked(report, weeks)
+    _another_policy_differs(weeks)
+    _what_was_changed_by_hand_strays(weeks)
+
+
+def _before_connecting_is_marked(report: Report, weeks: Weeks) -> None:
+    connected_on = min(one.created_at for one in living(weeks.play.house, weeks.play.business)).date()
     assert report.reconstructed_until is not None
+    assert report.reconstructed_until <= connected_on
+    assert any("reconstructed" in note for note in report.notes)
+    assert any("not known whom you wrote to" in note for note in report.notes)
+
+
+def _another_policy_differs(weeks: Weeks) -> None:
+    house, business = weeks.play.house, weeks.play.business
+    same = replay(house, business, last_days(house, business, STRICTER))
+    other = replay(house, business, last_days(house, business, "[manners]\ngap_days = 29\n"))
+
+    assert same.difference is not None
+    assert (same.difference.more, same.difference.first_on, same.difference.changed) == (0, None, ())
+    assert other.difference is not None
+    assert other.other is not None
+    assert other.difference.more == other.other.messages - other.run.messages < 0
+    assert other.difference.first_on is not None
+    assert all(one.before.reason != one.after.reason for one in other.difference.changed)
+
+
+def _what_was_changed_by_hand_strays(weeks: Weeks) -> None:
+    house, business = weeks.play.house, weeks.play.business
+    with house.database.write() as tx:
+        table = tables.verdict
+        row = tx.execute(table.select().where(table.c.business_id == business).limit(1)).one()
+        mine = (table.c.invoice_id == row.invoice_id, table.c.day == row.day, table.c.business_id == business)
+        tx.execute(table.update().where(*mine).values(reason="Somebody wrote something else here."))
+
+    report = replay(house, business, last_days(house, business))
+
+    assert report.reproduced is not None
+    assert report.reproduced.strayed == 1
+    (strayed,) = report.reproduced.examples
+    assert strayed.day == row.day
+    assert strayed.replayed.reason == row.reason

@@ -22,7 +22,7 @@ def test_what_would_have_been_wrong_comes_first_and_is_named(owner: FlaskClient)
 
     assert page.index("To somebody who had already paid") < page.index("Messages a day") < page.index("per customer")
     assert "Hollis &amp; Daughters" in page
-    assert "The money had come on Jan 30, 2026" in page
+    assert re.search(r"The money had come on \w+ 30, 2026, and the books did not show it yet", page)
     assert "Really sent in these days: 18" in page
     assert "came out exactly as they were stored" in page
 

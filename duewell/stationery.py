@@ -1,0 +1,22 @@
+"""What each business writes on, from its settings and its own wordings."""
+
+from collections.abc import Mapping, Sequence
+
+from collector.stationery import Stationery
+from duewell.bank import bank_of
+from duewell.terms import agreed
+from duewell.wiring import House
+from receivables.records import Invoice, Ref
+from storage.businesses import Business
+from storage.wordings import own_wordings
+
+
+def stationery_of(house: House, business: Business) -> Stationery:
+    """Its signature, wordings, bank details and terms as they stand now."""
+
+    def terms(invoices: Sequence[Invoice]) -> Mapping[Ref, int]:
+        return agreed(house, business.id, invoices)
+
+    with house.database.read() as tx:
+        own = own_wordings(tx, business.id)
+    return Stationery(house.signature(business), own, bank_of(business.settings), terms)
