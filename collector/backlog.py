@@ -6,7 +6,7 @@ speaks of messages nobody sent. Who has waited longest comes first; among those,
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -25,13 +25,18 @@ RULE = "Whoever has owed longest comes first; among those, whoever owes most."
 class Old:
     """A debtor's case, what was decided about it without any cap, and how many messages a day may go.
 
-    Not `today`: a person said so.
+    Not `today`: a person said so. `due` is the day from which each invoice is late, where that is not its due date.
     """
 
     case: Case
     decision: Decision
     cap: int
     today: bool = True
+    due: Mapping[Ref, date] = field(default_factory=dict)
+
+    def late_from(self, invoice: Invoice) -> date:
+        """The day from which the customer is late with it."""
+        return self.due.get(invoice.ref) or invoice.due_on or invoice.issued_on or date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,9 @@ class Turn:
         return tuple(by_currency(placed).values())
 
     @property
-    def oldest_on(self) -> date:
-        """Since when they owe."""
-        return min(_due(one.invoice) for one in self.invoices)
+    def days_late(self) -> int:
+        """Of the oldest."""
+        return max(one.days_late for one in self.invoices)
 
 
 def backlog(debtors: Iterable[Old], *, since: date, today: date, country: str, taken: int = 0) -> list[Turn]:
@@ -86,18 +91,17 @@ def backlog(debtors: Iterable[Old], *, since: date, today: date, country: str, t
 
 
 def _old(one: Old, since: date, today: date) -> tuple[OldInvoice, ...]:
-    """What was late before the first plan, and no message ever spoke of."""
+    """What was late before the first plan, no message ever spoke of, and there is something to ask for."""
     told = {ref for contact in one.case.contacts for ref, _ in contact.steps}
-    verdicts: Mapping[Ref, Verdict] = {verdict.invoice: verdict for verdict in one.decision.verdicts}
+    asked: Mapping[Ref, Verdict] = {each.invoice: each for each in one.decision.verdicts if each.say is not Say.SKIP}
     return tuple(
-        _placed(invoice, verdicts[invoice.ref], today)
-        for invoice in sorted(one.case.invoices, key=lambda each: (_due(each), each.number))
-        if invoice.owing and invoice.ref not in told and invoice.ref in verdicts and _due(invoice) < since
+        _placed(invoice, asked[invoice.ref], (today - one.late_from(invoice)).days)
+        for invoice in sorted(one.case.invoices, key=lambda each: (one.late_from(each), each.number))
+        if invoice.owing and invoice.ref not in told and invoice.ref in asked and one.late_from(invoice) < since
     )
 
 
-def _placed(invoice: Invoice, verdict: Verdict, today: date) -> OldInvoice:
-    days = (today - _due(invoice)).days
+def _placed(invoice: Invoice, verdict: Verdict, days: int) -> OldInvoice:
     if _only_time(verdict):
         return OldInvoice(invoice, days, verdict.step, verdict.reason)
     return OldInvoice(invoice, days, reason=verdict.reason)
@@ -119,8 +123,8 @@ def _first_day(old: Old, invoices: Sequence[OldInvoice], today: date) -> date | 
     return max(later, default=today + timedelta(days=1))
 
 
-def _order(turn: Turn) -> tuple[date, Decimal, str]:
-    return turn.oldest_on, -max(money.amount for money in turn.asked), turn.debtor
+def _order(turn: Turn) -> tuple[int, Decimal, str]:
+    return -turn.days_late, -max(money.amount for money in turn.asked), turn.debtor
 
 
 def _spread(
@@ -142,7 +146,3 @@ def _spread(
         used[day] += 1
         placed.append(replace(turn, on=day))
     return sorted(placed, key=lambda turn: turn.on or date.max)
-
-
-def _due(invoice: Invoice) -> date:
-    return invoice.due_on or invoice.issued_on or date.max

@@ -118,7 +118,7 @@ def troubles(house: House, business: str) -> list[Trouble]:
     """Everything an owner has to know now, one for each connection and kind."""
     with house.database.read() as tx:
         found = [one for connected in living(house, business) for one in _of_connection(tx, connected)]
-        refused = actions.actions(tx, business, states=(ActionState.PARKED, ActionState.FAILED), act=Channel.MAIL.value)
+        refused = actions.actions(tx, business, states=(ActionState.PARKED,), act=Channel.MAIL.value)
     return [*found, *_of_mail([one.reason for one in refused])]
 
 
@@ -141,7 +141,7 @@ def _of_connection(tx: Tx, one: Connected) -> Iterator[Trouble]:
             f"What is open here and what {label} says of {one.label} are not the same for "
             f"{counted(len(found), 'balance')}. Reminders to these customers are held; the others go on.",
             "/connections",
-            f"The books of {one.label} agree with {label} again.",
+            f"No difference between {label} and the books of {one.label} is open any more.",
         )
 
 

@@ -8,6 +8,7 @@ from collector.backlog import RULE, Old, OldInvoice, Turn, backlog
 from collector.case_book import MESSAGES
 from collector.decide import decide
 from collector.plan import Decided
+from collector.reasons.day import Day
 from duewell.finding import today_of
 from duewell.jobs import zone_of
 from duewell.plan_views import BacklogView, OldInvoiceView, TurnView
@@ -56,7 +57,10 @@ def _old(house: House, business: str, decided: Collection[Decided]) -> Sequence[
         policy = ruling(one.case)
         capped = one.decision.candidate is None and any(told.rule == "daily_cap" for told in one.decision.verdicts)
         decision = decide(one.case, policy, now) if capped else one.decision
-        found.append(Old(one.case, decision, policy.daily_cap, today=one.standing is not Standing.REFUSED))
+        day = Day(one.case, policy, now)
+        due = {invoice.ref: day.due(invoice) for invoice in one.case.invoices}
+        answered = one.standing is Standing.REFUSED
+        found.append(Old(one.case, decision, policy.daily_cap, today=not answered, due=due))
     return found
 
 

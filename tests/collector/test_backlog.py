@@ -14,7 +14,7 @@ from collector.calendar import is_business_day
 from collector.decide import decide
 from collector.policy import DEFAULT, Policy
 from receivables.case import Case
-from receivables.records import EmailAddress, Kind, Ref
+from receivables.records import EmailAddress, InvoiceStatus, Kind, Ref
 from receivables.said import Saying
 from tests.collector.cases_at_hand import HERSELF, NOW, TODAY, case, contact, invoice, said, usd
 
@@ -115,6 +115,24 @@ def test_who_was_refused_today_comes_tomorrow() -> None:
     (turn,) = backlog([Old(one, decide(one, DEFAULT, NOW), 5, today=False)], since=TODAY, today=TODAY, country="US")
 
     assert turn.on == TODAY + timedelta(days=1)
+
+
+def test_what_asks_for_nothing_or_is_never_chased_is_not_in_the_list() -> None:
+    ann, off = debtor("ann", 60), debtor("off", 60)
+    never = replace(said(Saying.NEVER_CHASE), debtor=ann.debtor)
+    written_off = structs.replace(off.invoices[0], status=InvoiceStatus.UNCOLLECTIBLE)
+
+    assert turns(replace(ann, said=(never,)), replace(off, invoices=(written_off,))) == []
+
+
+def test_lateness_counts_from_the_day_the_policy_gives() -> None:
+    one = debtor("ann", 60)
+    later = {one.invoices[0].ref: TODAY - timedelta(days=20)}
+    old = Old(one, decide(one, DEFAULT, NOW), 5, due=later)
+    (turn,) = backlog([old], since=TODAY, today=TODAY, country="US")
+
+    assert turn.days_late == 20
+    assert backlog([old], since=TODAY - timedelta(days=20), today=TODAY, country="US") == []
 
 
 def test_with_a_cap_of_none_nobody_has_a_day() -> None:

@@ -15,7 +15,9 @@ from duewell.running import make_plan
 from sandbox.mailbox import Mail
 from storage import actions, people
 from storage.actions import ActionState, Plan
-from storage.connections import unwell, well
+from storage.connections import disconnect, unwell, well
+from storage.differences import Difference, save_differences
+from tests.collector.cases_at_hand import usd
 from tests.scenarios.playing import Play
 
 HERE = "America/Los_Angeles"
@@ -189,6 +191,34 @@ def test_a_server_that_refuses_is_told_a_wrong_mailbox_is_not(play: Play) -> Non
     (mail,) = mails_to(play, robin)
     assert "refuses our messages" in str(mail.message["Subject"])
     assert "correct user and password in [mail]" in texts([mail])[0]
+
+
+def test_a_difference_is_told_once_and_when_none_is_open_any_more(play: Play) -> None:
+    robin, cedar = seat(play, "Robin", Role.OWNER), play.connected("cedar")
+    found = Difference(cedar.id, usd(100), usd(200), customer_id="58")
+    with play.house.database.write() as tx:
+        save_differences(tx, play.business, cedar.id, [found], now=play.house.clock.now())
+    jobs.alerts_job(play.house)
+    jobs.alerts_job(play.house)
+    (mail,) = mails_to(play, robin)
+    assert str(mail.message["Subject"]) == "The business: the books differ from QuickBooks"
+
+    play.sync()
+    jobs.alerts_job(play.house)
+    assert len(mails_to(play, robin)) == 2
+    assert "No difference between QuickBooks" in str(mails_to(play, robin)[1].message["Subject"])
+
+
+def test_what_a_person_disconnected_is_not_called_mended(play: Play) -> None:
+    robin, cedar = seat(play, "Robin", Role.OWNER), play.connected("cedar")
+    with play.house.database.write() as tx:
+        unwell(tx, play.business, cedar.id, "Please connect again: no", now=play.house.clock.now(), rest=None)
+    jobs.alerts_job(play.house)
+    with play.house.database.write() as tx:
+        disconnect(tx, play.business, cedar.id)
+    jobs.alerts_job(play.house)
+
+    assert len(mails_to(play, robin)) == 1
 
 
 def park(play: Play, key: str, reason: str) -> None:

@@ -1,0 +1,152 @@
+"""One dispatch in a child, which stops itself just before its claim, so that it can be held, killed or failed there."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import event
+
+from collector.dispatch import Sender, dispatch
+from duewell.clock import SystemClock
+from duewell.config import Settings
+from duewell.logs import configure
+from duewell.running import follow_up_all, living, the_business
+from duewell.ways import carriers
+from duewell.wiring import House, sealing_keys
+from storage import actions
+from storage.actions import ActionState, Claim
+from storage.database import Database, Tx
+
+LOST_AFTER, AGAIN_AFTER, ENDED_AFTER = timedelta(minutes=20), timedelta(minutes=25), timedelta(minutes=45)
+PR_SET_PTRACER, ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
+
+Work = Callable[[Tx], Claim]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One debtor's turn: by which channel, with whose settings, and how far the sandbox's clock is ahead.
+
+    `broken` is how a worker goes wrong that the matrix and the audit must catch: "late" claims only after it has sent,
+    "unsynced" does not wait for the disk.
+    """
+
+    settings: Settings
+    business: str
+    debtor: str
+    channel: str
+    invoices: tuple[str, ...]
+    ahead: timedelta
+    log: Path
+    broken: str = ""
+
+
+class Ahead(SystemClock):
+    """This machine's clock, so far ahead; nobody waits by it, it goes on instead."""
+
+    def __init__(self, by: timedelta) -> None:
+        self._by = by.total_seconds()
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(time.time() + self._by, UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._by
+
+    def sleep(self, seconds: float) -> None:
+        self._by += seconds
+
+
+def live(errand: Errand) -> None:
+    """A house of its own, and one dispatch."""
+    _to_the_end(errand, send_one)
+
+
+def follow(errands: Sequence[Errand]) -> None:
+    """What production does afterwards: follow up, look at everybody again, follow up."""
+    _to_the_end(errands[0], lambda first: _afterwards(first, errands))
+
+
+def _to_the_end(errand: Errand, work: Callable[[Errand], None]) -> None:
+    code = 1
+    try:
+        descriptor = os.open(errand.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(descriptor, sys.stderr.fileno())
+        configure(errand.settings)
+        work(errand)
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent is told by the code and the log
+        os.write(2, f"worker broke: {type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(code)
+
+
+def house_of(errand: Errand, later: timedelta = timedelta()) -> House:
+    """Its own line to the database, and the sandbox's time."""
+    settings = errand.settings
+    database = Database.open(settings.database_url)
+    if errand.broken == "unsynced":
+        _do_not_wait(database)
+    return House(settings, database, Ahead(errand.ahead + later), sealing_keys(settings.key_file))
+
+
+def _do_not_wait(database: Database) -> None:
+    word = "PRAGMA synchronous = OFF" if database.sqlite else "SET synchronous_commit = off"
+    event.listen(database.engine, "checkout", lambda connection, *_: connection.cursor().execute(word))
+
+
+def send_one(errand: Errand) -> None:
+    """Dispatch, with a halt before the claim."""
+    house = house_of(errand)
+    promised: list[Work] = []
+
+    def commit(work: Work) -> Claim:
+        halt()
+        if errand.broken == "late":
+            promised.append(work)
+            return Claim.MINE
+        with house.database.write() as tx:
+            return work(tx)
+
+    _dispatch(house, errand, commit)
+    for work in promised:
+        with house.database.write() as tx:
+            work(tx)
+            key = actions.actions(tx, errand.business, debtor=errand.debtor)[0].key
+            actions.mark(tx, errand.business, key, ActionState.SENT, now=house.clock.now())
+
+
+def _dispatch(house: House, errand: Errand, commit: Callable[[Work], Claim]) -> None:
+    (connected,) = living(house, errand.business)
+    ways = carriers(house, the_business(house, errand.business))
+    worker = f"worker {os.getpid()}"
+    sender = Sender(house.ruling(errand.business), False, ways, "Robin", worker=worker, commit=commit)
+    with house.source(connected) as source:
+        dispatch(source, sender, errand.debtor)
+
+
+def halt() -> None:
+    """Stand still until somebody holds us; whoever it is may."""
+    ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _afterwards(first: Errand, errands: Sequence[Errand]) -> None:
+    house = house_of(replace(first, broken=""), LOST_AFTER)
+    follow_up_all(house, first.business)
+    for errand in errands:
+        house.settings, house.clock = errand.settings, Ahead(first.ahead + AGAIN_AFTER)
+        _dispatch(house, errand, lambda work: _at_once(house.database, work))
+    house.clock = Ahead(first.ahead + ENDED_AFTER)
+    follow_up_all(house, first.business)
+
+
+def _at_once(database: Database, work: Work) -> Claim:
+    with database.write() as tx:
+        return work(tx)

@@ -1,0 +1,191 @@
+"""The kill matrix and the error matrix: every call of claim → send → record, on every channel, and what came of it."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+import click
+
+from storage.actions import Action, ActionState
+from tests.chaos.errands import Errand, follow, live
+from tests.chaos.failing import ERRORS, FAILABLE
+from tests.chaos.nursery import NURSERY
+from tests.chaos.stage import CHANNELS, Stage
+from tests.chaos.tracing import STUCK_SECONDS, Call, Held, hold
+
+KILL = "kill"
+KINDS = (KILL, *ERRORS)
+KNOWN = (ActionState.SENT, ActionState.PARKED)
+WRONG = ("doubled", "lost", "orphaned", "unlisted")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One call of a dispatch, and what happens there."""
+
+    kind: str
+    call: str
+    nth: int
+
+    @property
+    def inject(self) -> str:
+        """In strace's words."""
+        what = "signal=KILL" if self.kind == KILL else f"error={self.kind}"
+        return f"{self.call}:{what}:when={self.nth}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One dispatch that was struck, or was to be, and where its message stood right afterwards."""
+
+    errand: Errand
+    point: Point
+    struck: bool
+    stood: ActionState | None
+
+
+@dataclass
+class Tally:
+    """By channel and kind, how many points were tried and what came of them; what went wrong, in words."""
+
+    counted: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: "Tally") -> "Tally":
+        self.counted += other.counted
+        self.wrong += other.wrong
+        return self
+
+    def of(self, what: str, channel: str = "", kind: str = "") -> int:
+        """How many, of one channel or kind or of all."""
+        return sum(
+            number
+            for (one, by, came), number in self.counted.items()
+            if came == what and channel in ("", one) and kind in ("", by)
+        )
+
+
+def calls_of(stage: Stage, errand: Errand, file: Path) -> Held:
+    """Every call of an errand that nothing befalls."""
+    return _one(errand, file, inject="")
+
+
+def points(calls: Sequence[Call], kind: str) -> list[Point]:
+    """Where that can happen."""
+    return [Point(kind, one.name, one.nth) for one in calls if kind == KILL or one.name in FAILABLE]
+
+
+def spread(found: Sequence[Point], number: int, dice: random.Random) -> list[Point]:
+    """So many of them, one from each equal stretch of the way."""
+    stretches = min(number, len(found))
+    edges = [len(found) * step // stretches for step in range(stretches + 1)]
+    return [found[dice.randrange(low, high)] for low, high in zip(edges, edges[1:], strict=False)]
+
+
+def matrix(stage: Stage, folder: Path, dice: random.Random, *, each: int, kinds: Sequence[str] = KINDS) -> Tally:
+    """Strike so many points of every kind on every channel, as far as there are debtors; then judge."""
+    tried: list[Tried] = []
+    for channel, errands in stage.errands.items():
+        stage.let_go()
+        recorded = calls_of(stage, errands[0], folder / f"{channel}.calls")
+        assert recorded.code == 0, f"the dispatch by {channel} broke by itself; see {errands[0].log}"
+        wanted = [point for kind in kinds for point in spread(points(recorded.calls, kind), each, dice)]
+        dice.shuffle(wanted)
+        tried += [strike(stage, one, point, folder) for one, point in zip(errands[1:], wanted, strict=False)]
+    afterwards(stage, [one.errand for one in tried])
+    return judged(stage, tried)
+
+
+def strike(stage: Stage, errand: Errand, point: Point, folder: Path) -> Tried:
+    """One dispatch with one blow."""
+    stage.let_go()
+    held = _one(errand, folder / "struck.calls", inject=point.inject)
+    acts = stage.acts(errand.debtor)
+    return Tried(errand, point, held.struck, acts[0].state if acts else None)
+
+
+def _one(errand: Errand, file: Path, *, inject: str) -> Held:
+    child = NURSERY.Process(target=live, args=(errand,))
+    child.start()
+    return hold(child, file, inject=inject)
+
+
+def afterwards(stage: Stage, errands: Sequence[Errand]) -> None:
+    """What production does later on, undisturbed."""
+    stage.let_go()
+    child = NURSERY.Process(target=follow, args=(errands,))
+    child.start()
+    child.join(STUCK_SECONDS + 2.0 * len(errands))
+    assert child.exitcode == 0, f"what came afterwards broke ({child.exitcode}); see {errands[0].log}"
+
+
+def judged(stage: Stage, tried: Sequence[Tried]) -> Tally:
+    """By what the outside saw."""
+    tally, listed = Tally(), stage.listed()
+    for one in tried:
+        kind, channel = one.point.kind, one.errand.channel
+        tally.counted[channel, kind, "tried"] += 1
+        tally.counted[channel, kind, "struck"] += one.struck
+        came = _came(stage, one, listed)
+        tally.counted[channel, kind, came] += 1
+        if came in WRONG:
+            tally.wrong.append(f"{came}: {channel}, {one.point.inject}, then {one.stood}; {stage.acts(one.errand.debtor)}")
+    tally.wrong += _in_all(stage)
+    return tally
+
+
+def _came(stage: Stage, one: Tried, listed: object) -> str:
+    """`sent` at once, `again` at the second go since nothing had gone, `resolved` by asking whether it had."""
+    acts = stage.acts(one.errand.debtor)
+    if len(acts) > 1:
+        return "doubled"
+    if not acts:
+        return "lost"
+    arrived = stage.arrived(one.errand, acts[0].key)
+    return outcome(acts[0], arrived, one.stood, listed=acts[0].key in listed)  # type: ignore[operator]
+
+
+def outcome(act: Action, arrived: int, stood: ActionState | None, *, listed: bool) -> str:
+    """What became of one message, by how often it arrived."""
+    if arrived > 1:
+        return "doubled"
+    if act.state is ActionState.PARKED:
+        return "parked" if listed else "unlisted"
+    if act.state is not ActionState.SENT:
+        return "orphaned" if act.state in (ActionState.CLAIMED, ActionState.AMBIGUOUS) else "lost"
+    if not arrived:
+        return "lost"
+    if stood is ActionState.SENT:
+        return "sent"
+    return "resolved" if stood in (ActionState.CLAIMED, ActionState.AMBIGUOUS) else "again"
+
+
+def _in_all(stage: Stage) -> Iterator[str]:
+    """What no single message shows."""
+    if not stage.whole():
+        yield "the database is no longer in order"
+    if twice := [key for key, times in stage.notes().items() if times > 1]:
+        yield f"a note twice: {twice}"
+    if litter := stage.litter():
+        yield f"half letters in the tray: {litter}"
+
+
+# ---- told ----
+
+COLUMNS = ("tried", "struck", "sent", "again", "resolved", "parked", "doubled", "lost", "orphaned", "unlisted")
+
+
+def table(tallies: dict[str, Tally]) -> str:
+    """One row for each database, channel and kind."""
+    lines = [f"{'database':<11}{'channel':<10}{'kind':<12}" + "".join(f"{name:>9}" for name in COLUMNS)]
+    for database, tally in tallies.items():
+        for channel in CHANNELS:
+            for kind in KINDS:
+                if tally.of("tried", channel, kind):
+                    figures = "".join(f"{tally.of(name, channel, kind):>9}" for name in COLUMNS)
+                    lines.append(f"{database:<11}{channel:<10}{kind:<12}{figures}")
+    total = "".join(f"{sum(tally.of(name) for tally in tallies.values()):>9}" for name in COLUMNS)
+    return "\n".join([*lines, f"{'in all':<33}{total}"])

@@ -1,0 +1,119 @@
+"""Holds a process by strace: to write down its system calls, to kill it at one of them, or to let one fail."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+STUCK_SECONDS = 20.0
+LINE = re.compile(r"^(\w+)\((.*)$")
+FILE = re.compile(r"^(-?\d+)<(.*?)>(?=[,)\s])")
+
+
+class CannotTrace(Exception):
+    """strace is not there, or is not allowed to hold a process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One system call: the `nth` of its name, on which file or socket, and the whole line as strace wrote it."""
+
+    name: str
+    nth: int
+    on: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a held process ended: its exit code, or minus the signal; and what it called."""
+
+    code: int
+    calls: tuple[Call, ...]
+    struck: bool
+
+
+def strace() -> str:
+    """The program. Raises CannotTrace with what to do."""
+    found = shutil.which("strace")
+    if found is None:
+        raise CannotTrace("strace is missing and the kill matrix needs it; on Debian: apt-get install strace")
+    return found
+
+
+def hold(process: BaseProcess, file: Path, *, inject: str = "") -> Held:
+    """Take hold of a process that stops itself (SIGSTOP), let it go on, and wait for its end.
+
+    `inject` is strace's own word, such as `fdatasync:signal=KILL:when=2`. Raises CannotTrace.
+    """
+    pid = process.pid
+    assert pid is not None
+    if not _soon(lambda: process.exitcode is not None or _standing(pid)) or process.exitcode is not None:
+        process.kill()
+        raise AssertionError(f"the process ended ({process.exitcode}) before it came to where it is to be held")
+    tracer = _attach(pid, file, inject)
+    os.kill(pid, signal.SIGCONT)
+    process.join(STUCK_SECONDS)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    _, _ = tracer.communicate(timeout=STUCK_SECONDS)
+    assert process.exitcode is not None
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return Held(process.exitcode, tuple(calls(text.splitlines())), "(INJECTED)" in text or process.exitcode == -9)
+
+
+def _attach(pid: int, file: Path, inject: str) -> "subprocess.Popen[str]":
+    """Returns once the process is held."""
+    name = inject.partition(":")[0]
+    wanted = ["-e", f"trace={name}", "-e", f"inject={inject}"] if inject else []
+    command = [strace(), "-yy", "-s", "120", "-o", str(file), *wanted, "-p", str(pid)]
+    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert tracer.stderr is not None
+    said = tracer.stderr.readline()
+    if "attached" not in said:
+        os.kill(pid, signal.SIGKILL)
+        tracer.communicate()
+        raise CannotTrace(
+            f"strace may not hold a process here ({said.strip()}); allow ptrace: in a container start it with "
+            "--cap-add=SYS_PTRACE, else set the kernel's kernel.yama.ptrace_scope to 0"
+        )
+    return tracer
+
+
+def _soon(happened: Callable[[], bool]) -> bool:
+    until = time.monotonic() + STUCK_SECONDS
+    while time.monotonic() < until:
+        if happened():
+            return True
+        time.sleep(0.001)
+    return False
+
+
+def _standing(pid: int) -> bool:
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    return told.rpartition(")")[2].split()[0] in "Tt"
+
+
+def calls(lines: Sequence[str]) -> list[Call]:
+    """What strace wrote, call by call."""
+    found: list[Call] = []
+    counted: Counter[str] = Counter()
+    for line in lines:
+        if (told := LINE.match(line)) is None:
+            continue
+        name, rest = told.groups()
+        counted[name] += 1
+        on = FILE.match(rest)
+        found.append(Call(name, counted[name], on.group(2) if on else "", line))
+    return found
