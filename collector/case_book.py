@@ -8,7 +8,7 @@ from itertools import groupby
 from collector.cases import Material, build, debtor_key, heads_of
 from receivables.case import Case, Receipts
 from receivables.money import Money
-from receivables.records import Customer, Invoice, Kind, Payment, Ref
+from receivables.records import Answer, Customer, Invoice, Kind, Payment, Ref
 from receivables.said import Said
 from storage import books, due, habits
 from storage.businesses import business as business_of
@@ -37,11 +37,14 @@ def cases(
     """
     if connected.company is None:
         return
+    if connected.company.own_reminders is Answer.YES:
+        windows = None  # the platform's own mails count as contacts, whichever invoice they are about
     with database.read() as tx:
         shelf = _shelf(tx, connected, now)
         invoices = due.open_by_customer(tx, connected.business, connected.id, windows=windows)
         for some in _by_debtor(invoices, shelf.families):
-            yield from build(_material(tx, shelf, some))
+            whole = some if windows is None else _completed(tx, shelf, some)
+            yield from build(_material(tx, shelf, whole))
 
 
 def case(database: Database, connected: Connected, debtor: str, now: datetime) -> Case | None:
@@ -137,6 +140,22 @@ def _by_debtor(invoices: Iterable[Invoice], families: _Families) -> Iterator[lis
     if some:
         yield some
     yield from apart.values()
+
+
+def _completed(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> list[Invoice]:
+    """All that is open of those with money or credit to net: against a part of it, it would look like too much."""
+    connected, families = shelf.connected, shelf.families
+    mine = (tx, connected.business, connected.id)
+    heads = dict.fromkeys(families.head(invoice.customer) for invoice in invoices)
+    refs = [ref for head in heads for ref in families.of(head)]
+    owners = [one.customer for one in books.payments(*mine, customers=refs, left=True)]
+    owners += [one.customer for one in books.credits_of(*mine, customers=refs, left=True)]
+    netted = {families.head(customer) for customer in owners if customer}
+    if not netted:
+        return invoices
+    theirs = [ref.id for head in netted for ref in families.of(head)]
+    others = [one for one in invoices if families.head(one.customer) not in netted]
+    return [*others, *due.open_by_customer(*mine, customers=theirs)]
 
 
 def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
+from itertools import combinations
 
 from collector.calendar import country_of
 from collector.policy import After, Channel, Policy, Segment, Step
@@ -11,6 +12,7 @@ from receivables.money import Money
 from receivables.records import CustomerKind
 from receivables.said import Saying
 
+SEGMENTS_MAX = 4
 Given = Mapping[str, object]
 OF_EARLIER = frozenset({"second_reminder", "last_reminder"})
 """Letters that speak of earlier messages: a step with one of them is never the first, whether it says so or not."""
@@ -132,6 +134,11 @@ def matches(segment: Segment, profile: Profile) -> bool:
     return _owes_so_much(segment, profile)
 
 
+def _looks_at_everything(segment: Segment) -> bool:
+    bounds = (segment.balance_from, segment.balance_below, segment.older_than_days)
+    return any(bound is not None for bound in bounds)
+
+
 def _owes_so_much(segment: Segment, profile: Profile) -> bool:
     low, high = segment.balance_from, segment.balance_below
     if low is None and high is None:
@@ -188,11 +195,17 @@ class Layers:
             self._made[own, chosen] = self._put_together(own, chosen)
         return self._made[own, chosen]
 
-    def earliest_days(self) -> int:
-        """No step of anybody comes before this many days from the due date, for a query that narrows what to decide."""
-        layers = [self.layer, *map(changes_of, self.layer.segments), *(one.layer for one in self.customers.values())]
-        days = [step["days"] for layer in layers for step in layer.steps if "days" in step]
-        return min(day for day in days if isinstance(day, int))
+    def possible(self) -> tuple[Policy, ...] | None:
+        """Every policy that may hold for anybody, for a query that narrows what to decide.
+
+        None when a segment looks at all that a customer owes, or when there are too many: then nothing is narrowed.
+        """
+        segments = self.layer.segments
+        if len(segments) > SEGMENTS_MAX or any(map(_looks_at_everything, segments)):
+            return None
+        names = [one.name for one in segments]
+        chosen = [some for count in range(len(names) + 1) for some in combinations(names, count)]
+        return tuple(dict.fromkeys(self._put_together(own, some) for own in ("", *self.customers) for some in chosen))
 
     def _put_together(self, debtor: str, chosen: tuple[str, ...]) -> Policy:
         """What makes no policy together with the rest is left out: each was checked when it was saved, but not with

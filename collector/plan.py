@@ -82,14 +82,14 @@ def _decided(
 
 
 def _within_the_cap(decided: Iterable[Decided], ruling: Ruling, sent: Mapping[date, int]) -> Iterator[Decided]:
-    """So many messages a day and no more: what was approved comes first, then whoever has waited longest.
+    """So many messages a day and no more: what may leave comes first, then whoever has waited longest.
 
     Only the messages of the day are kept in hand; everything else is passed on at once.
     """
     ready: dict[date, list[tuple[_Turn, Decided]]] = {}
     for one in decided:
         message = one.decision.candidate
-        if message is None:
+        if message is None or one.standing is Standing.REFUSED:
             yield one
             continue
         today = ready.setdefault(message.day_on, [])
@@ -106,7 +106,7 @@ _Turn = tuple[bool, date, str]
 
 def _turn(one: Decided, message: Message) -> _Turn:
     first = message.lines[0].invoice
-    return one.standing is not Standing.APPROVED, first.due_on or first.issued_on or message.day_on, message.debtor
+    return not one.standing.free, first.due_on or first.issued_on or message.day_on, message.debtor
 
 
 def _capped(one: Decided, cap: int) -> Decided:

@@ -24,7 +24,7 @@ COMMANDS = {
     "letters": "List the letters that wait to be printed and posted.",
     "serve": "Run the pages and the daily jobs.",
     "people": "Say who may sign in, and what they may do.",
-    "replay": "Replay past days: what would have gone, and how two policies differ.",
+    "replay": "Replay past days: what a policy would have sent.",
     "policy": "Show, check and change the policy: when, how and how firmly.",
     "rules": "Show the rules of collecting, and what is not covered.",
     "sandbox": "Run a local QuickBooks, Xero and Stripe.",

@@ -5,6 +5,7 @@ from datetime import datetime, time
 
 from collector.calendar import zone_of
 from collector.layers import Layer, Layers, Numbered, whole
+from collector.narrowing import windows
 from collector.plan import Ruling
 from collector.policy import DEFAULT, Channel, Policy, Step, Tone
 from collector.policy_fields import ANY
@@ -12,6 +13,7 @@ from collector.policy_file import Weight, read, write
 from duewell.config import BadSetting, Settings
 from integrations.errors import Refused
 from storage.database import Database
+from storage.due import Window
 from storage.policies import BUSINESS, SHIPPED, KeptPolicy, add_policy, policies_in_force
 
 BASE_NOTE = "What the configuration said from then on."
@@ -21,6 +23,12 @@ def ruling_of(database: Database, settings: Settings, business: str, now: dateti
     """The policy of every customer of the business as of now. Raises Refused when the layers make none."""
     keep_base(database, settings, business, now)
     return ruling(layers_of(database, settings, business), now)
+
+
+def windows_of(database: Database, settings: Settings, business: str, now: datetime) -> tuple[Window, ...] | None:
+    """What may have a step under any policy of the business; None when everything must be looked at."""
+    possible = layers_of(database, settings, business).possible()
+    return None if possible is None else windows(possible, now)
 
 
 def ruling(layers: Layers, now: datetime) -> Ruling:

@@ -24,6 +24,7 @@ from storage.approvals import answer
 from storage.businesses import Business
 from storage.businesses import business as business_of
 from storage.connections import Connected, State
+from storage.due import Window
 from storage.errors import StorageError
 from storage.habits import refresh_habits
 from storage.meters import StoredMeter
@@ -118,12 +119,27 @@ def resting(house: House, connected: Connected) -> bool:
 
 
 def make_plan(house: House, business: str) -> list[Decided]:
-    """Today's plan, decided and kept."""
+    """Today's plan of everything that is open, decided and kept."""
+    decided, now, automatic = _planned(house, business, None)
+    everything = list(decided)
+    keep(house.database, business, everything, now, automatic=automatic)
+    return everything
+
+
+def messages_of_today(house: House, business: str) -> list[Decided]:
+    """Those of today's plan with a message. Only what may have a step is read, and what has none is let go of."""
+    decided, now, automatic = _planned(house, business, house.windows(business))
+    return keep(house.database, business, decided, now, automatic=automatic)
+
+
+def _planned(
+    house: House, business: str, windows: tuple[Window, ...] | None
+) -> tuple[Iterator[Decided], datetime, bool]:
     ruling, automatic = house.ruling(business), may_send_alone(house, the_business(house, business))
     now = house.clock.now()  # after the policy was read, so that it is among those in force at that instant
-    decided = list(plan(house.database, business, ruling, now, automatic=automatic, ready=house.ready(business)))
-    keep(house.database, business, decided, now, automatic=automatic)
-    return decided
+    ready = house.ready(business)
+    decided = plan(house.database, business, ruling, now, automatic=automatic, windows=windows, ready=ready)
+    return decided, now, automatic
 
 
 def answer_plan(
@@ -165,8 +181,8 @@ def send_plan(
 
     if by:
         answer_plan(house, business, only, by=by, odd=odd)
-    chosen = [one for one in make_plan(house, business) if one.standing.free and one.decision.message]
-    chosen = [one for one in chosen if _wanted(one, only)]
+    chosen = [one for one in messages_of_today(house, business) if one.standing.free and one.decision.message]
+    chosen = sorted((one for one in chosen if _wanted(one, only)), key=lambda one: one.connected.id)
     owner = the_business(house, business)
     sender = house.sender(owner, stationery_of(house, owner), automatic=may_send_alone(house, owner), by=by)
     outcomes: list[tuple[Decided, Outcome]] = []

@@ -16,7 +16,7 @@ from collector.policy import Channel
 from collector.stationery import Stationery
 from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
-from duewell.ruling import ruling_of
+from duewell.ruling import ruling_of, windows_of
 from duewell.ways import carriers, postbox
 from integrations.budget import Budgets
 from integrations.contract import Account, AppKeys, Attempt, Budget, Clock, Grant, Meter, Wire
@@ -28,6 +28,7 @@ from storage.businesses import Business
 from storage.businesses import business as business_of
 from storage.connections import Connected
 from storage.database import Database
+from storage.due import Window
 from storage.grants import SealedGrants
 from storage.leases import Leases
 from storage.meters import StoredMeter, calls_since
@@ -155,6 +156,10 @@ class House:
     def ruling(self, business: str) -> Ruling:
         """Which policy holds for which customer of the business."""
         return ruling_of(self.database, self.settings, business, self.clock.now())
+
+    def windows(self, business: str) -> tuple[Window, ...] | None:
+        """What may have a step today, so that nothing else is read; None when everything must be."""
+        return windows_of(self.database, self.settings, business, self.clock.now())
 
     def close(self) -> None:
         """Write what is still to be written and give everything back."""

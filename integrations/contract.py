@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from receivables.money import Money
 from receivables.page import Cursor, OpenTotals, Page
 from receivables.records import Company, Kind, Ref
 
@@ -25,6 +26,7 @@ class Capability(StrEnum):
     PAYMENT_URL = "payment_url"
     LEAVE_NOTE = "leave_note"
     SET_EXPECTED_DATE = "set_expected_date"
+    POST_CHARGE = "post_charge"
     DOCUMENT = "document"
     WEBHOOK_PER_APP = "webhook_per_app"
     WEBHOOK_PER_CONNECTION = "webhook_per_connection"
@@ -36,6 +38,7 @@ class Act(StrEnum):
     SEND_INVOICE = "send_invoice"
     LEAVE_NOTE = "leave_note"
     SET_EXPECTED_DATE = "set_expected_date"
+    POST_CHARGE = "post_charge"
 
 
 KEY_LENGTH_MAX = 20
@@ -47,6 +50,21 @@ class Receipt:
 
     id: str
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LateCharge:
+    """Interest and late charges as an invoice of one line: what it says, how much, and where the bookkeeper wants it.
+
+    `account` and `tax` are the platform's own codes. The amount is the invoice's total, whatever the tax code is.
+    """
+
+    text: str
+    amount: Money
+    issued_on: date
+    due_on: date
+    account: str
+    tax: str
 
 
 class Lookup(StrEnum):
@@ -346,6 +364,10 @@ class Books(Protocol):
 
     def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:
         """Write when the customer said they will pay."""
+        ...
+
+    def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
+        """Make an invoice of its own, to whoever owes the invoice `on`; the receipt's id is the new invoice's."""
         ...
 
     def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:

@@ -162,7 +162,10 @@ class Company:
 
 
 class Customer(Struct, frozen=True, gc=False):
-    """Who owes. `bills_with_parent` says that a sub-customer's invoices go to its parent."""
+    """Who owes. `bills_with_parent` says that a sub-customer's invoices go to its parent.
+
+    The numbers under which the tax office and the companies' register know it are as the platform writes them.
+    """
 
     ref: Ref
     name: str
@@ -179,6 +182,8 @@ class Customer(Struct, frozen=True, gc=False):
     tags: tuple[str, ...] = ()
     active: bool = True
     version: int = 0
+    tax_number: str = ""
+    company_number: str = ""
 
 
 class Invoice(Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from collector.places import Whereabouts, whereabouts
 from collector.policy import Channel, Policy, Step
 from receivables.case import Case, Contact
 from receivables.money import Money
-from receivables.records import Invoice, Ref
+from receivables.records import Answer, Invoice, Ref
 from receivables.said import CONTACTS, Said, Saying, Way
 
 COUNTS = ("sent", "claimed", "ambiguous", "parked", "resolved")
@@ -85,6 +85,9 @@ class Day:
                 yield one
 
     def _platform_days(self) -> Iterator[date]:
+        """Of reminders that are still on; what is known of the platform's past days counts for nothing else."""
+        if self.case.company.own_reminders is not Answer.YES:
+            return
         for invoice in self.case.invoices:
             if invoice.due_on is not None:
                 for days in self.case.reminder_days:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from duewell.replaying import Question
     from duewell.wiring import House
 
+CHANGED = ("Day", "Customer", "Invoice", "In force", "The other")
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -87,7 +88,8 @@ def _wrong(run: "Run") -> None:
     from duewell.say import console, table
 
     if not run.wrong:
-        console.print("Nothing would have gone to somebody who had already paid, as far as is known today.")
+        paid = "Nothing would have gone to somebody who had already paid, as far as is known today."
+        console.print(paid, soft_wrap=True)
         return
     rows = [(f"{one.day}", one.name, ", ".join(one.numbers), one.amount, f"{one.paid_on}") for one in run.wrong]
     table("To somebody who had already paid", ("Day", "Customer", "Invoices", "Asked>", "Paid on"), rows)
@@ -97,9 +99,10 @@ def _run(run: "Run", days: int) -> None:
     from duewell.say import console, table
 
     rows = [(one.name, one.messages) for one in run.customers]
-    table(f"Messages per customer, by the policy in force ({run.policy})", ("Customer", "Messages>"), rows)
+    table("Messages per customer", ("Customer", "Messages>"), rows)
     busiest = f"; the busiest day was {run.busiest[0]:%-d %B %Y} with {run.busiest[1]}" if run.busiest else ""
-    console.print(f"{_messages(run.messages)} on {days} business days{busiest}.")
+    words = f"By the policy in force ({run.policy}): {_messages(run.messages)} on {days} business days{busiest}."
+    console.print(words, markup=False, soft_wrap=True)
     console.print(f"A person would have looked at {run.odd} of them first.")
 
 
@@ -111,14 +114,13 @@ def _difference(other: "Run", difference: "Difference") -> None:
         return
     more = difference.more
     words = f"{_messages(abs(more))} {'more' if more > 0 else 'fewer'}" if more else "As many messages"
-    table(
-        f"The other policy: {words}, {len(other.wrong)} to somebody who had already paid",
-        ("Customer", "In force>", "The other>"),
-        [(one.name, one.messages, one.other) for one in difference.customers],
-    )
-    rows = [(f"{one.day}", one.name, one.number, one.before.reason, one.after.reason) for one in difference.changed]
-    title = f"They part on {difference.first_on:%-d %B %Y}; {difference.invoices} invoices are judged otherwise"
-    table(title, ("Day", "Customer", "Invoice", "In force", "The other"), rows)
+    console.print(f"\nThe other policy: {words}, {len(other.wrong)} to somebody who had already paid.", soft_wrap=True)
+    invoices = f"{difference.invoices} invoice{' is' if difference.invoices == 1 else 's are'} judged otherwise"
+    console.print(f"The two part on {difference.first_on:%-d %B %Y}; {invoices}.", soft_wrap=True)
+    rows = [(one.name, one.messages, one.other) for one in difference.customers]
+    table("More or less for", ("Customer", "In force>", "The other>"), rows)
+    reasons = [(f"{one.day}", one.name, one.number, one.before.reason, one.after.reason) for one in difference.changed]
+    table("The first day on which an invoice is judged otherwise", CHANGED, reasons)
     console.print()
 
 
@@ -128,9 +130,8 @@ def _proof(report: "Report") -> None:
     proof = report.reproduced
     assert proof is not None, "asked before"
     same = proof.verdicts - proof.strayed
-    console.print(
-        f"Judged again as it was: {same} of {proof.verdicts} verdicts of {proof.days} days came out as stored."
-    )
+    of = f"{same} of {proof.verdicts} verdicts of {proof.days} day{'' if proof.days == 1 else 's'}"
+    console.print(f"Judged again as it was then: {of} came out exactly as they were stored.", soft_wrap=True)
     for one in proof.examples[:10]:
         words = f"- {one.day} {one.invoice}: stored {one.stored.rule}, replayed {one.replayed.rule}"
         console.print(words, markup=False)

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
+from integrations.contract import Account, Act, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Unsupported
 from integrations.quickbooks import changes, lookups, mapping, writing
 from integrations.quickbooks.mapping import Place
 from integrations.quickbooks.reader import Reader
 from receivables.page import Cursor, OpenTotals, Page
 from receivables.records import Company, Ref
+
+NO_CHARGES = "late charges cannot be posted to QuickBooks yet"
 
 
 class QuickBooksBooks:
@@ -63,6 +65,12 @@ class QuickBooksBooks:
         """QuickBooks has no such field."""
         raise Unsupported("QuickBooks has no expected payment date")
 
+    def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
+        """Not made yet."""
+        raise Unsupported(NO_CHARGES)
+
     def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
         """Was this write done?"""
+        if act is Act.POST_CHARGE:
+            raise Unsupported(NO_CHARGES)
         return writing.found(self._reader, act, on, key, since=since)

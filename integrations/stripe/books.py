@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
+from integrations.contract import Account, Act, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused, Unsupported
 from integrations.stripe import cursor, mapping
 from integrations.stripe.client import StripeClient
@@ -20,6 +20,8 @@ from receivables.page import Basis, Cursor, Figure, OpenTotals, Page, Scope
 from receivables.records import Company, Invoice, Kind, Ref
 
 OPEN_STATUSES = ("open", "uncollectible")
+NO_EXPECTED_DATE = "Stripe has no field for an expected payment date"
+NO_CHARGES = "late charges cannot be posted to Stripe, which keeps no ledger accounts"
 RE_READ = Basis(scope=Scope.INVOICE, net=False, re_read=True)
 
 
@@ -94,7 +96,11 @@ class StripeBooks:
 
     def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:  # noqa: ARG002
         """Stripe has nothing like it."""
-        raise Unsupported("Stripe has no field for an expected payment date")
+        raise Unsupported(NO_EXPECTED_DATE)
+
+    def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:  # noqa: ARG002
+        """Not made here: Stripe keeps no ledger accounts to post to."""
+        raise Unsupported(NO_CHARGES)
 
     def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
         """A note by its name in the metadata; a mailing by the event our request left."""
@@ -102,7 +108,7 @@ class StripeBooks:
             return self._writing.noted(on, key)
         if act is Act.SEND_INVOICE:
             return self._writing.sent(on, key, since)
-        raise Unsupported("Stripe has no field for an expected payment date")
+        raise Unsupported(NO_CHARGES if act is Act.POST_CHARGE else NO_EXPECTED_DATE)
 
 
 def account_payload(body: bytes) -> AccountPayload:

@@ -118,6 +118,7 @@ def _customer_of(one: payloads.InvoicePayload, ref: Ref) -> Customer:
         name=one.customer_name or one.customer_email or ref.id,
         changed_at=_instant(one.status_transitions.finalized_at or one.created),
         emails=_emails(one.customer_email),
+        tax_number=next((known.value for known in one.customer_tax_ids or () if known.value), ""),
     )
 
 

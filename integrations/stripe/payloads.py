@@ -40,6 +40,12 @@ class CustomerPayload(Payload, frozen=True, gc=False):
     preferred_locales: list[str] | None = None
 
 
+class TaxIdPayload(msgspec.Struct, frozen=True, gc=False):
+    """A number under which a tax office knows somebody."""
+
+    value: str | None = None
+
+
 class InvoiceTransitions(msgspec.Struct, frozen=True, gc=False):
     """When an invoice reached its states, in epoch seconds."""
 
@@ -61,6 +67,7 @@ class InvoicePayload(Payload, frozen=True, gc=False):
     customer_account: str | None = None
     customer_name: str | None = None
     customer_email: str | None = None
+    customer_tax_ids: list[TaxIdPayload] | None = None
     collection_method: str | None = None
     due_date: int | None = None
     effective_at: int | None = None

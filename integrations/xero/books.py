@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import msgspec
 
-from integrations.contract import Account, Act, Lookup, Receipt, Token, Wire
+from integrations.contract import Account, Act, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused
-from integrations.xero import pulling, reading, writing
+from integrations.xero import charging, pulling, reading, writing
 from integrations.xero.client import Client
 from integrations.xero.decoding import decode
 from integrations.xero.mapping import Mapper
@@ -94,6 +94,12 @@ class XeroBooks:
         """Xero's expected payment date."""
         return writing.set_expected_date(self._room, invoice, on, key=key)
 
+    def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
+        """A sales invoice of one line, to the contact of the invoice `on`."""
+        return charging.post_charge(self._room, on, charge, key=key)
+
     def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
         """Was this write done?"""
+        if act is Act.POST_CHARGE:
+            return charging.found_charge(self._room, on, key)
         return writing.found(self._room, act, on, key, since=since)

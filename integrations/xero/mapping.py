@@ -90,6 +90,8 @@ class Mapper:
             tags=tuple(group.name for group in payload.contact_groups or () if group.name),
             active=payload.contact_status not in ("ARCHIVED", "GDPRREQUEST"),
             version=_version(changed_at),
+            tax_number=payload.tax_number or "",
+            company_number=payload.company_number or "",
         )
 
     def invoice(self, payload: payloads.Invoice) -> Mapped:

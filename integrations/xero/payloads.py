@@ -129,6 +129,8 @@ class Contact(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
     addresses: list[Address] | None = None
     contact_groups: list[Group] | None = None
     default_currency: str | None = None
+    tax_number: str | None = None
+    company_number: str | None = None
     updated: str | None = msgspec.field(default=None, name="UpdatedDateUTC")
     merged_to: str | None = msgspec.field(default=None, name="MergedToContactID")
     balances: Balances | None = None

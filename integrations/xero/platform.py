@@ -87,6 +87,7 @@ class Xero:
             Capability.PAYMENT_URL,
             Capability.LEAVE_NOTE,
             Capability.SET_EXPECTED_DATE,
+            Capability.POST_CHARGE,
             Capability.DOCUMENT,
             Capability.WEBHOOK_PER_APP,
             Capability.WEBHOOK_PER_CONNECTION,

@@ -31,19 +31,21 @@ class _Link(msgspec.Struct):
     OnlineInvoiceUrl: str | None = None
 
 
-def _key(act: Act, on: Ref, key: str) -> str:
+def act_key(act: Act, on: Ref, key: str) -> str:
     """The Idempotency-Key: one per act and record, since Xero refuses a key that comes with another request."""
     if not 0 < len(key) <= KEY_LENGTH_MAX:
         raise Refused(f"a key has 1 to {KEY_LENGTH_MAX} characters")
     return f"{act}:{on.id}:{key}"
 
 
-def _invoice_only(ref: Ref) -> None:
+def invoice_only(ref: Ref) -> None:
+    """Raises Unsupported for any other record."""
     if ref.kind is not Kind.INVOICE:
         raise Unsupported("Xero does this for invoices only")
 
 
-def _fresh(room: Room, invoice: Ref) -> payloads.Invoice:
+def fresh(room: Room, invoice: Ref) -> payloads.Invoice:
+    """The sales invoice as it is this moment. Raises NotThere."""
     found = ask_one(room, INVOICES, invoice.id)
     if not found.payloads or found.payloads[0].type != "ACCREC":
         raise NotThere("Xero has no such sales invoice")
@@ -53,9 +55,9 @@ def _fresh(room: Room, invoice: Ref) -> payloads.Invoice:
 
 def send_invoice(room: Room, invoice: Ref, *, key: str) -> Receipt:
     """Have Xero mail the invoice by its own template. Xero would do so for a paid one too, hence the fresh look."""
-    _invoice_only(invoice)
-    named = _key(Act.SEND_INVOICE, invoice, key)
-    now = _fresh(room, invoice)
+    invoice_only(invoice)
+    named = act_key(Act.SEND_INVOICE, invoice, key)
+    now = fresh(room, invoice)
     if now.status != "AUTHORISED" or not now.amount_due:
         raise Refused("nothing is due on this invoice any more, so it was not sent")
     if not now.contact or not now.contact.email_address:
@@ -75,7 +77,7 @@ def note_text(text: str, key: str) -> str:
 def leave_note(room: Room, on: Ref, text: str, *, key: str) -> Receipt:
     """A line in the record's history, which the customer never sees and nobody can change."""
     method, _ = _histories(on)
-    named = _key(Act.LEAVE_NOTE, on, key)
+    named = act_key(Act.LEAVE_NOTE, on, key)
     body = {"HistoryRecords": [{"Details": note_text(text, key)}]}
     lines = room.client.write(method, _lines, on.id, body, key=named)
     return Receipt("", _line_at(lines[0], room.wire.clock.now()) if lines else room.wire.clock.now())
@@ -101,8 +103,8 @@ def _line_at(line: Line, otherwise: datetime) -> datetime:
 
 def set_expected_date(room: Room, invoice: Ref, on: date, *, key: str) -> Receipt:
     """Write ExpectedPaymentDate and nothing else: any further field would replace lines or rewrite the contact."""
-    _invoice_only(invoice)
-    named = _key(Act.SET_EXPECTED_DATE, invoice, key)
+    invoice_only(invoice)
+    named = act_key(Act.SET_EXPECTED_DATE, invoice, key)
     body = {"Invoices": [{"InvoiceID": invoice.id, "ExpectedPaymentDate": on.isoformat()}]}
     elements = room.client.write("update_invoice", _elements, invoice.id, body, key=named)
     # Xero may say 200 and put the error inside
@@ -118,7 +120,7 @@ def _elements(reply: Reply) -> list[Element]:
 
 def payment_url(room: Room, invoice: Ref) -> str:
     """The online invoice's address; empty for drafts and void ones, which have none."""
-    _invoice_only(invoice)
+    invoice_only(invoice)
     try:
         links = room.client.read(
             "get_online_invoice",
@@ -134,7 +136,7 @@ def payment_url(room: Room, invoice: Ref) -> str:
 
 def document(room: Room, invoice: Ref) -> bytes:
     """The PDF as raw bytes; the SDK would write it to a file whose name two companies can share."""
-    _invoice_only(invoice)
+    invoice_only(invoice)
     return room.client.read("get_invoice_as_pdf", _pdf, invoice.id)
 
 
@@ -148,7 +150,7 @@ def found(room: Room, act: Act, on: Ref, key: str, *, since: datetime) -> Receip
     """Was it done? A note carries its key. Mail and expected date have no place for one: only a clear sign counts."""
     if act is Act.LEAVE_NOTE:
         return _found_note(room, on, key)
-    _invoice_only(on)
+    invoice_only(on)
     if act is Act.SEND_INVOICE:
         return _found_mail(room, on, since - SKEW)
     return _found_date(room, on, since - SKEW)
@@ -172,7 +174,7 @@ def _found_mail(room: Room, on: Ref, since: datetime) -> Receipt | Lookup:
 
 
 def _found_date(room: Room, on: Ref, since: datetime) -> Receipt | Lookup:
-    now = _fresh(room, on)
+    now = fresh(room, on)
     try:
         if calendar_date(now.expected_payment_date, "ExpectedPaymentDate") is None:
             return Lookup.NOT_THERE

@@ -140,6 +140,12 @@ class Acts:
         ledger.emit("customer.updated", found, self._desk.clock.now())
         return {"name": name}
 
+    def identify(self, business: str, customer: str, kind: str, value: str) -> dict[str, str]:
+        """A tax id (`eu_vat`, `us_ein`, …) of a customer or of an account that is one; its invoices show it."""
+        found = next(one for one in self._ledgers[business].parties.values() if one.id == customer)
+        found.tax_ids.append((kind, value))
+        return {"customer": customer}
+
     def delete_customer(self, business: str, customer: str) -> dict[str, str]:
         """For good."""
         ledger, found = self._customer(business, customer)

@@ -17,6 +17,7 @@ class Customer:
     account: str = ""
     balance: int = 0
     business_name: str = ""
+    tax_ids: list[tuple[str, str]] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
 
 

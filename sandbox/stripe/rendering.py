@@ -81,6 +81,7 @@ def invoice(one: Invoice, here: Here) -> dict[str, Any]:
         "collection_method": "charge_automatically" if one.automatic else "send_invoice", "due_date": one.due_date,
         "customer": None if one.customer.account else one.customer.id, "customer_account": one.customer.account or None,
         "customer_name": one.customer_name or one.customer.name,
+        "customer_tax_ids": [{"type": kind, "value": value} for kind, value in one.customer.tax_ids],
         "customer_email": one.customer_email or one.customer.email or None, "effective_at": one.finalized_at,
         "starting_balance": one.starting_balance, "ending_balance": one.ending_balance, "status": one.status,
         "pre_payment_credit_notes_amount": one.pre, "post_payment_credit_notes_amount": one.post,

@@ -135,6 +135,8 @@ class Gate:
         parts = path.split("/")
         if parts == ["payments"]:
             return writing.add_payments(asked)
+        if parts == ["invoices"] and asked.request.method == "PUT":
+            return writing.add_invoice(asked)
         listing = reading.LISTINGS.get(parts[0])
         if listing is None or len(parts) < 2:
             raise Answer(bad_query("this write is not modelled by the sandbox"))

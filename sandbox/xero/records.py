@@ -69,6 +69,8 @@ class Contact:
     country: str = ""
     currency: str = ""
     group: str = ""
+    tax_number: str = ""
+    company_number: str = ""
     persons: list[tuple[str, str, str, bool]] = field(default_factory=list)
     status: str = "ACTIVE"
     merged_to: str = ""
@@ -104,7 +106,10 @@ class Allocation:
 
 @dataclass(slots=True)
 class Invoice:
-    """A sales invoice (ACCREC) or bill (ACCPAY). `withheld` is tax the customer keeps back (CIS)."""
+    """A sales invoice (ACCREC) or bill (ACCPAY). `withheld` is tax the customer keeps back (CIS).
+
+    `line` is its one line: what it says, the account and the tax code.
+    """
 
     id: str
     type: str
@@ -121,6 +126,7 @@ class Invoice:
     credited: Decimal = NOTHING
     sent: bool = False
     reference: str = ""
+    line: tuple[str, str, str] = ("Work as agreed", "200", "NONE")
     expected_on: date | None = None
     paid_on: date | None = None
     payments: list[Payment] = field(default_factory=list)

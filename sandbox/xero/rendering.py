@@ -15,6 +15,7 @@ STUB_TYPES = {
     "SPEND-PREPAYMENT": "APPREPAYMENT",
     "SPEND-OVERPAYMENT": "APOVERPAYMENT",
 }
+USUAL_LINE = ("Work as agreed", "200", "NONE")
 GROUPS = ("CreditNotes", "Prepayments", "Overpayments")
 
 
@@ -72,6 +73,10 @@ def contact_full(contact: Contact, owed: dict[str, Any]) -> Payload:
     }
     if contact.currency:
         payload["DefaultCurrency"] = contact.currency
+    if contact.tax_number:
+        payload["TaxNumber"] = contact.tax_number
+    if contact.company_number:
+        payload["CompanyNumber"] = contact.company_number
     if contact.merged_to:
         payload["MergedToContactID"] = contact.merged_to
     if contact.id in owed:
@@ -186,13 +191,14 @@ def _payment_stub(payment: Payment) -> Payload:
 
 
 def _line(document: Invoice | Credit) -> Payload:
+    what, account, tax = document.line if isinstance(document, Invoice) else USUAL_LINE
     return {
-        "Description": "Work as agreed",
+        "Description": what,
         "UnitAmount": document.total,
-        "TaxType": "NONE",
+        "TaxType": tax,
         "TaxAmount": NOTHING,
         "LineAmount": document.total,
-        "AccountCode": "200",
+        "AccountCode": account,
         "Tracking": [],
         "Quantity": CENT * 100,
     }

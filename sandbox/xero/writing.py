@@ -12,12 +12,14 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.xero import rendering
 from sandbox.xero.reading import Asked
-from sandbox.xero.records import Invoice, Line, Rejected
+from sandbox.xero.records import Invoice, Line, Rejected, two_places
 from sandbox.xero.replies import Answer, envelope, invalid, json_reply, not_found
 
 KEY_LIFE = timedelta(minutes=6)
 KEY_LENGTH_MAX = 128
 DETAILS_MAX = 2500
+CHART = ("200", "260", "270")
+TAX_TYPES = ("NONE", "OUTPUT2", "ZERORATEDOUTPUT", "EXEMPTOUTPUT")
 MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
@@ -132,6 +134,43 @@ def edit_invoice(asked: Asked, invoice: Invoice) -> Response:
         asked.organisation.ledger.changed(invoice, asked.now)
     payload = rendering.invoice_single(asked.organisation.ledger, invoice)
     return envelope(asked.now, "Invoices", [asked.organisation.shown(invoice.id, payload)])
+
+
+def add_invoice(asked: Asked) -> Response:
+    """One new approved sales invoice of one line, on an account and under a tax code that the organisation has."""
+    entry = body_of(asked.request, "Invoices")[0]
+    organisation, lines = asked.organisation, entry.get("LineItems") or [{}]
+    contact = organisation.ledger.contacts.get(str(entry.get("Contact", {}).get("ContactID", "")).lower())
+    if entry.get("Type") != "ACCREC" or entry.get("Status") != "AUTHORISED" or len(lines) != 1:
+        return invalid("Only an approved sales invoice of one line is modelled by this sandbox")
+    if contact is None:
+        return invalid("A Contact must be specified for this type of transaction")
+    if lines[0].get("AccountCode") not in CHART:
+        return invalid(f"Account code '{lines[0].get('AccountCode')}' is not a valid code for this document.")
+    if lines[0].get("TaxType") not in TAX_TYPES:
+        return invalid(f"The TaxType code '{lines[0].get('TaxType')}' does not exist or cannot be used.")
+    made = organisation.ledger.add_invoice(_new_invoice(asked, entry, contact.id), asked.now)
+    payload = rendering.invoice_single(organisation.ledger, made)
+    return envelope(asked.now, "Invoices", [organisation.shown(made.id, payload)])
+
+
+def _new_invoice(asked: Asked, entry: dict[str, Any], contact: str) -> Invoice:
+    ledger, line = asked.organisation.ledger, entry["LineItems"][0]
+    total = two_places(Decimal(str(line["UnitAmount"])) * Decimal(str(line.get("Quantity", 1))))
+    return Invoice(
+        ledger.guid(),
+        "ACCREC",
+        f"{asked.organisation.business.shape.prefix}N{len(ledger.invoices) + 1:05}",
+        contact,
+        entry.get("CurrencyCode") or asked.organisation.business.shape.currencies[0],
+        total,
+        "AUTHORISED",
+        calendar_date(entry["Date"]),
+        calendar_date(entry["DueDate"]),
+        asked.now,
+        reference=str(entry.get("Reference", "")),
+        line=(str(line.get("Description", "")), line["AccountCode"], line["TaxType"]),
+    )
 
 
 def add_payments(asked: Asked) -> Response:

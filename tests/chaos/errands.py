@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from collector.dispatch import Sender, dispatch
+from collector.dispatch import dispatch
 from duewell.clock import SystemClock
 from duewell.config import Settings
 from duewell.logs import configure
 from duewell.running import follow_up_all, living, the_business
-from duewell.ways import carriers
+from duewell.stationery import stationery_of
 from duewell.wiring import House, sealing_keys
 from storage import actions
 from storage.actions import ActionState, Claim
@@ -63,23 +63,37 @@ class Ahead(SystemClock):
         self._by += seconds
 
 
-def live(errand: Errand) -> None:
-    """A house of its own, and one dispatch."""
-    _to_the_end(errand, send_one)
+def rehearse(errand: Errand) -> Database:
+    """Do one errand undisturbed, so that everything is imported and compiled; nothing is left open.
+
+    Nothing that keeps threads, as the printing of letters does, may be rehearsed: children would miss them.
+    """
+    database = Database.open(errand.settings.database_url)
+    house = house_of(database, errand)
+    _dispatch(house, errand, lambda work: _at_once(database, work))
+    import typst  # noqa: F401
+
+    database.close()
+    return database
 
 
-def follow(errands: Sequence[Errand]) -> None:
+def live(database: Database, errand: Errand) -> None:
+    """One dispatch over a line of its own."""
+    _to_the_end(errand.log, errand.settings, lambda: send_one(database, errand))
+
+
+def follow(database: Database, errands: Sequence[Errand]) -> None:
     """What production does afterwards: follow up, look at everybody again, follow up."""
-    _to_the_end(errands[0], lambda first: _afterwards(first, errands))
+    _to_the_end(errands[0].log, errands[0].settings, lambda: _afterwards(database, errands))
 
 
-def _to_the_end(errand: Errand, work: Callable[[Errand], None]) -> None:
+def _to_the_end(log: Path, settings: Settings, work: Callable[[], None]) -> None:
     code = 1
     try:
-        descriptor = os.open(errand.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(descriptor, sys.stderr.fileno())
-        configure(errand.settings)
-        work(errand)
+        configure(settings)
+        work()
         code = 0
     except BaseException as error:  # noqa: BLE001 - whatever it is, the parent is told by the code and the log
         os.write(2, f"worker broke: {type(error).__name__}: {error}\n".encode())
@@ -87,13 +101,9 @@ def _to_the_end(errand: Errand, work: Callable[[Errand], None]) -> None:
         os._exit(code)
 
 
-def house_of(errand: Errand, later: timedelta = timedelta()) -> House:
-    """Its own line to the database, and the sandbox's time."""
-    settings = errand.settings
-    database = Database.open(settings.database_url)
-    if errand.broken == "unsynced":
-        _do_not_wait(database)
-    return House(settings, database, Ahead(errand.ahead + later), sealing_keys(settings.key_file))
+def house_of(database: Database, errand: Errand, later: timedelta = timedelta()) -> House:
+    """The sandbox's time, or so much later."""
+    return House(errand.settings, database, Ahead(errand.ahead + later), sealing_keys(errand.settings.key_file))
 
 
 def _do_not_wait(database: Database) -> None:
@@ -101,9 +111,11 @@ def _do_not_wait(database: Database) -> None:
     event.listen(database.engine, "checkout", lambda connection, *_: connection.cursor().execute(word))
 
 
-def send_one(errand: Errand) -> None:
+def send_one(database: Database, errand: Errand) -> None:
     """Dispatch, with a halt before the claim."""
-    house = house_of(errand)
+    house = house_of(database, errand)
+    if errand.broken == "unsynced":
+        _do_not_wait(database)
     promised: list[Work] = []
 
     def commit(work: Work) -> Claim:
@@ -111,12 +123,11 @@ def send_one(errand: Errand) -> None:
         if errand.broken == "late":
             promised.append(work)
             return Claim.MINE
-        with house.database.write() as tx:
-            return work(tx)
+        return _at_once(database, work)
 
     _dispatch(house, errand, commit)
     for work in promised:
-        with house.database.write() as tx:
+        with database.write() as tx:
             work(tx)
             key = actions.actions(tx, errand.business, debtor=errand.debtor)[0].key
             actions.mark(tx, errand.business, key, ActionState.SENT, now=house.clock.now())
@@ -124,11 +135,18 @@ def send_one(errand: Errand) -> None:
 
 def _dispatch(house: House, errand: Errand, commit: Callable[[Work], Claim]) -> None:
     (connected,) = living(house, errand.business)
-    ways = carriers(house, the_business(house, errand.business))
-    worker = f"worker {os.getpid()}"
-    sender = Sender(house.ruling(errand.business), False, ways, "Robin", worker=worker, commit=commit)
+    vars(house)["writer"] = _Writer(commit)
+    owner = the_business(house, errand.business)
+    usual = house.sender(owner, stationery_of(house, owner), automatic=False)
     with house.source(connected) as source:
-        dispatch(source, sender, errand.debtor)
+        dispatch(source, replace(usual, worker=f"worker {os.getpid()}"), errand.debtor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """In place of the thread that commits for many: strace holds the one thread that claims, sends and records."""
+
+    do: Callable[[Work], Claim]
 
 
 def halt() -> None:
@@ -137,14 +155,12 @@ def halt() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _afterwards(first: Errand, errands: Sequence[Errand]) -> None:
-    house = house_of(replace(first, broken=""), LOST_AFTER)
-    follow_up_all(house, first.business)
+def _afterwards(database: Database, errands: Sequence[Errand]) -> None:
+    first = errands[0]
+    follow_up_all(house_of(database, first, LOST_AFTER), first.business)
     for errand in errands:
-        house.settings, house.clock = errand.settings, Ahead(first.ahead + AGAIN_AFTER)
-        _dispatch(house, errand, lambda work: _at_once(house.database, work))
-    house.clock = Ahead(first.ahead + ENDED_AFTER)
-    follow_up_all(house, first.business)
+        _dispatch(house_of(database, errand, AGAIN_AFTER), errand, lambda work: _at_once(database, work))
+    follow_up_all(house_of(database, first, ENDED_AFTER), first.business)
 
 
 def _at_once(database: Database, work: Work) -> Claim:

@@ -3,16 +3,13 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
-
 from storage.actions import Action, ActionState
-from tests.chaos.errands import Errand, follow, live
+from tests.chaos.errands import Errand, follow, live, rehearse
 from tests.chaos.failing import ERRORS, FAILABLE
-from tests.chaos.nursery import NURSERY
+from tests.chaos.nursery import Warmed
 from tests.chaos.stage import CHANNELS, Stage
 from tests.chaos.tracing import STUCK_SECONDS, Call, Held, hold
 
@@ -68,11 +65,6 @@ class Tally:
         )
 
 
-def calls_of(stage: Stage, errand: Errand, file: Path) -> Held:
-    """Every call of an errand that nothing befalls."""
-    return _one(errand, file, inject="")
-
-
 def points(calls: Sequence[Call], kind: str) -> list[Point]:
     """Where that can happen."""
     return [Point(kind, one.name, one.nth) for one in calls if kind == KILL or one.name in FAILABLE]
@@ -85,41 +77,64 @@ def spread(found: Sequence[Point], number: int, dice: random.Random) -> list[Poi
     return [found[dice.randrange(low, high)] for low, high in zip(edges, edges[1:], strict=False)]
 
 
-def matrix(stage: Stage, folder: Path, dice: random.Random, *, each: int, kinds: Sequence[str] = KINDS) -> Tally:
-    """Strike so many points of every kind on every channel, as far as there are debtors; then judge."""
-    tried: list[Tried] = []
-    for channel, errands in stage.errands.items():
-        stage.let_go()
-        recorded = calls_of(stage, errands[0], folder / f"{channel}.calls")
-        assert recorded.code == 0, f"the dispatch by {channel} broke by itself; see {errands[0].log}"
-        wanted = [point for kind in kinds for point in spread(points(recorded.calls, kind), each, dice)]
-        dice.shuffle(wanted)
-        tried += [strike(stage, one, point, folder) for one, point in zip(errands[1:], wanted, strict=False)]
-    afterwards(stage, [one.errand for one in tried])
-    return judged(stage, tried)
+@dataclass
+class Killer:
+    """Strikes dispatches of a stage. Use it as a context manager; its children come from one warmed process."""
 
+    stage: Stage
+    folder: Path
+    dice: random.Random
 
-def strike(stage: Stage, errand: Errand, point: Point, folder: Path) -> Tried:
-    """One dispatch with one blow."""
-    stage.let_go()
-    held = _one(errand, folder / "struck.calls", inject=point.inject)
-    acts = stage.acts(errand.debtor)
-    return Tried(errand, point, held.struck, acts[0].state if acts else None)
+    def __enter__(self) -> "Killer":
+        self.stage.let_go()
+        self._errands = {channel: list(errands) for channel, errands in self.stage.errands.items()}
+        self._warmed = Warmed(rehearse, self.take("mail"))
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._warmed.__exit__()
 
-def _one(errand: Errand, file: Path, *, inject: str) -> Held:
-    child = NURSERY.Process(target=live, args=(errand,))
-    child.start()
-    return hold(child, file, inject=inject)
+    def take(self, channel: str) -> Errand:
+        """An errand that nobody has done yet."""
+        return self._errands[channel].pop()
 
+    def left(self, channel: str) -> int:
+        """How many of them there are."""
+        return len(self._errands[channel])
 
-def afterwards(stage: Stage, errands: Sequence[Errand]) -> None:
-    """What production does later on, undisturbed."""
-    stage.let_go()
-    child = NURSERY.Process(target=follow, args=(errands,))
-    child.start()
-    child.join(STUCK_SECONDS + 2.0 * len(errands))
-    assert child.exitcode == 0, f"what came afterwards broke ({child.exitcode}); see {errands[0].log}"
+    def watch(self, errand: Errand) -> Held:
+        """Every call of an errand that nothing befalls."""
+        return self._held(errand, f"{errand.channel}{errand.broken}.calls")
+
+    def strike(self, errand: Errand, point: Point) -> Tried:
+        """One dispatch with one blow."""
+        held = self._held(errand, "struck.calls", inject=point.inject)
+        acts = self.stage.acts(errand.debtor)
+        return Tried(errand, point, held.struck, acts[0].state if acts else None)
+
+    def _held(self, errand: Errand, name: str, *, inject: str = "") -> Held:
+        self.stage.let_go()
+        return hold(self._warmed.fork(live, errand), self.folder / name, inject=inject)
+
+    def matrix(self, *, each: int, kinds: Sequence[str] = KINDS) -> Tally:
+        """Strike so many points of every kind on every channel, as far as there are debtors; then judge."""
+        tried = [one for channel in CHANNELS for one in self._channel(channel, each, kinds)]
+        self.afterwards([one.errand for one in tried])
+        return judged(self.stage, tried)
+
+    def _channel(self, channel: str, each: int, kinds: Sequence[str]) -> Iterator[Tried]:
+        watched = self.watch(self.take(channel))
+        assert watched.code == 0, f"the dispatch by {channel} broke by itself; see the log in {self.folder}"
+        wanted = [point for kind in kinds for point in spread(points(watched.calls, kind), each, self.dice)]
+        self.dice.shuffle(wanted)
+        for point in wanted[: self.left(channel)]:
+            yield self.strike(self.take(channel), point)
+
+    def afterwards(self, errands: Sequence[Errand]) -> None:
+        """What production does later on, undisturbed."""
+        self.stage.let_go()
+        code = self._warmed.fork(follow, errands).ended(STUCK_SECONDS + 2.0 * len(errands))
+        assert code == 0, f"what came afterwards broke ({code}); see {errands[0].log}"
 
 
 def judged(stage: Stage, tried: Sequence[Tried]) -> Tally:

@@ -38,7 +38,7 @@ COMPANY = "cedar"
 class Stage:
     """Use it as a context manager. `errands` are the approved messages of today by channel."""
 
-    def __init__(self, seed: int, folder: Path, *, database: str = "", customers: int = 200, invoices: int = 560):
+    def __init__(self, seed: int, folder: Path, *, database: str = "", customers: int = 320, invoices: int = 900):
         self._folder = folder
         self.sandbox = Sandbox(Setup(seed=seed, platforms=("quickbooks",), customers=customers, invoices=invoices))
         self.sandbox.start()

@@ -1,7 +1,6 @@
 """One round of chaos: a first pull and some nights in a seeded storm, killed at seeded points, and the truth."""
 
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -27,6 +26,7 @@ from sandbox.server import Sandbox, Setup
 from storage import actions, tables
 from storage.connections import State
 from storage.records import TABLES
+from tests.chaos.nursery import NURSERY
 from tests.scenarios.playing import Play, settle_in
 
 NIGHTS = 3
@@ -38,11 +38,6 @@ IN_TROUBLE = 3
 # successor never arrived after half an hour, so a night's tries lie within that.
 PAUSE_MINUTES = 6
 HOLDS_MINUTES = 40
-
-
-# Workers are not forked from here: SQLite's own memory of who holds which lock would be copied in mid-sentence.
-NURSERY = multiprocessing.get_context("forkserver")
-NURSERY.set_forkserver_preload(["tests.chaos.storming"])
 
 
 @dataclass

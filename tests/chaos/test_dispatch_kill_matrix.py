@@ -1,12 +1,12 @@
 """Dispatch never doubles and never loses: a sample of the kill and the error matrix; all of it is `make chaos`."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.killing import matrix, table
+from tests.chaos.killing import Killer, table
 from tests.chaos.stage import CHANNELS, Stage
 
 EACH = 2
@@ -20,7 +20,8 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 
 
 def test_wherever_a_worker_is_struck_nothing_doubles_and_nothing_is_lost(stage: Stage, tmp_path: Path) -> None:
-    tally = matrix(stage, tmp_path, random.Random(3), each=EACH)
+    with Killer(stage, tmp_path, random.Random(3)) as killer:
+        tally = killer.matrix(each=EACH)
 
     print(table({"sqlite" if stage.sqlite else "postgresql": tally}))
     assert tally.wrong == []

@@ -7,10 +7,10 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Protocol
 
 STUCK_SECONDS = 20.0
 LINE = re.compile(r"^(\w+)\((.*)$")
@@ -48,26 +48,40 @@ def strace() -> str:
     return found
 
 
-def hold(process: BaseProcess, file: Path, *, inject: str = "") -> Held:
-    """Take hold of a process that stops itself (SIGSTOP), let it go on, and wait for its end.
+class Child(Protocol):
+    """A process that will stop itself (SIGSTOP), and whoever knows how it ends."""
+
+    pid: int
+
+    def ended(self, within: float) -> int | None:
+        """Its exit code, or minus the signal that ended it; None when it goes on for longer (seconds)."""
+        ...
+
+
+def hold(child: Child, file: Path, *, inject: str = "") -> Held:
+    """Take hold of a process that stops itself, let it go on, and wait for its end.
 
     `inject` is strace's own word, such as `fdatasync:signal=KILL:when=2`. Raises CannotTrace.
     """
-    pid = process.pid
-    assert pid is not None
-    if not _soon(lambda: process.exitcode is not None or _standing(pid)) or process.exitcode is not None:
-        process.kill()
-        raise AssertionError(f"the process ended ({process.exitcode}) before it came to where it is to be held")
-    tracer = _attach(pid, file, inject)
-    os.kill(pid, signal.SIGCONT)
-    process.join(STUCK_SECONDS)
-    if process.exitcode is None:
-        process.kill()
-        process.join()
-    _, _ = tracer.communicate(timeout=STUCK_SECONDS)
-    assert process.exitcode is not None
+    _wait_until_it_stands(child)
+    tracer = _attach(child.pid, file, inject)
+    os.kill(child.pid, signal.SIGCONT)
+    code = child.ended(STUCK_SECONDS)
+    if code is None:
+        os.kill(child.pid, signal.SIGKILL)
+        code = child.ended(STUCK_SECONDS)
+    tracer.communicate(timeout=STUCK_SECONDS)
+    assert code is not None
     text = file.read_text(encoding="utf-8", errors="replace")
-    return Held(process.exitcode, tuple(calls(text.splitlines())), "(INJECTED)" in text or process.exitcode == -9)
+    return Held(code, tuple(calls(text.splitlines())), "(INJECTED)" in text or code == -signal.SIGKILL)
+
+
+def _wait_until_it_stands(child: Child) -> None:
+    until = time.monotonic() + STUCK_SECONDS
+    while not _standing(child.pid):
+        code = child.ended(0.001)
+        assert code is None, f"the process ended ({code}) before it came to where it is to be held"
+        assert time.monotonic() < until, "the process never came to where it is to be held"
 
 
 def _attach(pid: int, file: Path, inject: str) -> "subprocess.Popen[str]":
@@ -86,15 +100,6 @@ def _attach(pid: int, file: Path, inject: str) -> "subprocess.Popen[str]":
             "--cap-add=SYS_PTRACE, else set the kernel's kernel.yama.ptrace_scope to 0"
         )
     return tracer
-
-
-def _soon(happened: Callable[[], bool]) -> bool:
-    until = time.monotonic() + STUCK_SECONDS
-    while time.monotonic() < until:
-        if happened():
-            return True
-        time.sleep(0.001)
-    return False
 
 
 def _standing(pid: int) -> bool:

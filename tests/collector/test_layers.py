@@ -187,30 +187,23 @@ def test_layers_that_make_no_policy_at_all_are_refused() -> None:
         Layers(BASE, Numbered(Layer({"opens_at": DEFAULT.closes_at}), 1))
 
 
-def test_the_earliest_step_of_anybody_bounds_what_is_read() -> None:
-    early = Layer(steps=({"name": "early", "days": -20, "letter": "before_due"},))
-    segment = Segment("s", changes={"steps": ({"name": "before-due", "days": -9},)})
+def test_every_policy_that_may_hold_is_known_beforehand() -> None:
+    early = Numbered(Layer(steps=({"name": "early", "days": -20, "letter": "before_due"},)), 1)
+    near = Segment("near", tags=("near",), changes={"manners": {"gap_days": 3}})
+    layers = Layers(BASE, Numbered(Layer(segments=(FOREIGN, near)), 1), {"a": early})
 
-    assert Layers(BASE).earliest_days() == -3
-    assert Layers(BASE, Numbered(Layer(segments=(segment,)), 1)).earliest_days() == -9
-    assert Layers(BASE, None, {"a": Numbered(early, 1)}).earliest_days() == -20
+    possible = layers.possible()
+
+    assert possible is not None
+    assert len(possible) == 8
+    for debtor in ("a", "b"):
+        for tags, country in ((("near",), "DE"), (("near",), "US"), ((), "DE"), ((), "US")):
+            assert layers.policy_for(debtor, Profile(tags=tags, country=country)) in possible
 
 
-def test_a_step_after_the_last_contact_does_not_overtake_one_from_the_due_date() -> None:
-    steps = (
-        Step("first", 7, "first_reminder"),
-        Step("last", 35, "last_reminder", again=True),
-        Step("call", 10, "call_script", Channel.CALL, after=After.CONTACT, repeat=True),
-    )
-    policy = replace(DEFAULT, steps=steps)
-    due, done = date(2026, 1, 1), {"first": date(2026, 1, 8)}
+def test_what_looks_at_all_that_is_owed_cannot_be_narrowed() -> None:
+    old = replace(FOREIGN, older_than_days=30)
+    many = tuple(replace(FOREIGN, name=f"n{number}") for number in range(5))
 
-    assert policy.earned(due, date(2026, 1, 20), done) is None
-    assert policy.following(due, date(2026, 1, 20), done) == date(2026, 2, 5)
-    assert policy.earned(due, date(2026, 2, 5), done) == steps[1]
-    done["last"] = date(2026, 2, 5)
-    assert policy.following(due, date(2026, 2, 5), done) == date(2026, 2, 15)
-    assert policy.earned(due, date(2026, 2, 15), done) == steps[2]
-    done["call"] = date(2026, 2, 16)
-    assert policy.earned(due, date(2026, 2, 26), done) == steps[2]
-    assert policy.following(due, date(2026, 2, 16), {}) is None
+    for segments in ((LARGE,), (old,), many):
+        assert Layers(BASE, Numbered(Layer(segments=segments), 1)).possible() is None

@@ -436,6 +436,7 @@ def test_a_platform_that_reminds_by_itself_holds_or_counts_as_contact_when_its_d
     assert only(case(company=reminding, reminder_days=(-3, 14))).say is Say.SEND
     near = only(case(company=reminding, reminder_days=(5,)))
     assert (near.rule, near.next_look_on) == ("contacted_lately", days(2))
+    assert only(case(reminder_days=(5,))).say is Say.SEND, "they were turned off"
 
 
 # --- how often and when --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ def test_the_last_ninety_days_and_another_policy_beside_them(settled: Terminal) 
     told = settled("replay", "--policy", "new.toml", "--json").json
 
     assert shown.code in (0, 1)
-    assert "Messages per customer, by the policy in force (base)" in shown.out
+    assert "By the policy in force (base)" in shown.out
     assert "They are reconstructed from the dates of the records" in " ".join(shown.out.split())
     assert f"{told['run']['messages']} messages on {told['days']} business days" in shown.out
     assert told["other"]["messages"] - told["run"]["messages"] == told["difference"]["more"] < 0

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from duewell.story.visitor import Visitor
-from integrations.contract import Account, Act, Books, Capability, Consent, Platform, Receipt, Wire
+from integrations.contract import Account, Act, Books, Capability, Consent, LateCharge, Platform, Receipt, Wire
 from integrations.oauth import RenewingToken
 from integrations.registry import platform
+from receivables.money import Money
 from receivables.page import Cursor, Page
 from receivables.records import Collection, Customer, Invoice, InvoiceStatus, Kind, Record, Ref
 from sandbox.faults import Fault
@@ -26,6 +27,7 @@ from tests.conftest import CountingMeter, MemoryGrants, SandboxClock, wire_to
 BACK = "http://localhost:9/oauth/callback"
 KEY = re.compile(r"rk_test_\w{10,}")
 DAY = date(2026, 4, 1)
+CHARGE = LateCharge("Interest for late payment", Money(1240, "GBP"), DAY, DAY, "270", "NONE")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ TRAITS = {
             Act.SEND_INVOICE: "POST /api.xro/2.0/Invoices/*/Email",
             Act.LEAVE_NOTE: "PUT /api.xro/2.0/Invoices/*/History",
             Act.SET_EXPECTED_DATE: "POST /api.xro/2.0/Invoices/*",
+            Act.POST_CHARGE: "PUT /api.xro/2.0/Invoices",
         },
         unknown=dict.fromkeys((Kind.INVOICE, Kind.CUSTOMER, Kind.PAYMENT, Kind.CREDIT), NOBODY),
         sign=lambda body, secrets, _: {"x-xero-signature": sign_xero(body, secrets[0])},
@@ -93,6 +96,7 @@ CAPABLE = {
     Act.SEND_INVOICE: Capability.SEND_INVOICE,
     Act.LEAVE_NOTE: Capability.LEAVE_NOTE,
     Act.SET_EXPECTED_DATE: Capability.SET_EXPECTED_DATE,
+    Act.POST_CHARGE: Capability.POST_CHARGE,
 }
 
 
@@ -211,6 +215,12 @@ class Side:
         if self.slug == "quickbooks":
             self.act("forget_requests", business=self.key)
 
+    def charges(self, key: str) -> int:
+        """The invoices we made under this key, by the ledger itself."""
+        twin: Any = self.sandbox.twins[self.slug]
+        made = (one for each in twin.organisations for one in each.ledger.invoices.values())
+        return sum(one.reference.endswith(key) for one in made)
+
     def notes(self, invoice: Ref) -> int:
         """Our notes on it, by the ledger itself."""
         twin: Any = self.sandbox.twins[self.slug]
@@ -229,6 +239,8 @@ def write(books: Books, act: Act, on: Ref, key: str) -> Receipt:
         return books.send_invoice(on, key=key)
     if act is Act.LEAVE_NOTE:
         return books.leave_note(on, "Duewell reminded the customer.", key=key)
+    if act is Act.POST_CHARGE:
+        return books.post_charge(on, CHARGE, key=key)
     return books.set_expected_date(on, DAY, key=key)
 
 

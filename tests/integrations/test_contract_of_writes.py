@@ -60,6 +60,8 @@ def test_a_lost_reply_is_found_and_the_write_never_repeated(side_of: Callable[..
     assert done(side, act) == 1
     if act is Act.LEAVE_NOTE:
         assert side.notes(on) == 1
+    if act is Act.POST_CHARGE:
+        assert side.charges(KEY) == 1
 
 
 @each_write
@@ -82,6 +84,9 @@ def test_a_write_that_never_arrived_is_done_once_or_left_to_a_person(
     if act is Act.LEAVE_NOTE:
         assert again, "a note carries its key, so its absence is certain"
         assert side.notes(on) == 1
+    if act is Act.POST_CHARGE:
+        assert again, "an invoice carries its key, so its absence is certain"
+        assert side.charges(KEY) == 1
 
 
 def speaks(slug: str, act: Act, kind: str) -> bool:

@@ -37,7 +37,8 @@ def keys(page: str, wish: str) -> list[str]:
     """The messages that a button is about."""
     forms = re.findall(r"<form.*?</form>", page, re.DOTALL)
     found = next(one for one in forms if f'value="{wish}"' in one)
-    return re.findall(r'name="messages" value="([^"]*)"', found)[0].split()
+    named: str = re.findall(r'name="messages" value="([^"]*)"', found)[0]
+    return named.split()
 
 
 def test_all_that_is_ready_never_holds_what_is_odd(owner: FlaskClient, office: FixedOffice, post: Post) -> None:

@@ -30,6 +30,7 @@ PAGES = (
     "/policy/change",
     "/policy/change?customer=qb-1/58",
     "/policy/versions/1",
+    "/replay",
     "/rules",
     "/password",
     "/oauth/xero/callback?code=c&state=s",

@@ -114,6 +114,10 @@ def test_an_invoice_of_an_account_brings_its_customer_along() -> None:
     assert invoice.customer == customer.ref == Ref("c1", Kind.CUSTOMER, "acct_7")
     assert (customer.name, customer.emails[0].address) == ("Ada", "a@b.example")
     assert customer.changed_at == datetime.fromtimestamp(INVOICE["created"], UTC)
+    assert customer.tax_number == ""
+    known = [{"type": "unknown", "value": None}, {"type": "eu_vat", "value": "DE123456789"}]
+    (customer, _), _ = read(INVOICES, {**payload, "customer_tax_ids": known})
+    assert customer.tax_number == "DE123456789"
 
 
 def test_an_expanded_customer_comes_along_unless_it_is_deleted() -> None:

@@ -197,6 +197,14 @@ def test_contacts_carry_who_is_addressed(desk: Any, shelf: Callable[[], Any]) ->
     assert all(one.phones for one in several)
 
 
+def test_contacts_carry_the_numbers_they_are_registered_under(desk: Any, shelf: Callable[[], Any]) -> None:
+    first, second = desk.truth["customers"][:2]
+    desk.act("edit_contact", customer=first, fields={"tax_number": "GB 123 4567 82", "company_number": "01234567"})
+    customers = shelf().take(desk.books.changes(None)).of(Customer)
+    assert (customers[first].tax_number, customers[first].company_number) == ("GB 123 4567 82", "01234567")
+    assert (customers[second].tax_number, customers[second].company_number) == ("", "")
+
+
 def test_archived_contacts_are_read_too(desk: Any, shelf: Callable[[], Any]) -> None:
     customer = desk.truth["customers"][1]
     desk.act("archive", customer=customer)

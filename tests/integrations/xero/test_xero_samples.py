@@ -77,6 +77,8 @@ def keeps_contact(raw: dict[str, Any], one: Customer) -> None:
     assert [mail.address for mail in one.emails] == main + persons
     numbers = [one["PhoneNumber"] for one in raw.get("Phones", []) if one["PhoneNumber"] and one["PhoneType"] != "FAX"]
     assert len(one.phones) == len(numbers)
+    told = [raw.get(name) or "" for name in ("TaxNumber", "CompanyNumber")]
+    assert [one.tax_number, one.company_number] == told
     assert set(one.tags) == {group["Name"] for group in raw.get("ContactGroups", []) if group.get("Name")}
 
 

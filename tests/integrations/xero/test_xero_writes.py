@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from integrations.contract import Act, Lookup, Receipt
+from integrations.contract import Act, LateCharge, Lookup, Receipt
 from integrations.errors import NotThere, Refused, TryLater, Unsupported
+from receivables.money import Money
 from receivables.records import Invoice, Kind, Ref
 
 KEY = "k1234567890123456789"
 LATER_ON = date(2026, 4, 1)
+CHARGE = LateCharge("Interest for late payment of INV-1", Money(1240, "GBP"), LATER_ON, LATER_ON, "270", "NONE")
+SILENT = (Act.SET_EXPECTED_DATE, Act.POST_CHARGE)
+"""Leave no line in the history of the invoice they are about."""
 
 
 def lines_of(desk: Any, invoice: str) -> list[str]:
@@ -31,6 +36,8 @@ def write(desk: Any, act: Act, ref: Ref) -> Receipt:
         return desk.books.send_invoice(ref, key=KEY)  # type: ignore[no-any-return]
     if act is Act.LEAVE_NOTE:
         return desk.books.leave_note(ref, "Reminder sent", key=KEY)  # type: ignore[no-any-return]
+    if act is Act.POST_CHARGE:
+        return desk.books.post_charge(ref, CHARGE, key=KEY)  # type: ignore[no-any-return]
     return desk.books.set_expected_date(ref, LATER_ON, key=KEY)  # type: ignore[no-any-return]
 
 
@@ -44,21 +51,21 @@ def test_a_write_is_done_and_found(desk: Any, act: Act) -> None:
     assert began - timedelta(seconds=1) <= receipt.at <= desk.clock.now()
     found = desk.books.found(act, ref, KEY, since=began)
     assert isinstance(found, Receipt)
-    assert len(lines_of(desk, ref.id)) == before + (act is not Act.SET_EXPECTED_DATE)
+    assert len(lines_of(desk, ref.id)) == before + (act not in SILENT)
 
 
 @pytest.mark.parametrize("act", list(Act))
 def test_a_lost_reply_is_ambiguous_and_then_found(desk: Any, act: Act) -> None:
     ref, began = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False)), desk.clock.now()
     before = len(lines_of(desk, ref.id))
-    method = "PUT" if act is Act.LEAVE_NOTE else "POST"
-    desk.fault("drop_after", method=method, path="/Invoices/")
+    method = "PUT" if act in (Act.LEAVE_NOTE, Act.POST_CHARGE) else "POST"
+    desk.fault("drop_after", method=method, path="/Invoices")
     with pytest.raises(TryLater) as caught:
         write(desk, act, ref)
     assert caught.value.may_have_acted
     desk.clock.sleep(600)
     assert isinstance(desk.books.found(act, ref, KEY, since=began), Receipt)
-    assert len(lines_of(desk, ref.id)) == before + (act is not Act.SET_EXPECTED_DATE), "done more than once"
+    assert len(lines_of(desk, ref.id)) == before + (act not in SILENT), "done more than once"
     calls = {route: count for route, count in desk.calls().items() if route.startswith(method)}
     assert sum(calls.values()) == 1, "the write was repeated behind our back"
 
@@ -68,6 +75,7 @@ def test_a_lost_reply_is_ambiguous_and_then_found(desk: Any, act: Act) -> None:
     [
         (Act.LEAVE_NOTE, Lookup.NOT_THERE),
         (Act.SET_EXPECTED_DATE, Lookup.NOT_THERE),
+        (Act.POST_CHARGE, Lookup.NOT_THERE),
         # Xero keeps no sign that a mail was not sent
         (Act.SEND_INVOICE, Lookup.CANNOT_TELL),
     ],
@@ -236,3 +244,44 @@ def test_trap_19_writes_send_plain_bodies(desk: Any) -> None:
     write(desk, Act.SET_EXPECTED_DATE, ref)
     body = {"Invoices": [{"InvoiceID": ref.id, "ExpectedPaymentDate": LATER_ON.isoformat()}]}
     assert desk.meter.sent_bytes == len(json.dumps(body))
+
+
+def made_of(desk: Any) -> list[Any]:
+    ledger = desk.sandbox.twins["xero"].organisations[0].ledger
+    return [one for one in ledger.invoices.values() if one.reference == f"Late payment {KEY}"]
+
+
+def test_late_charges_are_an_invoice_of_their_own_to_the_same_contact(desk: Any) -> None:
+    ref = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False))
+    receipt = write(desk, Act.POST_CHARGE, ref)
+    ledger = desk.sandbox.twins["xero"].organisations[0].ledger
+    (made,) = made_of(desk)
+    assert (receipt.id, made.contact, f"{made.total}") == (made.id, ledger.invoices[ref.id].contact, "12.40")
+    assert made.line == ("Interest for late payment of INV-1", "270", "NONE")
+    page = desk.books.fetch([desk.ref(Kind.INVOICE, receipt.id)])
+    assert [one.open for one in page.records if isinstance(one, Invoice)] == [Money(1240, "GBP")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"account": "999"}, "Account code … is not a valid code"),
+        ({"tax": "MOONTAX"}, "The TaxType code … does not exist"),
+        ({"amount": Money(1240, "EUR")}, "another currency"),
+    ],
+)
+def test_late_charges_that_xero_would_not_take_are_refused_and_nothing_is_made(
+    desk: Any, wrong: dict[str, Any], told: str
+) -> None:
+    ref = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False))
+    with pytest.raises(Refused, match=told):
+        desk.books.post_charge(ref, replace(CHARGE, **wrong), key=KEY)
+    assert made_of(desk) == []
+
+
+def test_a_voided_charge_still_counts_as_posted(desk: Any) -> None:
+    ref, began = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False)), desk.clock.now()
+    write(desk, Act.POST_CHARGE, ref)
+    (made,) = made_of(desk)
+    made.status = "VOIDED"
+    assert isinstance(desk.books.found(Act.POST_CHARGE, ref, KEY, since=began), Receipt)

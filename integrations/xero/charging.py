@@ -1,0 +1,86 @@
+"""Late charges in one organisation: an invoice of one line, made once, found by its reference."""
+
+from typing import NoReturn
+
+import msgspec
+
+from integrations.contract import Act, LateCharge, Lookup, Receipt
+from integrations.errors import Refused
+from integrations.xero.client import Reply
+from integrations.xero.decoding import decode
+from integrations.xero.payloads import Unreadable, instant
+from integrations.xero.refusals import Element, complaint
+from integrations.xero.streams import INVOICES, Room, ask
+from integrations.xero.writing import act_key, fresh, invoice_only
+from receivables.records import Ref
+
+
+class _Invoice(Element):
+    invoice_id: str | None = msgspec.field(default=None, name="InvoiceID")
+
+
+def post_charge(room: Room, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
+    """Approved at once, to the contact of `on` as it is now: whoever was merged into another is billed as that one.
+
+    The line's amount counts as including tax, so that the invoice is about the amount asked for under every tax code.
+    """
+    invoice_only(on)
+    named = act_key(Act.POST_CHARGE, on, key)
+    late = fresh(room, on)
+    contact = late.contact.contact_id if late.contact else None
+    if not contact or late.currency_code != charge.amount.currency:
+        raise Refused("the invoice in Xero has another currency or no contact, so nothing was posted")
+    made = room.client.write("create_invoices", _made, {"Invoices": [_body(charge, contact, key)]}, key=named)
+    # Xero may say 200 and put the error inside
+    if wrong := complaint(list(made)):
+        raise Refused(f"Xero did not take the late charges: {wrong}")
+    return Receipt(made[0].invoice_id or "", room.wire.clock.now())
+
+
+def found_charge(room: Room, on: Ref, key: str) -> Receipt | Lookup:
+    """The invoice whose reference carries the key, whatever has become of it since."""
+    invoice_only(on)
+    where = f'Type=="ACCREC" AND Reference=="{_reference(key)}"'
+    for one in ask(room, INVOICES, page=1, where=where).payloads:
+        if one.invoice_id:
+            return Receipt(one.invoice_id, instant(one.updated, "UpdatedDateUTC"))
+    return Lookup.NOT_THERE
+
+
+def _reference(key: str) -> str:
+    """Read by people as well; made of the key alone, since a look-up knows nothing else."""
+    if not key.isalnum():
+        raise Refused("a key has letters and digits only")
+    return f"Late payment {key}"
+
+
+def _body(charge: LateCharge, contact: str, key: str) -> dict[str, object]:
+    line = {
+        "Description": charge.text,
+        "Quantity": "1",
+        "UnitAmount": str(charge.amount.amount),
+        "AccountCode": charge.account,
+        "TaxType": charge.tax,
+    }
+    return {
+        "Type": "ACCREC",
+        "Status": "AUTHORISED",
+        "Contact": {"ContactID": contact},
+        "Date": charge.issued_on.isoformat(),
+        "DueDate": charge.due_on.isoformat(),
+        "CurrencyCode": charge.amount.currency,
+        "LineAmountTypes": "Inclusive",
+        "Reference": _reference(key),
+        "LineItems": [line],
+    }
+
+
+def _made(reply: Reply) -> list[_Invoice]:
+    made = list(decode(reply.body, "Invoices", _Invoice, _unreadable).payloads)
+    if not made or not (made[0].invoice_id or complaint(list(made))):
+        raise Unreadable("it does not name the invoice that was made")
+    return made
+
+
+def _unreadable(_id: str, why: str) -> NoReturn:
+    raise Unreadable(why)

@@ -1,0 +1,163 @@
+"""Who is the same, and what is the same sale: pairs that were found, with their evidence, and what a person said."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import ColumnElement, or_, select, update
+
+from receivables.records import Kind, Ref
+from storage import tables
+from storage.database import AnyRow, Tx
+from storage.dialects import among, insert_into
+
+
+class Alike(StrEnum):
+    """What two of a pair are."""
+
+    DEBTOR = "debtor"
+    INVOICE = "invoice"
+
+
+class SameState(StrEnum):
+    """What a person said of a pair, if anything yet."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+KINDS = {Alike.DEBTOR: Kind.CUSTOMER, Alike.INVOICE: Kind.INVOICE}
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A pair of customers or of invoices, `one` before `other` by their names; `evidence` is sentences by their sort.
+
+    `master` is the one that is written to, or the invoice that counts, as a person said.
+    """
+
+    alike: Alike
+    one: Ref
+    other: Ref
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    state: SameState = SameState.PROPOSED
+    master: Ref | None = None
+    by: str = ""
+    at: datetime | None = None
+
+
+def propose(tx: Tx, business: str, found: Sequence[Same], *, now: datetime) -> int:
+    """Keep the pairs that are new, and of those that wait the newest evidence; how many are new or say more.
+
+    What a person has said of a pair stays.
+    """
+    if not found:
+        return 0
+    table = tables.same
+    statement = insert_into(tx, table)
+    fresh = {name: statement.excluded[name] for name in ("evidence", "at")}
+    waits = (table.c.state == SameState.PROPOSED.value) & (table.c.evidence != statement.excluded.evidence)
+    keys = [column.name for column in table.primary_key]
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=waits)
+    return sum(tx.execute(statement, [_row(business, one, now)]).rowcount for one in found)
+
+
+def withdraw(tx: Tx, business: str, alike: Alike, kept: Iterable[tuple[Ref, Ref]]) -> int:
+    """Forget the proposals that nobody answered and that are not among `kept`: their evidence is gone. How many."""
+    still = set(kept)
+    waiting = sames(tx, business, alike, states=(SameState.PROPOSED,))
+    gone = [one for one in waiting if (one.one, one.other) not in still]
+    for one in gone:
+        tx.execute(tables.same.delete().where(*_mine(business, one.alike, one.one, one.other)))
+    return len(gone)
+
+
+def settle(  # noqa: PLR0917
+    tx: Tx, business: str, pair: Same, state: SameState, *, master: Ref | None = None, by: str, now: datetime
+) -> bool:
+    """A person says what a pair is; False when there is no such pair."""
+    values = {"state": state.value, "master": _key(master) if master else "", "by": by, "at": now}
+    mine = _mine(business, pair.alike, pair.one, pair.other)
+    return tx.execute(update(tables.same).where(*mine).values(values)).rowcount > 0
+
+
+def sames(
+    tx: Tx,
+    business: str,
+    alike: Alike | None = None,
+    *,
+    states: Collection[SameState] = (),
+    about: Collection[Ref] | None = None,
+) -> list[Same]:
+    """The pairs, in the order of their names; `about`: only those in which one of these is."""
+    table = tables.same
+    wanted = select(table).where(table.c.business_id == business)
+    wanted = wanted.where(table.c.kind == alike.value) if alike else wanted
+    wanted = wanted.where(table.c.state.in_([state.value for state in states])) if states else wanted
+    wanted = wanted.where(_about(tx, about)) if about is not None else wanted
+    return [_same(row) for row in tx.execute(wanted.order_by(table.c.kind, table.c.one, table.c.other))]
+
+
+def any_mirrors(tx: Tx, business: str) -> bool:
+    """Is there any sale that may stand in two books?"""
+    table = tables.same
+    mine = (table.c.business_id == business, table.c.kind == Alike.INVOICE.value)
+    some = select(table.c.one).where(*mine, table.c.state != SameState.REFUSED.value).limit(1)
+    return tx.execute(some).one_or_none() is not None
+
+
+def copies(tx: Tx, business: str) -> list[Ref]:
+    """The invoices that do not count, since a person said that another book's does."""
+    known = sames(tx, business, Alike.INVOICE, states=(SameState.CONFIRMED,))
+    return [one.other if one.master == one.one else one.one for one in known if one.master is not None]
+
+
+def _about(tx: Tx, refs: Collection[Ref]) -> ColumnElement[bool]:
+    keys = [_key(ref) for ref in refs]
+    return or_(among(tx, tables.same.c.one, keys), among(tx, tables.same.c.other, keys))
+
+
+def _mine(business: str, alike: Alike, one: Ref, other: Ref) -> tuple[ColumnElement[bool], ...]:
+    table = tables.same
+    pair = (table.c.one == _key(one), table.c.other == _key(other))
+    return table.c.business_id == business, table.c.kind == alike.value, *pair
+
+
+def _key(ref: Ref) -> str:
+    return f"{ref.connection}/{ref.id}"
+
+
+def _ref(alike: Alike, key: str) -> Ref:
+    connection, _, id = key.partition("/")
+    return Ref(connection, KINDS[alike], id)
+
+
+def _row(business: str, one: Same, now: datetime) -> dict[str, object]:
+    return {
+        "business_id": business,
+        "kind": one.alike.value,
+        "one": _key(one.one),
+        "other": _key(one.other),
+        "state": one.state.value,
+        "evidence": msgspec.json.encode(dict(one.evidence)).decode(),
+        "master": "",
+        "by": one.by,
+        "at": now,
+    }
+
+
+def _same(row: AnyRow) -> Same:
+    alike = Alike(row.kind)
+    return Same(
+        alike=alike,
+        one=_ref(alike, row.one),
+        other=_ref(alike, row.other),
+        evidence=msgspec.json.decode(row.evidence or "{}", type=dict[str, str]),
+        state=SameState(row.state),
+        master=_ref(alike, row.master) if row.master else None,
+        by=row.by,
+        at=row.at,
+    )
