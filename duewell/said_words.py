@@ -39,6 +39,8 @@ PLAIN = {
     Saying.NOTE: "Note",
     Saying.CONSENT: "Agreed to be contacted",
     Saying.THANKED: "Was thanked",
+    Saying.WAIVED: "Late charges waived",
+    Saying.ENFORCED: "Late charges asked for",
     Saying.OTHER: "Something else",
 }
 

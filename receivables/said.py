@@ -37,6 +37,8 @@ class Saying(Word):
     KIND = "kind"
     CONSENT = "consent"
     THANKED = "thanked"
+    WAIVED = "waived"
+    ENFORCED = "enforced"
     OTHER = "other"
 
 

@@ -82,7 +82,8 @@ def test_a_lost_reply_is_ambiguous_and_then_found(desk: Any, act: Act) -> None:
 )
 def test_what_was_never_done_is_not_found(desk: Any, act: Act, answer: Lookup) -> None:
     ref, began = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False)), desk.clock.now()
-    desk.fault("drop_before", method="PUT" if act is Act.LEAVE_NOTE else "POST", path="/Invoices/")
+    method = "PUT" if act in (Act.LEAVE_NOTE, Act.POST_CHARGE) else "POST"
+    desk.fault("drop_before", method=method, path="/Invoices")
     with pytest.raises(TryLater) as caught:
         write(desk, act, ref)
     assert caught.value.may_have_acted
