@@ -20,6 +20,7 @@ TEXT_MAX = 200
 AMOUNT_MAX = Decimal(10) ** 12
 KINDS = {kind.value: kind for kind in CustomerKind if kind is not CustomerKind.OTHER}
 USUAL = "usual"
+NEVER = "never"
 
 
 class Wrong(Exception):
@@ -193,6 +194,15 @@ def _quiet(name: str, value: object) -> object:
         raise Wrong(error.what.replace(", not", f" or “{USUAL}”, not"), error.remedy) from None
 
 
+def _day_of_month(name: str, value: object) -> object:
+    if value == NEVER:
+        return None
+    try:
+        return _whole(1, 31, 1)(name, value)
+    except Wrong as error:
+        raise Wrong(error.what.replace(", not", f" or “{NEVER}”, not"), error.remedy) from None
+
+
 def _sender(known: Known) -> Reader:
     def read(name: str, value: object) -> object:
         if not isinstance(value, str):
@@ -227,6 +237,8 @@ MANNERS: Mapping[str, Reader] = {
     "unusual_times": _whole(2, 1000, 10),
     "tone_ceiling": _word(Tone),
     "never_chase_tags": _texts,
+    "thank_you": _flag,
+    "statement_on": _day_of_month,
 }
 CONDITIONS: Mapping[str, Reader] = {
     "name": _name,

@@ -109,6 +109,13 @@ def manners(policy: Policy) -> Iterator[str]:
         yield f"No message is more than {policy.tone_ceiling.name.lower()}."
     if policy.never_chase_tags:
         yield f"Customers tagged {_listed(policy.never_chase_tags)} are never asked."
+    if policy.thank_you:
+        yield "Who pays an invoice after being reminded of it is thanked."
+    if policy.statement_on is not None:
+        yield (
+            f"Statements of account go on day {policy.statement_on} of each month, or on the next business day; "
+            "a reminder of that day waits."
+        )
 
 
 def _hours(opens_at: time, closes_at: time) -> str:
@@ -213,6 +220,10 @@ def _manners_differ(before: Policy, after: Policy) -> Iterator[str]:
         yield "Messages may become final in tone."
     if before.never_chase_tags and not after.never_chase_tags:
         yield "No tag keeps a customer from being asked any more."
+    if before.thank_you and not after.thank_you:
+        yield "Nobody is thanked for a payment any more."
+    if before.statement_on is not None and after.statement_on is None:
+        yield "Statements of account go only when they are asked for."
 
 
 def _segments_differ(before: Policy, after: Policy) -> Iterator[str]:

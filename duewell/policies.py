@@ -55,6 +55,8 @@ MEANINGS = {
     "unusual_times": "An invoice so many times as large as is usual waits for a person.",
     "tone_ceiling": "No message speaks more firmly than this: friendly, neutral, firm or final.",
     "never_chase_tags": "Customers with one of these tags are never asked.",
+    "thank_you": "Whether who pays an invoice after being reminded of it is thanked.",
+    "statement_on": "The day of the month on which statements of account go; never: only when asked for.",
 }
 
 
