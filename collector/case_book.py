@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 
-from collector.cases import Material, build, debtor_key, heads_of
-from receivables.case import Case, Receipts
+from collector.cases import Material, build, debtor_key
+from collector.kin import Kin, company_of, kin, mirrors, synced_at
+from collector.owed import by_debtor, of_customers
+from receivables.case import Case, Past, Receipts
 from receivables.money import Money
-from receivables.records import Answer, Customer, Invoice, Kind, Payment, Ref
+from receivables.records import Customer, Invoice, Kind, Payment, Ref
 from receivables.said import Said
-from storage import books, due, habits
+from storage import books, habits
 from storage.businesses import business as business_of
 from storage.connections import Connected
 from storage.database import Database, Tx
@@ -19,9 +20,9 @@ from storage.due import Window
 from storage.said import said
 from storage.told import contacts
 
-MESSAGES = ("mail", "platform", "sms", "letter", "call")
-
-
+REMINDERS = ("mail", "platform", "sms", "letter", "call")
+MESSAGES = (*REMINDERS, "statement")
+"""Every act that asks for what is owed. Thanks and apologies ask for nothing, so they use up no contact."""
 AT_ONCE = 500
 LOG_DAYS = timedelta(days=75)
 """Older contacts are in no budget and under no rule; the last one is known however old it is."""
@@ -37,50 +38,33 @@ def cases(
     """
     if connected.company is None:
         return
-    if connected.company.own_reminders is Answer.YES:
-        windows = None  # the platform's own mails count as contacts, whichever invoice they are about
     with database.read() as tx:
-        shelf = _shelf(tx, connected, now)
-        invoices = due.open_by_customer(tx, connected.business, connected.id, windows=windows)
-        for some in _by_debtor(invoices, shelf.families):
-            whole = some if windows is None else _completed(tx, shelf, some)
-            yield from build(_material(tx, shelf, whole))
+        shelf = _shelf(tx, kin(tx, connected, now), now)
+        for some in by_debtor(tx, shelf.kin, windows):
+            yield from build(_material(tx, shelf, some))
 
 
 def case(database: Database, connected: Connected, debtor: str, now: datetime) -> Case | None:
-    """The case of one debtor, with its family; None when nothing is open any more."""
+    """The case of one debtor, with its family and whoever it is elsewhere; None when nothing is open any more."""
     if connected.company is None:
         return None
-    head = Ref(connected.id, Kind.CUSTOMER, debtor.partition("/")[2])
+    customer = Ref(connected.id, Kind.CUSTOMER, debtor.partition("/")[2])
     with database.read() as tx:
-        shelf = _shelf(tx, connected, now, debtor)
-        family = [ref.id for ref in shelf.families.of(head)]
-        invoices = due.open_by_customer(tx, connected.business, connected.id, customers=family)
-        found = build(_material(tx, shelf, list(invoices)))
+        known = kin(tx, connected, now)
+        head = known.families.head(customer)
+        if head.connection != connected.id:  # they are written to in other books
+            known = kin(tx, known.peers[head.connection], now)
+        shelf = _shelf(tx, known, now, [debtor_key(ref) for ref in known.families.known_as(head)])
+        found = build(_material(tx, shelf, list(of_customers(tx, known, known.families.of(head)))))
     return found[0] if found else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Families:
-    """Who is billed with whom: for the few who have a parent, the head; and every head's family."""
-
-    heads: Mapping[Ref, Ref]
-    members: Mapping[Ref, list[Ref]]
-
-    def head(self, customer: Ref) -> Ref:
-        return self.heads.get(customer, customer)
-
-    def of(self, head: Ref) -> list[Ref]:
-        return [head, *self.members.get(head, ())]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
     """What is read once for all the cases of a connection."""
 
-    connected: Connected
+    kin: Kin
     since: date
-    families: _Families
     said: Mapping[str, tuple[Said, ...]]
     nobodys: tuple[Payment, ...]
     differing: tuple[Ref, ...]
@@ -89,18 +73,18 @@ class _Shelf:
     operator: str
 
 
-def _shelf(tx: Tx, connected: Connected, now: datetime, debtor: str = "") -> _Shelf:
+def _shelf(tx: Tx, known: Kin, now: datetime, names: Sequence[str] = ()) -> _Shelf:
+    """With `names`, only what was said of these debtors and of the whole business."""
     words: dict[str, tuple[Said, ...]] = {}
-    business = connected.business
-    told = said(tx, business) if not debtor else (*said(tx, business, debtor=""), *said(tx, business, debtor=debtor))
+    connected, business = known.own, known.own.business
+    told = [one for name in ("", *names) for one in said(tx, business, debtor=name)] if names else said(tx, business)
     for one in told:
         words[one.debtor] = (*words.get(one.debtor, ()), one)
     return _Shelf(
-        connected=connected,
+        kin=known,
         since=(now - LOG_DAYS).date(),
-        families=_families(books.customers(tx, business, connected.id, children=True)),
         said=words,
-        nobodys=tuple(books.payments(tx, business, connected.id, customers=None, left=True, nobodys=True)),
+        nobodys=tuple(_nobodys(tx, connected)),
         differing=differing(tx, connected),
         receipts=habits.receipts(tx, business),
         usual=habits.usual_invoice(tx, business),
@@ -114,69 +98,32 @@ def _for_these(payments: Iterable[Payment], invoices: Iterable[Invoice]) -> tupl
     return tuple(one for one in payments if any(part.to in refs for part in one.applications))
 
 
-def _families(children: Iterable[Customer]) -> _Families:
-    heads = {ref: head for ref, head in heads_of(children).items() if ref != head}
-    members: dict[Ref, list[Ref]] = {}
-    for ref, head in heads.items():
-        members.setdefault(head, []).append(ref)
-    return _Families(heads, members)
-
-
-def _by_debtor(invoices: Iterable[Invoice], families: _Families) -> Iterator[list[Invoice]]:
-    """The invoices of some hundred customers at a time; families, whose invoices do not stand together, at the end."""
-    some: list[Invoice] = []
-    apart: dict[Ref, list[Invoice]] = {}
-    count = 0
-    for customer, theirs in groupby(invoices, key=lambda invoice: invoice.customer):
-        head = families.head(customer)
-        if head in families.members:
-            apart.setdefault(head, []).extend(theirs)
-            continue
-        some.extend(theirs)
-        count += 1
-        if count == AT_ONCE:
-            yield some
-            some, count = [], 0
-    if some:
-        yield some
-    yield from apart.values()
-
-
-def _completed(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> list[Invoice]:
-    """All that is open of those with money or credit to net: against a part of it, it would look like too much."""
-    connected, families = shelf.connected, shelf.families
-    mine = (tx, connected.business, connected.id)
-    heads = dict.fromkeys(families.head(invoice.customer) for invoice in invoices)
-    refs = [ref for head in heads for ref in families.of(head)]
-    owners = [one.customer for one in books.payments(*mine, customers=refs, left=True)]
-    owners += [one.customer for one in books.credits_of(*mine, customers=refs, left=True)]
-    netted = {families.head(customer) for customer in owners if customer}
-    if not netted:
-        return invoices
-    theirs = [ref.id for head in netted for ref in families.of(head)]
-    others = [one for one in invoices if families.head(one.customer) not in netted]
-    return [*others, *due.open_by_customer(*mine, customers=theirs)]
+def _nobodys(tx: Tx, one: Connected) -> Iterator[Payment]:
+    return books.payments(tx, one.business, one.id, left=True, nobodys=True)
 
 
 def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:
     """Everything that belongs to the debtors of these invoices."""
-    connected, families = shelf.connected, shelf.families
-    assert connected.company is not None, "asked before"
+    own, families = shelf.kin.own, shelf.kin.families
     heads = dict.fromkeys(families.head(invoice.customer) for invoice in invoices)
-    refs = [ref for head in heads for ref in families.of(head)]
-    debtors = [debtor_key(head) for head in heads]
-    mine = (tx, connected.business, connected.id)
+    everybody = [ref for head in heads for ref in families.of(head)]
+    refs, only = shelf.kin.in_ledgers(everybody)
+    ledgers = shelf.kin.ledgers({ref.connection for ref in refs})
+    others = [one for one in ledgers if one.id != own.id]
+    debtors = [debtor_key(ref) for head in heads for ref in families.known_as(head)]
+    nobodys = [*shelf.nobodys, *(one for other in others for one in _nobodys(tx, other))]
+    mine = (tx, own.business, only)
     return Material(
-        company=connected.company,
+        company=company_of(ledgers),
         customers=tuple(
-            one for one in books.records(tx, connected.business, refs).values() if isinstance(one, Customer)
+            one for one in books.records(tx, own.business, everybody).values() if isinstance(one, Customer)
         ),
         invoices=tuple(invoices),
-        payments=(*books.payments(*mine, customers=refs, left=True), *_for_these(shelf.nobodys, invoices)),
+        payments=(*books.payments(*mine, customers=refs, left=True), *_for_these(nobodys, invoices)),
         credits=tuple(books.credits_of(*mine, customers=refs, left=True)),
         contacts=contacts(
             tx,
-            connected.business,
+            own.business,
             acts=MESSAGES,
             since=shelf.since,
             debtors=debtors,
@@ -185,12 +132,23 @@ def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:
         said=tuple(one for debtor in ("", *debtors) for one in shelf.said.get(debtor, ())),
         receipts=shelf.receipts,
         usual=shelf.usual,
-        pasts=habits.pasts(*mine, refs),
-        reminder_days=reminder_days(connected.details),
+        pasts=_pasts(tx, ledgers, refs),
+        reminder_days=tuple(dict.fromkeys(day for one in ledgers for day in reminder_days(one.details))),
         operator=shelf.operator,
-        differing=shelf.differing,
-        synced_at=connected.last_pull_at or connected.usable_at,
+        differing=(*shelf.differing, *(ref for one in others for ref in differing(tx, one))),
+        synced_at=synced_at(ledgers),
+        mirrors=mirrors(tx, shelf.kin, invoices),
+        elsewhere=shelf.kin.elsewhere,
+        same={head: families.same[head] for head in heads if head in families.same},
     )
+
+
+def _pasts(tx: Tx, ledgers: Sequence[Connected], refs: Sequence[Ref]) -> Mapping[Ref, Past]:
+    """How they have paid, in each of the ledgers."""
+    found: dict[Ref, Past] = {}
+    for one in ledgers:
+        found |= habits.pasts(tx, one.business, one.id, [ref for ref in refs if ref.connection == one.id])
+    return found
 
 
 def operator_of(tx: Tx, business: str) -> str:

@@ -1,6 +1,6 @@
 """Puts cases together: who is billed with whom, and everything that belongs to each debtor. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -19,7 +19,8 @@ Owned = TypeVar("Owned", Invoice, Payment, Credit)
 class Material:
     """What the books hold of one connection, or of some of its customers, and what people said.
 
-    `differing` are customers in doubt; `elsewhere` is by debtor. The rest is as in `Case`.
+    `differing` are customers in doubt; `elsewhere` is by debtor; `same` are, for a customer who is several, all who
+    they are. The rest is as in `Case`.
     """
 
     company: Company
@@ -39,6 +40,7 @@ class Material:
     reminder_days: tuple[int, ...] = ()
     operator: str = ""
     reconstructed: bool = False
+    same: Mapping[Ref, Sequence[Ref]] = field(default_factory=dict)
 
 
 def debtor_key(head: Ref) -> str:
@@ -48,13 +50,14 @@ def debtor_key(head: Ref) -> str:
 
 def build(material: Material) -> list[Case]:
     """One case per debtor who has an invoice, in the order of their names."""
-    heads = heads_of(material.customers)
+    heads = _one_for_all(heads_of(material.customers), material.same)
     by_ref = {customer.ref: customer for customer in material.customers}
     invoices = _by_head(material.invoices, heads)
     payments = _by_head([_owned(one, material.invoices) for one in material.payments], heads)
     credits = _by_head(material.credits, heads)
     members = _members(material.customers, heads)
     told, said = _Told(material.contacts), _said_by_debtor(material.said)
+    names = {head: tuple(map(debtor_key, material.same.get(head, (head,)))) for head in invoices}
     in_doubt = {heads.get(ref, ref) for ref in material.differing}
     cases = [
         Case(
@@ -64,8 +67,8 @@ def build(material: Material) -> list[Case]:
             invoices=tuple(own),
             payments=tuple(payments.get(head, ())),
             credits=tuple(credits.get(head, ())),
-            contacts=tuple(told.about(debtor_key(head), own)),
-            said=(*said.get("", ()), *said.get(debtor_key(head), ())),
+            contacts=tuple(told.about(names[head], own)),
+            said=(*said.get("", ()), *_of_any(said, names[head])),
             receipts=material.receipts,
             mirrors=_mirrors_of(own, material.mirrors),
             elsewhere=material.elsewhere.get(debtor_key(head), ()),
@@ -76,10 +79,23 @@ def build(material: Material) -> list[Case]:
             reconstructed=material.reconstructed,
             synced_at=material.synced_at,
             differs=head in in_doubt,
+            known_as=names[head][1:],
         )
         for head, own in invoices.items()
     ]
     return sorted(cases, key=lambda case: (by_ref[case.head.ref].name if case.head.ref in by_ref else "", case.debtor))
+
+
+def _one_for_all(heads: Mapping[Ref, Ref], same: Mapping[Ref, Sequence[Ref]]) -> dict[Ref, Ref]:
+    """Who is billed with whom, when some who are billed are one."""
+    lead = {ref: head for head, theirs in same.items() for ref in theirs}
+    return {ref: lead.get(head, head) for ref, head in heads.items()} | lead
+
+
+def _of_any(said: Mapping[str, list[Said]], names: Sequence[str]) -> list[Said]:
+    """What was said under any of these names, oldest first."""
+    found = [one for name in names for one in said.get(name, ())]
+    return found if len(names) == 1 else sorted(found, key=lambda one: one.at.timestamp() if one.at else 0)
 
 
 def _said_by_debtor(said: Iterable[Said]) -> dict[str, list[Said]]:
@@ -111,9 +127,9 @@ class _Told:
             for ref, _ in contact.steps:
                 self._of.setdefault(ref, []).append(contact)
 
-    def about(self, debtor: str, invoices: Iterable[Invoice]) -> list[Contact]:
-        """Everything that was said to the debtor or about their invoices, oldest first, each once."""
-        found = dict.fromkeys(self._to.get(debtor, ()))
+    def about(self, names: Sequence[str], invoices: Iterable[Invoice]) -> list[Contact]:
+        """Everything that was said to the debtor, by any name, or about their invoices, oldest first, each once."""
+        found = dict.fromkeys(contact for name in names for contact in self._to.get(name, ()))
         for invoice in invoices:
             found.update(dict.fromkeys(self._of.get(invoice.ref, ())))
         return sorted(found, key=lambda contact: contact.at)

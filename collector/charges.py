@@ -180,8 +180,8 @@ def _by_law(case: Case, owed: Owed, kind: CustomerKind, words: Sequence[Said]) -
     home, theirs = case.company.country, case.head.address.country
     if theirs and theirs != home:
         raise NoRate(
-            f"The customer is in {theirs} and the business in {home or 'an unknown country'}; which of the two "
-            "countries’ law gives interest has to be looked up, so none is worked out here."
+            f"The customer is in {theirs} and the business in {home or 'an unknown country'}; whether the "
+            "law of the one or of the other gives interest has to be looked up, so none is worked out here."
         )
     law = statute_for(home, kind)
     told = min((one.from_on for one in words if one.kind is Saying.ENFORCED), default=None)
@@ -281,6 +281,8 @@ def _borne(plain: Borne, rule: _Rule, words: Sequence[Said]) -> Borne:
 
 
 def _spans(first: date, until: date, words: Sequence[Said]) -> Iterator[_Span]:
+    if first >= until:
+        return
     ends = [one.until_on + timedelta(days=1) for one in words if one.until_on]
     inside = (day for day in [*(one.from_on for one in words), *ends] if first < day < until)
     for start, end in pairwise(sorted({first, until, *inside})):

@@ -1,4 +1,4 @@
-"""What an invoice bears, as sentences for people: the sum, the days, the rate, where it comes from, and on what. Pure."""
+"""What an invoice bears, as sentences for people: the sum, its days, the rate, where it comes from, on what. Pure."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -228,7 +228,7 @@ def _about(known: Known) -> object:
     """All of it that shapes a case beside when the books and the receipts were entered."""
     usual = tuple(known.usual.items())
     own = known.own_reminders, known.reminder_days, known.country, known.time_zone, known.operator
-    return own, known.differing, usual, known.unanswered
+    return own, known.differing, usual, known.unanswered, known.channels
 
 
 def _left(payment: Payment) -> bool:

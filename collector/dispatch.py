@@ -43,6 +43,7 @@ from sync.source import Source
 log = structlog.get_logger(__name__)
 
 ATTEMPTS_MAX = 3
+UNREAD = "The past of these books is still being read: money may be there already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,26 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
     """
     connected = source.state()
     if connected.first_pull_done_at is None:
-        return Outcome(debtor, "unread", "The past of these books is still being read: money may be there already.")
+        return Outcome(debtor, "unread", UNREAD)
     case = read_case(source.database, connected, debtor, source.clock.now())
     if case is None or _judged(source, sender, case).message is None:
         return Outcome(debtor, "nothing", "There is nothing to send any more.")
-    refresh(source, [*(invoice.ref for invoice in case.invoices), *(one.ref for one in case.customers)])
+    for connection, refs in _by_connection(case).items():
+        if source.of(connection).state().first_pull_done_at is None:
+            return Outcome(debtor, "unread", UNREAD)
+        refresh(source.of(connection), refs)
     return _second_look(source, sender, debtor)
+
+
+def _by_connection(case: Case) -> dict[str, list[Ref]]:
+    """The records to look at afresh: one who is several customers stands in several books."""
+    found: dict[str, list[Ref]] = {case.head.ref.connection: []}
+    for invoice in case.invoices:
+        found.setdefault(invoice.ref.connection, []).append(invoice.ref)
+    for customer in case.customers:
+        if customer.ref.connection in found:
+            found[customer.ref.connection].append(customer.ref)
+    return found
 
 
 def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
@@ -133,7 +148,8 @@ def _why(decision: Decision) -> str:
 def _keep(source: Source, sender: Sender, case: Case, decision: Decision, *, now: datetime) -> None:
     """With when it was judged and what was known then, so that a replay judges at this instant too."""
     with source.database.write() as tx:
-        now_known = known(tx, source.business, automatic=sender.automatic, only=case.debtor)
+        ready = sender.carriers.ready()
+        now_known = known(tx, source.business, automatic=sender.automatic, ready=ready, only=case.debtor)
         planned(tx, source.business, now_known, at=now)
         keep_verdicts(tx, source.business, kept_verdicts(case, decision, now))
 
@@ -152,7 +168,7 @@ def _send(source: Source, sender: Sender, case: Case, message: Message, *, edit:
     claim = _claim(source, sender, message, _payload(message, letter, parcel), key=key)
     if claim is not Claim.MINE:
         return Outcome(message.debtor, "nothing", TAKEN[claim], refs)
-    state, reason = _act(source, sender, key, lambda: _call(source, sender, message, parcel, key=key))
+    state, reason = under_claim(source, sender, key, lambda: _call(source, sender, message, parcel, key=key))
     return Outcome(message.debtor, state.value, reason, refs)
 
 
@@ -165,7 +181,8 @@ TAKEN = {
 
 def channel_of(source: Source, message: Message) -> Channel:
     """The message's channel; the platform only where it can mail its invoices."""
-    can = Capability.SEND_INVOICE in platform(source.platform).capabilities
+    first = source.of(message.lines[0].invoice.ref.connection)
+    can = Capability.SEND_INVOICE in platform(first.platform).capabilities
     return message.channel if can else Channel.MAIL
 
 
@@ -182,7 +199,7 @@ def _key_of_line(act: str, business: str, line: Line) -> str:
 
 def _letter(source: Source, sender: Sender, case: Case, message: Message, *, edit: Edit | None) -> Letter:
     """In our words, or in those that the person who approved it put in their place."""
-    urls = {invoice.ref: _pay_url(source, invoice.ref) for invoice, _ in message.invoices}
+    urls = {invoice.ref: _pay_url(source.of(invoice.ref.connection), invoice.ref) for invoice, _ in message.invoices}
     known = {ref: url for ref, url in urls.items() if url}
     paper = sender.stationery
     return write(
@@ -193,6 +210,7 @@ def _letter(source: Source, sender: Sender, case: Case, message: Message, *, edi
         own={**paper.own, **own_words(message, case, edit)},
         bank=paper.bank,
         agreed=paper.agreed([line.invoice for line in message.lines]),
+        late=paper.late(case, [line.invoice for line in message.lines]),
     )
 
 
@@ -243,13 +261,14 @@ def _claim(source: Source, sender: Sender, message: Message, payload: str, *, ke
 def _call(source: Source, sender: Sender, message: Message, parcel: Parcel | None, *, key: str) -> Receipt:
     """The one call that leaves the building."""
     if parcel is None:
-        return source.books.send_invoice(message.invoices[0][0].ref, key=key)
+        first = message.invoices[0][0].ref
+        return source.of(first.connection).books.send_invoice(first, key=key)
     carrier = sender.carriers.of(message.channel, message.step.sender)
     assert carrier is not None, "checked before the claim"
     return hand_over(source, carrier, message.channel, parcel, key=key)
 
 
-def _act(source: Source, sender: Sender, key: str, call: Callable[[], Receipt]) -> tuple[ActionState, str]:
+def under_claim(source: Source, sender: Sender, key: str, call: Callable[[], Receipt]) -> tuple[ActionState, str]:
     """Make the call under a claim and record what came of it."""
     try:
         receipt = call()

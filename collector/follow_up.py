@@ -19,6 +19,7 @@ from integrations.errors import IntegrationError, NotThere, Refused, TryLater
 from receivables.records import Invoice
 from storage import actions, books
 from storage.actions import Action, ActionState, Claim
+from storage.charges import CHARGE
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,12 @@ def _resolve(source: Source, one: Action, carriers: Carriers) -> bool | None:
 
 
 CARRIED = tuple(channel.value for channel in Channel)
-ASKS = {"platform": Act.SEND_INVOICE, NOTE: Act.LEAVE_NOTE, EXPECTED: Act.SET_EXPECTED_DATE}
+ASKS = {
+    "platform": Act.SEND_INVOICE,
+    NOTE: Act.LEAVE_NOTE,
+    EXPECTED: Act.SET_EXPECTED_DATE,
+    CHARGE: Act.POST_CHARGE,
+}
 
 
 def _ask(source: Source, one: Action, carriers: Carriers) -> Receipt | Lookup:
@@ -108,7 +114,7 @@ def _end(source: Source, one: Action, state: ActionState, *, receipt: str = "", 
     now = source.clock.now()
     with source.database.write() as tx:
         actions.mark(tx, source.business, one.key, state, now=now, receipt=receipt, reason=reason)
-        if state is ActionState.SENT and one.act not in IN_THE_BOOKS:
+        if state is ActionState.SENT and one.act not in (*IN_THE_BOOKS, CHARGE):
             plan_notes(source, tx, one, now=now)
     log.info("an act came to its end", act=one.act, state=state.value, connection=source.connection)
 

@@ -40,7 +40,7 @@ def propose(name: str) -> Proposal | None:
 
     The form of a company weighs more than any other word: University Press Ltd is a business.
     """
-    plain = _undotted(name)
+    plain = undotted(name)
     for pattern in (COMPANY, COMPANY_AT_THE_END, TOGETHER):
         if found := pattern.search(plain):
             return Proposal(CustomerKind.BUSINESS, f"The name holds “{found[0].strip()}”.")
@@ -56,7 +56,7 @@ def unconfirmed(case: Case, now: datetime) -> bool:
     return known in UNKNOWN
 
 
-def _undotted(name: str) -> str:
+def undotted(name: str) -> str:
     """S.L. as SL and Ltd. as Ltd; one blank between words."""
     whole = DOTTED.sub(lambda found: "".join(_letters(found[0])) + " ", name)
     return " ".join(whole.replace(".", " ").replace(",", " ").split())

@@ -183,9 +183,10 @@ class Layers:
 
     def of(self, case: Case, on: date, now: datetime) -> Policy:
         """The policy for the customer of a case, on the customer's day `on`."""
-        if not self.layer.segments and case.debtor not in self.customers:
+        own = next((name for name in (case.debtor, *case.known_as) if name in self.customers), "")
+        if not self.layer.segments and not own:
             return self.policy
-        return self.policy_for(case.debtor, profile_of(case, on, now))
+        return self.policy_for(own, profile_of(case, on, now))
 
     def policy_for(self, debtor: str, profile: Profile = Profile()) -> Policy:
         """The same for a debtor who looks as told."""

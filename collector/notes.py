@@ -7,6 +7,7 @@ from integrations.contract import Act, Capability
 from integrations.registry import platform
 from storage import actions
 from storage.actions import Action, Plan
+from storage.connections import connection as connection_of
 from storage.database import Tx
 from sync.source import Source
 
@@ -21,14 +22,23 @@ HOW = {
 
 
 def plan_notes(source: Source, tx: Tx, message: Action, *, now: datetime) -> None:
-    """Plan one note for each invoice the sent message spoke of, where the platform takes notes."""
-    if Capability.LEAVE_NOTE not in platform(source.platform).capabilities:
+    """Plan one note for each invoice the sent reminder spoke of, where the platform takes notes."""
+    if message.act not in HOW:
         return
     for speaks, held in actions.spoken(tx, source.business, debtor=message.debtor):
-        if held.key == message.key:
+        if held.key == message.key and _takes_notes(source, tx, speaks.invoice.connection):
             payload = json.dumps({"text": note_text(message, speaks.step)})
             wanted = Plan(NOTE, note_key(speaks.key), about=speaks.invoice, payload=payload)
             actions.plan(tx, source.business, wanted, now=now)
+
+
+def _takes_notes(source: Source, tx: Tx, connection: str) -> bool:
+    """One message may speak of invoices in several books."""
+    slug = source.platform
+    if connection != source.connection:
+        other = connection_of(tx, source.business, connection)
+        slug = other.platform if other else ""
+    return bool(slug) and Capability.LEAVE_NOTE in platform(slug).capabilities
 
 
 def note_key(step_key: str) -> str:

@@ -92,13 +92,14 @@ def _for_mail(source: Source, message: Message, parcel: Parcel, wrapping: Wrappi
 
 def _pdfs(source: Source, invoices: Iterable[Invoice]) -> Iterable[Attachment]:
     """A message is worth sending without them where the platform gives none out."""
-    if Capability.DOCUMENT not in platform(source.platform).capabilities:
-        return
     for invoice in list(invoices)[:PDFS_MAX]:
+        where = source.of(invoice.ref.connection)
+        if Capability.DOCUMENT not in platform(where.platform).capabilities:
+            continue
         try:
-            content = source.books.document(invoice.ref)
+            content = where.books.document(invoice.ref)
         except (Refused, Unsupported) as error:
-            log.info("no invoice to attach", connection=source.connection, why=str(error))
+            log.info("no invoice to attach", connection=where.connection, why=str(error))
             continue
         yield Attachment(f"{invoice.number or 'invoice'}.pdf", content)
 

@@ -1,7 +1,7 @@
 """Today's plan of a business: every debtor's case decided, what people let go, and the verdicts kept."""
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -11,9 +11,10 @@ import msgspec
 
 from collector.approving import Standing, settled, standing
 from collector.calendar import zone_of
-from collector.case_book import AT_ONCE, MESSAGES, cases
+from collector.case_book import MESSAGES, cases
 from collector.decide import decide
 from collector.judgement import Decision, Message, Say
+from collector.owed import AT_ONCE
 from collector.policy import Channel, Policy
 from collector.remembering import remembered
 from receivables.case import Case
@@ -126,14 +127,20 @@ def _capped(one: Decided, cap: int) -> Decided:
 
 
 def keep(
-    database: Database, business: str, decided: Iterable[Decided], now: datetime, *, automatic: bool = False
+    database: Database,
+    business: str,
+    decided: Iterable[Decided],
+    now: datetime,
+    *,
+    automatic: bool = False,
+    ready: Collection[Channel] = tuple(Channel),
 ) -> list[Decided]:
     """Keep the day's verdicts for every invoice whose step has come, so that it can always be said why.
 
     Gives back those with a message; the rest is let go of as it is written.
     """
     with database.write() as tx:
-        planned(tx, business, known(tx, business, automatic=automatic), at=now)
+        planned(tx, business, known(tx, business, automatic=automatic, ready=ready), at=now)
     messages = []
     for some in _at_once(decided):
         kept = [
@@ -153,14 +160,14 @@ def _at_once(decided: Iterable[Decided]) -> Iterator[list[Decided]]:
         yield some
 
 
-def known(tx: Tx, business: str, *, automatic: bool = False, only: str = "") -> dict[str, Known]:
+def known(tx: Tx, business: str, *, automatic: bool, ready: Collection[Channel], only: str = "") -> dict[str, Known]:
     """What the judgement takes from each connection as it stands now, and no history remembers.
 
     `only` names the debtor who is judged, if it is not everybody.
     """
     own = only.partition("/")[0]
     return {
-        one.id: remembered(tx, one, automatic=automatic, only=only)
+        one.id: remembered(tx, one, automatic=automatic, only=only, ready=ready)
         for one in connections(tx, business)
         if one.books and one.company is not None and own in ("", one.id)
     }

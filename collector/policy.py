@@ -98,7 +98,8 @@ class Policy:
     sync holds everything overdue; so does `receipts_quiet_days` without a receipt entered (None: as is usual in this
     business). `due_on_receipt_days` is the term of an invoice that has none. `catch_up_days` after its moment a step
     still goes by itself; later a person looks first. `daily_cap` is how many messages a business sends in a day.
-    `unusual_times` the customer's usual invoice is unusually large. No tone goes above `tone_ceiling`. `thank_you`: who
+    `unusual_times` the customer's usual invoice is unusually large. No tone goes above `tone_ceiling`.
+    `show_interest`: a message tells what its invoices bear for being late. `thank_you`: who
     pays after being reminded is thanked. `statement_on` is the day of the month (1 to 31) on which statements go, or on
     the next business day; None: only when asked for.
     """
@@ -117,6 +118,7 @@ class Policy:
     daily_cap: int = 200
     unusual_times: int = 10
     tone_ceiling: Tone = Tone.FINAL
+    show_interest: bool = False
     never_chase_tags: tuple[str, ...] = ()
     thank_you: bool = True
     statement_on: int | None = None

@@ -21,6 +21,8 @@ AMOUNT_MAX = Decimal(10) ** 12
 KINDS = {kind.value: kind for kind in CustomerKind if kind is not CustomerKind.OTHER}
 USUAL = "usual"
 NEVER = "never"
+WITHOUT_VALUE = {"receipts_quiet_days": USUAL, "statement_on": NEVER}
+"""How a setting is written that has no value."""
 
 
 class Wrong(Exception):
@@ -236,6 +238,7 @@ MANNERS: Mapping[str, Reader] = {
     "daily_cap": _whole(1, 100_000, 200),
     "unusual_times": _whole(2, 1000, 10),
     "tone_ceiling": _word(Tone),
+    "show_interest": _flag,
     "never_chase_tags": _texts,
     "thank_you": _flag,
     "statement_on": _day_of_month,

@@ -15,7 +15,7 @@ from collector.policy import Channel, Segment, Step, Tone
 from collector.policy_fields import (
     CONDITIONS,
     MANNERS,
-    USUAL,
+    WITHOUT_VALUE,
     Known,
     Reader,
     Wrong,
@@ -245,7 +245,7 @@ def _heading(heading: str, settings: Given, comments: Mapping[str, str] = Mappin
     lines = [heading]
     for name, value in settings.items():
         lines += [f"# {comments[name]}"] if name in comments else []
-        lines.append(f"{name} = {_toml(value)}")
+        lines.append(f"{name} = {_toml(WITHOUT_VALUE[name] if value is None else value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -260,4 +260,4 @@ def _toml(value: object) -> str:
         text = f"{value:%H:%M}"
     else:
         text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    return json.dumps(USUAL if value is None else text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -107,6 +107,8 @@ def manners(policy: Policy) -> Iterator[str]:
     yield f"An invoice {policy.unusual_times} times as large as is usual waits for a person."
     if policy.tone_ceiling is not Tone.FINAL:
         yield f"No message is more than {policy.tone_ceiling.name.lower()}."
+    if policy.show_interest:
+        yield "Messages tell what their invoices bear for being late, below what is to be paid."
     if policy.never_chase_tags:
         yield f"Customers tagged {_listed(policy.never_chase_tags)} are never asked."
     if policy.thank_you:
@@ -218,6 +220,8 @@ def _manners_differ(before: Policy, after: Policy) -> Iterator[str]:
         yield "Even the smallest sum is asked for."
     if before.tone_ceiling is not Tone.FINAL and after.tone_ceiling is Tone.FINAL:
         yield "Messages may become final in tone."
+    if before.show_interest and not after.show_interest:
+        yield "Messages no longer tell what their invoices bear for being late."
     if before.never_chase_tags and not after.never_chase_tags:
         yield "No tag keeps a customer from being asked any more."
     if before.thank_you and not after.thank_you:

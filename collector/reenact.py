@@ -14,6 +14,7 @@ from collector.decide import decide
 from collector.judgement import Decision, Message, Say
 from collector.plan import Ruling, kept_verdicts
 from collector.policy import Policy
+from collector.remembering import ready_then
 from collector.replay import Answer, Sending, Wrong
 from collector.walking_back import paid_unseen
 from receivables.case import Case, Contact
@@ -79,7 +80,7 @@ def simulate(clan: Clan, moments: Sequence[Moment], ruling_at: RulingAt, turns: 
         judged = []
         for case in clan.cases(moment, told):
             policy = ruling(case)
-            decision, at = _of_the_day(case, policy, moment.at)
+            decision, at = _of_the_day(case, policy, moment)
             message = decision.candidate
             if message is not None and not turns.take(message.day_on, policy.daily_cap):
                 message = None
@@ -121,15 +122,16 @@ class Rest:
         return judged if unchanged else None
 
 
-def _of_the_day(case: Case, policy: Policy, at: datetime) -> tuple[Decision, datetime]:
+def _of_the_day(case: Case, policy: Policy, moment: Moment) -> tuple[Decision, datetime]:
     """The decision of the hour; if only the hour is wrong where the customer is, that of theirs on the same day."""
-    decision = decide(case, policy, at)
+    at, ready = moment.at, ready_then(moment.known)
+    decision = decide(case, policy, at, ready=ready)
     if decision.candidate is not None or all(one.rule not in HOURS for one in decision.verdicts):
         return decision, at
     local = at.astimezone(zone_of(case))
     theirs = local.replace(hour=policy.opens_at.hour, minute=policy.opens_at.minute, second=0, microsecond=0)
     later = theirs + AFTER_OPENING
-    again = decide(case, policy, later.astimezone(at.tzinfo))
+    again = decide(case, policy, later.astimezone(at.tzinfo), ready=ready)
     return (again, later) if again.candidate is not None else (decision, at)
 
 
@@ -260,7 +262,7 @@ def reenact(clan: Clan, live: Live) -> Rows:
         if rest.still(moment, told, ruling) is not None:
             continue
         judged = [
-            Judged(moment, case, decide(case, ruling(case), moment.at))
+            Judged(moment, case, decide(case, ruling(case), moment.at, ready=ready_then(moment.known)))
             for case in clan.cases(moment, told)
             if moment.known.only in ("", case.debtor)
         ]

@@ -1,9 +1,11 @@
 """Remembers, with every plan, what the judgement takes from a connection and no history keeps; and gives it back."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from collector.case_book import MESSAGES, differing, operator_of, reminder_days
+from collector.policy import Channel
 from receivables.case import Contact, Receipts
 from receivables.money import Money
 from receivables.records import Answer, Company, Kind, Ref
@@ -23,7 +25,7 @@ def habits_noted(connection: str) -> str:
     return f"habits:{connection}"
 
 
-def remembered(tx: Tx, connected: Connected, *, automatic: bool, only: str) -> Known:
+def remembered(tx: Tx, connected: Connected, *, automatic: bool, only: str, ready: Collection[Channel]) -> Known:
     """What is known of the connection, as it stands now."""
     business, company = connected.business, connected.company
     assert company is not None, "nothing is judged before the company is known"
@@ -43,6 +45,7 @@ def remembered(tx: Tx, connected: Connected, *, automatic: bool, only: str) -> K
         usual={money.currency: money.minor for money in habits.usual_invoice(tx, business).values()},
         habits_at=datetime.fromisoformat(noted) if noted else None,
         unanswered=_unanswered(tx, connected),
+        channels=tuple(sorted(ready)),
     )
 
 
@@ -58,6 +61,11 @@ def company_then(company: Company, known: Known) -> Company:
     """The company as the judgement saw it."""
     own = Answer(known.own_reminders) if known.own_reminders else company.own_reminders
     return replace(company, own_reminders=own, country=known.country, time_zone=known.time_zone)
+
+
+def ready_then(known: Known) -> frozenset[Channel]:
+    """The channels that were set up."""
+    return frozenset(map(Channel, known.channels))
 
 
 def receipts_then(known: Known) -> Receipts:

@@ -175,7 +175,7 @@ def _differences(look: _Look) -> Iterator[Todo]:
 def _parked(look: _Look) -> Iterator[Todo]:
     for act in look.facts.parked:
         about = act.about
-        note = act.act in ("leave_note", "set_expected_date")
+        note = act.act in ("leave_note", "set_expected_date", "post_charge")
         what = "what we wrote into the books" if note else f"the message to {look.name(act.debtor)}"
         yield Todo(
             f"parked:{act.key}:{act.attempts}",

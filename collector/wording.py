@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from html import unescape
@@ -69,6 +69,14 @@ class Bank:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """What the invoices of a message bear for being late, up to and with a day: one sum per currency."""
+
+    last_on: date
+    sums: tuple[Money, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One invoice as it is written. `note` speaks of a disputed part."""
 
@@ -97,6 +105,7 @@ class Around:
 
     rows: Sequence[Row] = ()
     sums: Sequence[tuple[str, str]] = ()
+    late: str = ""
     bank: Sequence[str] = ()
     bank_first: bool = False
     notes: Sequence[str] = ()
@@ -122,10 +131,12 @@ def write(
     own: Own | None = None,
     bank: Bank | None = None,
     agreed: Mapping[Ref, int] | None = None,
+    late: Late | None = None,
 ) -> Letter:
     """The message as the customer will read it. `pay_urls` were fetched for this very sending.
 
-    `own` are the business's own wordings, `agreed` the version of the credit policy that each invoice came under.
+    `own` are the business's own wordings, `agreed` the version of the credit policy that each invoice came under,
+    `late` what they bear beside what is asked for.
     Raises BadWording for one of its own that can no longer be used.
     """
     language = language_of(case)
@@ -136,7 +147,8 @@ def write(
         return Letter(one_line(subject), f"{body}\n", "")
     if frame is Frame.SIGNED:
         return put_together(subject, body, Around(), hand)
-    return put_together(subject, body, _around(message, hand, pay_urls, bank=bank, agreed=agreed or {}), hand)
+    around = _around(message, hand, pay_urls, bank=bank, agreed=agreed or {})
+    return put_together(subject, body, replace(around, late=_late(late, hand)), hand)
 
 
 def words_of(
@@ -256,6 +268,14 @@ def _sums(message: Message, hand: Hand) -> list[tuple[str, str]]:
     return found
 
 
+def _late(late: Late | None, hand: Hand) -> str:
+    """What comes beside the sums, as a sentence of its own; empty when it is nothing."""
+    if late is None or not late.sums:
+        return ""
+    amount = listed([money_words(one, hand.locale) for one in late.sums], hand.language)
+    return phrases(hand.language)["late_charges"].format(day=date_words(late.last_on, hand.locale), amount=amount)
+
+
 def bank_lines(bank: Bank | None, language: str, *, linked: bool) -> list[str]:
     """How to pay by bank, as lines; none without bank details."""
     if bank is None or not bank.lines:
@@ -294,7 +314,7 @@ def _plain_rows(around: Around, say: Mapping[str, str]) -> str:
         lines.append("  " + "   ".join(part for part in (row.number, row.issued, due, row.open) if part))
         lines += [f"    {part}" for part in (row.note, row.url) if part]
     lines += [f"  {label}: {amount}" for label, amount in around.sums]
-    return "\n".join(lines)
+    return "\n".join(lines) + (f"\n\n{around.late}" if around.late else "")
 
 
 def _plain_table(table: Table) -> str:

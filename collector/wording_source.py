@@ -50,6 +50,7 @@ KINDS: Mapping[str, Kind] = {
     "statement": Kind(Frame.SIGNED, "Statement of account", step=False),
     "thank_you": Kind(Frame.SIGNED, "Thank-you for a payment", step=False),
     "apology": Kind(Frame.SIGNED, "Apology for a reminder that came too late", step=False),
+    "policy_letter": Kind(Frame.SIGNED, "What the credit policy is sent with", step=False),
     "credit_policy": Kind(Frame.BARE, "Credit policy", step=False),
 }
 """From friendly to final, then the other ways and occasions."""

@@ -11,6 +11,7 @@ from collector.policy import Channel
 from collector.wording import words_of, write
 from duewell.automatic import automatic_of
 from duewell.bank import bank_of
+from duewell.charging import late_of
 from duewell.first_day import backlog_size
 from duewell.jobs import zone_of as business_zone
 from duewell.owning import operator_of
@@ -140,7 +141,8 @@ def message_words(house: House, business: str, debtor: str, tried: Edit | None =
     subject, opening = words_of(message, one.case, sender=signed, pay_urls=urls, own=own)
     bank = bank_of(the_business(house, business).settings)
     terms = agreed(house, business, [line.invoice for line in message.lines])
-    letter = write(message, one.case, sender=signed, pay_urls=urls, own=own, bank=bank, agreed=terms)
+    late = late_of(house, business, one.case, [line.invoice for line in message.lines])
+    letter = write(message, one.case, sender=signed, pay_urls=urls, own=own, bank=bank, agreed=terms, late=late)
     rows = tuple(row for row in rows_of(one, house.clock.now()) if row.invoice_id in _invoices(message))
     return WordsView(_view(one, rows), subject, opening, letter.text)
 

@@ -1,7 +1,7 @@
 """The past days of a business that a replay walks through: at which instants was judged, and what was known then."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from collector.calendar import is_business_day
 from collector.clan import Moment
 from collector.layers import Layers
+from collector.policy import Channel
 from collector.reenact import Live, RulingAt
 from collector.remembering import remembered
 from duewell.config import Settings
@@ -125,6 +126,6 @@ def _sign(known: Known) -> object:
     return known.country, known.time_zone, known.unanswered
 
 
-def present(tx: Tx, connected: Connected, *, automatic: bool) -> Known:
+def present(tx: Tx, connected: Connected, *, automatic: bool, ready: Collection[Channel]) -> Known:
     """What is known of a connection now."""
-    return remembered(tx, connected, automatic=automatic, only="")
+    return remembered(tx, connected, automatic=automatic, only="", ready=ready)

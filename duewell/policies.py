@@ -53,6 +53,7 @@ MEANINGS = {
     "catch_up_days": "A step whose day was missed still goes by itself for so many days; later a person looks first.",
     "daily_cap": "At most so many messages of this business in one day.",
     "unusual_times": "An invoice so many times as large as is usual waits for a person.",
+    "show_interest": "Whether messages tell what their invoices bear for being late, below what is to be paid.",
     "tone_ceiling": "No message speaks more firmly than this: friendly, neutral, firm or final.",
     "never_chase_tags": "Customers with one of these tags are never asked.",
     "thank_you": "Whether who pays an invoice after being reminded of it is thanked.",

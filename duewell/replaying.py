@@ -70,11 +70,12 @@ def replay(house: House, business: str, question: Question, heard: Heard | None 
     owner = the_business(house, business)
     zone, country = zone_of(house, owner), country_of(house, business)
     span = Span(question.from_on, question.to_on, zone, country, house.clock.now())
+    ready = house.ready(business)
     with house.database.read() as tx:
         past = Past(tx, house.settings, business, span)
         books = [one for one in connections(tx, business, disconnected=True) if one.books and one.company]
         automatic = may_send_alone(house, owner)
-        known = {one.id: present(tx, one, automatic=automatic) for one in books}
+        known = {one.id: present(tx, one, automatic=automatic, ready=ready) for one in books}
         sent = actions.sent_on(tx, business, MESSAGES, since=span.from_on)
     tally = _Tally([_Policy(ruling) for ruling in rulings])
     for connected in books:

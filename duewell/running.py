@@ -122,14 +122,14 @@ def make_plan(house: House, business: str) -> list[Decided]:
     """Today's plan of everything that is open, decided and kept."""
     decided, now, automatic = _planned(house, business, None)
     everything = list(decided)
-    keep(house.database, business, everything, now, automatic=automatic)
+    keep(house.database, business, everything, now, automatic=automatic, ready=house.ready(business))
     return everything
 
 
 def messages_of_today(house: House, business: str) -> list[Decided]:
     """Those of today's plan with a message. Only what may have a step is read, and what has none is let go of."""
     decided, now, automatic = _planned(house, business, house.windows(business))
-    return keep(house.database, business, decided, now, automatic=automatic)
+    return keep(house.database, business, decided, now, automatic=automatic, ready=house.ready(business))
 
 
 def _planned(

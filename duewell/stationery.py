@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from collector.stationery import Stationery
+from collector.wording import Late
 from duewell.bank import bank_of
+from duewell.charging import late_of
 from duewell.terms import agreed
 from duewell.wiring import House
+from receivables.case import Case
 from receivables.records import Invoice, Ref
 from storage.businesses import Business
 from storage.wordings import own_wordings
@@ -17,6 +20,9 @@ def stationery_of(house: House, business: Business) -> Stationery:
     def terms(invoices: Sequence[Invoice]) -> Mapping[Ref, int]:
         return agreed(house, business.id, invoices)
 
+    def late(case: Case, invoices: Sequence[Invoice]) -> Late | None:
+        return late_of(house, business.id, case, invoices)
+
     with house.database.read() as tx:
         own = own_wordings(tx, business.id)
-    return Stationery(house.signature(business), own, bank_of(business.settings), terms)
+    return Stationery(house.signature(business), own, bank_of(business.settings), terms, late)

@@ -3,9 +3,9 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from collector.channels.smtp import Postbox
@@ -26,8 +26,9 @@ from integrations.registry import platform
 from storage.attempts import SealedAttempts
 from storage.businesses import Business
 from storage.businesses import business as business_of
-from storage.connections import Connected
+from storage.connections import Connected, connection
 from storage.database import Database
+from storage.errors import UnknownConnection
 from storage.due import Window
 from storage.grants import SealedGrants
 from storage.leases import Leases
@@ -101,12 +102,23 @@ class House:
 
     @contextmanager
     def source(self, connected: Connected) -> Iterator[Source]:
-        """A connection with its books opened; what it cost is written when done."""
+        """A connection with its books opened, and others of the business when asked for; what it cost is written when
+        done."""
+        with ExitStack() as opened:
+            beside = cache(lambda id: self._opened(opened, self._other(connected.business, id)))
+            yield replace(self._opened(opened, connected), beside=beside)
+
+    def _opened(self, opened: ExitStack, connected: Connected) -> Source:
         meter = StoredMeter(self.database, connected.business, connected.id, clock_now=self.clock.now)
-        try:
-            yield self.open(connected, meter)
-        finally:
-            meter.flush()
+        opened.callback(meter.flush)
+        return self.open(connected, meter)
+
+    def _other(self, business: str, id: str) -> Connected:
+        with self.database.read() as tx:
+            found = connection(tx, business, id)
+        if found is None:
+            raise UnknownConnection(f"the business has no connection {id!r}")
+        return found
 
     def open(self, connected: Connected, meter: Meter) -> Source:
         """The same, with a meter of the caller's."""

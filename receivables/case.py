@@ -31,11 +31,15 @@ class Receipts:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """One sale seen in two books, and the one of the two that counts, once a person has said which."""
+    """One sale seen in two books, and the one of the two that counts, once a person has said which.
+
+    `paid` is the one of the two that is paid, if one is.
+    """
 
     invoice: Ref
     other: Ref
     master: Ref | None = None
+    paid: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Past:
 class Case:
     """The head customer first, then the sub-customers and projects that are billed with it.
 
+    `known_as` are the debtor's other names, for one who is several customers.
     `said` is what people said about this debtor or about the whole business, whether it still holds or not.
     `mirrors` are invoices seen in two books; `elsewhere` are payments taken at another connection of the business that
     this ledger does not show yet; `usual` is this business's usual open invoice per currency; `reminder_days` are the
@@ -80,6 +85,7 @@ class Case:
     operator: str = ""
     synced_at: datetime | None = None
     differs: bool = False
+    known_as: tuple[str, ...] = ()
     reconstructed: bool = False
 
     @property

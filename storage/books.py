@@ -21,7 +21,7 @@ NO_MONEY = ("failed", "returned", "void", "pending")
 NO_CREDIT = ("draft", "void", "deleted")
 AT_ONCE = 500
 # As the partial indexes of the tables say it, so that they are used.
-UNUSED: ColumnElement[bool] = text("payment.unapplied_minor <> 0 OR payment.status = 'pending'")  # type: ignore[assignment]
+UNUSED: ColumnElement[bool] = text("(payment.unapplied_minor <> 0 OR payment.status = 'pending')")  # type: ignore[assignment]
 REMAINING: ColumnElement[bool] = text("credit.remaining_minor <> 0")  # type: ignore[assignment]
 
 
@@ -90,6 +90,23 @@ def payments(
     more = [UNUSED] if left else []
     more += [tables.payment.c.customer_id.is_(None)] if nobodys else []
     return _stream(tx, business, Payment, connection, customers=customers, more=more)
+
+
+def received(tx: Tx, business: str, connections: Sequence[str], *, since: date) -> Iterator[tuple[Payment, Ref]]:
+    """The payments received on some connections since that day, each with its customer.
+
+    One that names nobody is of whoever owes the invoice it is for; of which nobody is known are left out.
+    """
+    table = tables.payment
+    mine = (table.c.connection_id.in_(list(connections)), table.c.received_on >= since)
+    found = list(map(decoder(Payment), tx.execute(_alive(business, Kind.PAYMENT, "").where(*mine)).scalars()))
+    nobodys = [one.applications[0].to for one in found if one.customer is None and one.applications]
+    owners = {ref: one.customer for ref, one in records(tx, business, nobodys).items() if isinstance(one, Invoice)}
+    for payment in found:
+        first = payment.applications[0].to if payment.applications else None
+        customer = payment.customer or (owners.get(first) if first else None)
+        if customer is not None:
+            yield payment, customer
 
 
 def credits_of(
@@ -163,8 +180,11 @@ def counts(tx: Tx, business: str, connection: str) -> dict[Kind, int]:
     return {kind: int(tx.execute(_alive(business, kind, connection, func.count())).scalar_one()) for kind in TABLES}
 
 
-def open_sums(tx: Tx, business: str, *, on: date, connection: str = "") -> list[OpenSum]:
-    """Open, overdue and aging per currency as at `on`, over the books that are connected, or one connection's."""
+def open_sums(tx: Tx, business: str, *, on: date, connection: str = "", without: Sequence[Ref] = ()) -> list[OpenSum]:
+    """Open, overdue and aging per currency as at `on`, over the books that are connected, or one connection's.
+
+    `without` are invoices that do not count, such as copies of a sale that stands in other books as well.
+    """
     table = tables.invoice
     owed = [
         table.c.business_id == business,
@@ -173,6 +193,7 @@ def open_sums(tx: Tx, business: str, *, on: date, connection: str = "") -> list[
         table.c.open_minor > 0,
     ]
     owed.append(table.c.connection_id == connection if connection else table.c.connection_id.in_(_books(business)))
+    owed += [~_of_refs(tx, without)] if without else []
     late = table.c.due_on < on
     wanted = select(
         table.c.currency,
@@ -182,6 +203,14 @@ def open_sums(tx: Tx, business: str, *, on: date, connection: str = "") -> list[
     )
     found = tx.execute(wanted.where(*owed).group_by(table.c.currency).order_by(table.c.currency))
     return [_open_sum(*row) for row in found]
+
+
+def _of_refs(tx: Tx, refs: Sequence[Ref]) -> ColumnElement[bool]:
+    table, ids = tables.invoice, dict[str, list[str]]()
+    for ref in refs:
+        ids.setdefault(ref.connection, []).append(ref.id)
+    theirs = ((table.c.connection_id == connection) & among(tx, table.c.id, some) for connection, some in ids.items())
+    return or_(false(), *theirs)
 
 
 def _ages(on: date) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from receivables.case import Past, Receipts
 from receivables.money import Money
 from receivables.records import Invoice, InvoiceStatus, Kind, Payment, PaymentStatus, Ref
 from storage import books, tables
+from storage.charges import charge_invoices
 from storage.database import Tx
 from storage.dialects import among, put
 from storage.settings import set_setting, setting
@@ -78,8 +79,9 @@ def _at_once(refs: Sequence[Ref]) -> Iterator[Sequence[Ref]]:
 
 
 def _pasts(tx: Tx, business: str, connection: str, some: Sequence[Ref]) -> Iterator[tuple[Ref, Past]]:
-    payments = books.payments(tx, business, connection, customers=some)
-    found = pasts_of(books.invoices(tx, business, connection, customers=some), payments)
+    payments, charges = books.payments(tx, business, connection, customers=some), charge_invoices(tx, business)
+    invoices = (one for one in books.invoices(tx, business, connection, customers=some) if one.ref not in charges)
+    found = pasts_of(invoices, payments)
     yield from (dict.fromkeys(some, Past()) | found).items()
 
 

@@ -25,9 +25,9 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of one connection: its last good sync, its own reminders, and the customers whose balance was in doubt.
 
     `only` names the one debtor who was judged, where it was not everybody. `country` and `time_zone` are the
-    company's, `operator` and `automatic` the business's. `last_receipt_on`, `usual_gap_days` and `usual` (minor units
-    by currency) are its habits; those of each customer follow from the books as they were at `habits_at`. `steps` of
-    what is `unanswered` are pairs of an invoice's id and a step.
+    company's; `operator`, `automatic` and the `channels` that were set up are the business's. `last_receipt_on`,
+    `usual_gap_days` and `usual` (minor units by currency) are its habits; those of each customer follow from the
+    books as they were at `habits_at`. `steps` of what is `unanswered` are pairs of an invoice's id and a step.
     """
 
     synced_at: datetime | None = None
@@ -44,6 +44,7 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     usual: Mapping[str, int] = msgspec.field(default_factory=dict)
     habits_at: datetime | None = None
     unanswered: tuple[Unanswered, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 def planned(tx: Tx, business: str, known: Mapping[str, Known], *, at: datetime) -> None:

@@ -75,7 +75,7 @@ def withdraw(tx: Tx, business: str, alike: Alike, kept: Iterable[tuple[Ref, Ref]
     return len(gone)
 
 
-def settle(  # noqa: PLR0917
+def settle(
     tx: Tx, business: str, pair: Same, state: SameState, *, master: Ref | None = None, by: str, now: datetime
 ) -> bool:
     """A person says what a pair is; False when there is no such pair."""

@@ -1,6 +1,7 @@
 """One connection, ready to be read: whose it is, its books, and where what is read goes."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from integrations.contract import Books, Clock
 from storage.connections import Connected, connection
@@ -8,9 +9,13 @@ from storage.database import Database, Tx
 from storage.errors import UnknownConnection
 
 
+def _no_other(connection: str) -> "Source":
+    raise UnknownConnection(f"the connection {connection!r} was not opened beside this one")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A connection of a business with its books opened."""
+    """A connection of a business with its books opened; `beside` opens another one of the same business."""
 
     database: Database
     clock: Clock
@@ -18,6 +23,11 @@ class Source:
     connection: str
     platform: str
     books: Books
+    beside: Callable[[str], "Source"] = field(default=_no_other, repr=False)
+
+    def of(self, connection: str) -> "Source":
+        """The source of one of the business's connections. Raises UnknownConnection."""
+        return self if connection == self.connection else self.beside(connection)
 
     def state(self) -> Connected:
         """What is known of the connection now. Raises UnknownConnection."""

@@ -30,10 +30,14 @@ def closed(_: Day, invoice: Invoice) -> Verdict | None:
 
 
 def mirrored(day: Day, invoice: Invoice) -> Verdict | None:
-    """One sale in two books is asked for once, and by neither until a person has said which one counts."""
+    """One sale in two books is asked for once, by neither until a person has said which one counts, and by neither
+    when either is paid."""
     for mirror in day.case.mirrors:
         if invoice.ref not in (mirror.invoice, mirror.other):
             continue
+        if mirror.paid not in (None, invoice.ref):
+            reason = "The same sale is paid in another book, so nobody is asked for it again."
+            return hold(invoice, "mirror_paid", reason, paid=mirror.paid)
         if mirror.master is None:
             reason = "It seems to be in two books at once; a person must say which of the two counts."
             return hold(invoice, "mirror_undecided", reason, mirror=mirror.other)

@@ -6,10 +6,12 @@ from datetime import timedelta
 from collector.judgement import Line, Message, Say, Verdict
 from collector.law import Operator
 from collector.lawbook import Facts, Judged, PastContact, PlannedContact, Rules, judge
+from collector.policy import Channel
 from collector.reasons.day import Day
 from receivables.records import CustomerKind, Ref
 from receivables.said import CONTACTS, Said, Saying, Way
 
+CHANNELS = frozenset(channel.value for channel in Channel)
 REACHED = "reached"
 """How a person wrote down that a call was answered."""
 RECENT = timedelta(days=70)
@@ -58,7 +60,9 @@ def _log(day: Day) -> Iterator[PastContact]:
     since = day.now - RECENT
     for contact in day.contacts:
         if contact.at > since:
-            yield PastContact(contact.at, contact.channel, tuple(ref for ref, _ in contact.steps))
+            # a statement is mailed
+            channel = contact.channel if contact.channel in CHANNELS else Channel.MAIL.value
+            yield PastContact(contact.at, channel, tuple(ref for ref, _ in contact.steps))
     for said in day.case.said:
         if said.kind in (*CONTACTS, Saying.REPLY) and said.at is not None and since < said.at <= day.now:
             yield _by_people(said)

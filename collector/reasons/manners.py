@@ -4,8 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from collector.calendar import is_business_day, next_business_day
 from collector.judgement import Verdict
+from collector.policy import Channel
+from collector.reasons import people
 from collector.reasons.day import BUDGET_DAYS, Day, day_words, hold
+from collector.statement_days import statement_day
 from receivables.records import Invoice
+from receivables.said import Saying
 
 A_WEEK = 7
 
@@ -32,6 +36,19 @@ def often_enough(day: Day, invoice: Invoice) -> Verdict | None:
             reason = f"This customer was contacted {times} in {words} days, and {cap} is the most."
             return hold(invoice, "contact_budget", reason, until=free_on, contacts=len(within), cap=cap)
     return None
+
+
+def statement_today(day: Day, invoice: Invoice) -> Verdict | None:
+    """The customer's one message of the day is the statement, where one is due today and can be mailed."""
+    wanted = day.policy.statement_on
+    if wanted is None or statement_day(wanted, day.on, day.country) != day.on:
+        return None
+    unwanted = any(one.channel in ("", Channel.MAIL.value) for one in day.everything(Saying.OPT_OUT))
+    if Channel.MAIL not in day.ready or unwanted or not people.usable(day, invoice):
+        return None
+    coming = next_business_day(day.on, day.country)
+    reason = "A statement goes out today, so the reminder waits."
+    return hold(invoice, "statement_today", reason, until=coming, statement_on=wanted)
 
 
 def no_business_day(day: Day, invoice: Invoice) -> Verdict | None:
@@ -74,5 +91,5 @@ def _open_hours(day: Day) -> tuple[datetime, datetime]:
     return max(opens), min(closes)
 
 
-REASONS = (contacted_lately, often_enough)
+REASONS = (contacted_lately, often_enough, statement_today)
 CLOCK = (no_business_day, outside_hours)

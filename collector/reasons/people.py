@@ -86,7 +86,7 @@ def unreachable(day: Day, invoice: Invoice) -> Verdict | None:
     """There is nowhere to write to, or what is there is wrong or came back."""
     channel = channel_for(day, invoice)
     if channel not in MAILED:
-        return None if channel in _reached(day, invoice) else _nowhere(day, invoice, channel)
+        return None if channel in _reached(day, invoice, channel) else _nowhere(day, invoice, channel)
     known = {one.address.casefold() for one in addresses(day, invoice)}
     if not known:
         return _nowhere(day, invoice, channel)
@@ -120,14 +120,17 @@ def channel_for(day: Day, invoice: Invoice) -> Channel:
     step = FIRST_SENDING if never_sent(day, invoice) else day.earned(invoice)
     if step is None or day.said(Saying.LAWYER, invoice.ref):
         return Channel.MAIL
-    return fallbacks(step, _reached(day, invoice)) or step.channel
+    return fallbacks(step, _reached(day, invoice, step.channel)) or step.channel
 
 
-def _reached(day: Day, invoice: Invoice) -> frozenset[Channel]:
-    """Every way that is set up and reaches them about this invoice."""
+def _reached(day: Day, invoice: Invoice, wanted: Channel) -> frozenset[Channel]:
+    """Every way that is set up and reaches them about this invoice.
+
+    That the `wanted` one is not set up is a mistake to be told, not a reason to choose another.
+    """
     able = reachable(
         day.case.head,
-        ready=day.ready,
+        ready=day.ready | {wanted},
         country=day.case.company.country,
         platform_mails=True,
         closed=_closed(day, invoice),

@@ -71,6 +71,8 @@ MANNERS: dict[str, st.SearchStrategy[Any]] = {
     "daily_cap": st.integers(1, 1000),
     "tone_ceiling": st.sampled_from(Tone),
     "never_chase_tags": st.lists(TEXTS, unique=True, max_size=3).map(tuple),
+    "thank_you": st.booleans(),
+    "statement_on": st.none() | st.integers(1, 31),
 }
 STEP: dict[str, st.SearchStrategy[Any]] = {
     "days": st.integers(-60, 365),
@@ -251,6 +253,7 @@ def test_the_lines_of_whatever_is_written_hold_what_they_are_said_to(layer: Laye
             "[[segments]]\nname = 's'\n[[segments.steps]]\noff = 1\nname = 'a'",
             "Line 4: off must be true or false, not 1.",
         ),
+        ("[manners]\nstatement_on = 32", "statement_on must be a whole number from 1 to 31 or “never”, not 32."),
         ("\n" * 1000, "longer than 64,000 characters or 1,000 lines"),
         ("#" * 64_001, "longer than 64,000 characters"),
         ("\n".join(f"[[steps]]\nname = 's{at}'" for at in range(51)), "There are more than 50 steps."),

@@ -57,6 +57,7 @@ def test_the_whole_policy_in_sentences() -> None:
         receipts_quiet_days=10,
         tone_ceiling=Tone.FIRM,
         never_chase_tags=("staff", "group"),
+        statement_on=1,
     )
     told = words(policy)
 
@@ -75,6 +76,11 @@ def test_the_whole_policy_in_sentences() -> None:
         "An invoice 10 times as large as is usual waits for a person.",
         "No message is more than firm.",
         "Customers tagged “staff” or “group” are never asked.",
+        "Who pays an invoice after being reminded of it is thanked.",
+        (
+            "Statements of account go on day 1 of each month, or on the next business day; a reminder of that day"
+            " waits."
+        ),
     )
 
 
@@ -137,6 +143,8 @@ def test_what_differs() -> None:
     [
         ({"tone_ceiling": Tone.FIRM}, {}, "Messages may become final in tone."),
         ({"never_chase_tags": ("x",)}, {}, "No tag keeps a customer from being asked any more."),
+        ({}, {"thank_you": False}, "Nobody is thanked for a payment any more."),
+        ({"statement_on": 1}, {}, "Statements of account go only when they are asked for."),
         ({}, {"catch_up_days": 1}, "A step whose day was missed still goes by itself for 1 day; after that a person"),
         ({}, {"daily_cap": 1}, "No more than 1 message goes in one day."),
     ],

@@ -211,6 +211,7 @@ def test_without_an_address_for_the_channel_there_is_nowhere_to_write_to(
         (Channel.MAIL, {"emails": (), "phones": ("+1 617 555 0100",)}, {Channel.MAIL, Channel.SMS}, None),
         (Channel.MAIL, {"emails": (), "address": AT_HOME}, {Channel.MAIL}, None),
         (Channel.CALL, {"phones": ("+1 617 555 0100",)}, {Channel.MAIL, Channel.CALL}, Channel.CALL),
+        (Channel.CALL, {"phones": ("+1 617 555 0100",)}, {Channel.MAIL}, Channel.CALL),
     ],
 )
 def test_where_the_steps_own_way_does_not_reach_them_the_next_one_does(

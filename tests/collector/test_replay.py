@@ -13,7 +13,7 @@ from collector.clan import Clan, Moment, Shelf
 from collector.decide import decide
 from collector.judgement import Say
 from collector.plan import Ruling
-from collector.policy import DEFAULT, Policy
+from collector.policy import DEFAULT, Channel, Policy
 from collector.reenact import Judged, Turns, answers, sending, simulate, wrong
 from collector.replay import Answer, Changed, Sending, difference_of, run_of
 from collector.walking_back import Books, as_of, pasts_on, settlements
@@ -55,7 +55,12 @@ def moments(*, reconstructed: bool = False) -> list[Moment]:
     """Eleven in the morning of every business day of the last sixty."""
     every = (NOW + timedelta(days=at) for at in range(-60, 1))
     return [
-        Moment(at, at.date(), Known(at, "no", country="US", time_zone="America/New_York"), reconstructed)
+        Moment(
+            at,
+            at.date(),
+            Known(at, "no", country="US", time_zone="America/New_York", channels=tuple(Channel)),
+            reconstructed,
+        )
         for at in every
         if is_business_day(at.date(), "US")
     ]

@@ -187,3 +187,17 @@ def test_before_the_first_pull_is_done_every_past_is_reconstructed(database: Dat
     assert found.reconstructed
     assert ids(found.invoices) == ["1"]
     assert not case(database).reconstructed
+
+
+def test_money_that_is_left_is_of_the_customers_that_were_asked_for_and_nobody_else(database: Database) -> None:
+    pending = replace(payment(2, of=2), status=PaymentStatus.PENDING, unapplied=gbp(0))
+    save(database, customer(), customer(2), payment(1, of=1), pending)
+
+    with database.read() as tx:
+        of_one = list(payments(tx, BUSINESS, CONNECTION, customers=[ref(Kind.CUSTOMER, 1)], left=True))
+        of_two = list(payments(tx, BUSINESS, CONNECTION, customers=[ref(Kind.CUSTOMER, 2)], left=True))
+        strangers = list(payments(tx, "somebody else", CONNECTION, left=True))
+
+    assert [one.ref.id for one in of_two] == ["2"]
+    assert all(one.customer == ref(Kind.CUSTOMER, 1) for one in of_one)
+    assert strangers == []
