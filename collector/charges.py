@@ -1,6 +1,6 @@
 """What an invoice of a case bears for lateness under its business's settings: by law or by the credit policy. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -313,8 +313,7 @@ def _together(charges: Sequence[Charge]) -> Charge:
 
 def _nothing_left(borne: Borne) -> str:
     if borne.waived:
-        names = dict.fromkeys(one.by for one in borne.waived)
-        return f"What it bore was waived by {' and '.join(names)}."
+        return "Nothing is left to ask for: it was waived."
     if borne.posted:
         return f"What it bore was posted up to {_day(borne.posted[-1].until_on - timedelta(days=1))}."
     return "It bears less than the smallest coin."
@@ -322,8 +321,3 @@ def _nothing_left(borne: Borne) -> str:
 
 def _day(day: date) -> str:
     return f"{day:%-d %B %Y}"
-
-
-def by_invoice(borne: Iterable[Borne]) -> Mapping[Ref, Borne]:
-    """Each by its invoice."""
-    return {one.invoice.ref: one for one in borne}

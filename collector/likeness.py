@@ -8,12 +8,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import combinations
 from typing import TypeVar
 
 from collector.kinds import COMPANY, COMPANY_AT_THE_END, TOGETHER, undotted
-from receivables.money import Money
+from receivables.case import Sale
 from receivables.records import Customer, Ref
 
 T = TypeVar("T")
@@ -34,18 +33,6 @@ class Likeness:
     one: Ref
     other: Ref
     evidence: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """What of an invoice tells whether it is another one's copy. `owing`: there is something to collect on it."""
-
-    ref: Ref
-    customer: Ref
-    number: str
-    total: Money
-    issued_on: date | None
-    owing: bool
 
 
 def key_of(ref: Ref) -> str:
@@ -77,7 +64,7 @@ def copies(sales: Iterable[Sale], customers: Mapping[Ref, Customer], same: Mappi
     for alike_ones in _shared(sales, _sale_key):
         for one, other in _linked(alike_ones, lambda one, other: one.ref.connection != other.ref.connection):
             customer = _same_customer(one.customer, other.customer, customers, same)
-            if customer and (one.owing or other.owing):
+            if customer and one.issued_on and (one.owing or other.owing):
                 what = f"Both are number {one.number} over {one.total}, issued on {one.issued_on:%-d %B %Y}."
                 found.append(Likeness(one.ref, other.ref, {"sale": what, "customer": customer}))
     return sorted(found, key=lambda pair: (key_of(pair.one), key_of(pair.other)))

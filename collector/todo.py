@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from collector.judgement import Verdict
+from collector.offers import offered
 from receivables.case import Case
 from receivables.money import Money
 from receivables.records import CustomerKind, Invoice, Ref
@@ -41,7 +42,8 @@ class Facts:
     """Everything to-dos are found in, on the business's day `on`.
 
     `said` is what holds today; `names` are customers by debtor, for those who owe nothing any more; `calls` are the
-    calls that are open as to-dos already, since their steps were taken.
+    calls that are open as to-dos already, since their steps were taken; `offers` thanks, apologies and statements that
+    wait for a person.
     """
 
     on: date
@@ -51,6 +53,7 @@ class Facts:
     differences: Sequence[Difference] = ()
     parked: Sequence[Action] = ()
     calls: Sequence[Todo] = ()
+    offers: Sequence[Action] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -91,6 +94,7 @@ def find_todos(facts: Facts) -> list[Todo]:
         *_by_verdict(look),
         *_kinds(look),
         *_bank(look),
+        *offered(facts.offers, look.name),
         *(call for call in facts.calls if look.owed(call.debtor)),
     ]
     return list({todo.key: todo for todo in reversed(found)}.values())[::-1]

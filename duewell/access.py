@@ -29,6 +29,7 @@ class Act(StrEnum):
     HOLD = "hold"
     EDIT = "edit"
     ACCEPT = "accept"
+    CHARGE = "charge"
     RECORD = "record"
     READ = "read"
     WORDING = "wording"
@@ -47,6 +48,7 @@ LEAST: Mapping[Act, Role] = {
     Act.HOLD: Role.BOOKKEEPER,
     Act.EDIT: Role.BOOKKEEPER,
     Act.ACCEPT: Role.BOOKKEEPER,
+    Act.CHARGE: Role.BOOKKEEPER,
     Act.RECORD: Role.BOOKKEEPER,
     Act.READ: Role.BOOKKEEPER,
     Act.WORDING: Role.BOOKKEEPER,

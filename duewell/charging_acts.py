@@ -31,30 +31,39 @@ TERM = timedelta(days=14)
 
 def waive(house: House, business: str, invoice: Invoice, told: Mapping[str, str], *, by: str) -> str:
     """Nothing is asked for the days `from` to `until` (all, when neither is told); the sentence that says so."""
-    return _say(house, business, invoice, Saying.WAIVED, told, by=by)
+    return _say(house, business, invoice, told, kind=Saying.WAIVED, by=by)
 
 
 def enforce(house: House, business: str, invoice: Invoice, told: Mapping[str, str], *, by: str) -> str:
     """It is asked for, for these days, although it was waived before. Where the law wants a customer put in default
     first, `from` is the first day after that."""
-    return _say(house, business, invoice, Saying.ENFORCED, told, by=by)
+    return _say(house, business, invoice, told, kind=Saying.ENFORCED, by=by)
 
 
-def _say(house: House, business: str, invoice: Invoice, kind: Saying, told: Mapping[str, str], *, by: str) -> str:
+def _say(house: House, business: str, invoice: Invoice, told: Mapping[str, str], *, kind: Saying, by: str) -> str:
     today, note = today_of(house, business), told.get("words", "").strip()
-    first, last = (day(text, today) if (text := told.get(name, "").strip()) else None for name in ("from", "until"))
+    first, last = _day(told, "from", today), _day(told, "until", today)
     begins = first or invoice.issued_on or invoice.due_on or today
+    _require(begins, last, note, by)
+    with house.database.write() as tx:
+        _, head, _ = whom_of(tx, business, debtor_key(invoice.customer))
+        words = Said(head, kind, begins, last, invoice.ref, note=note, by=by.strip())
+        say(tx, business, words, now=house.clock.now())
+    return _told(invoice, kind, first, last)
+
+
+def _day(told: Mapping[str, str], name: str, today: date) -> date | None:
+    text = told.get(name, "").strip()
+    return day(text, today) if text else None
+
+
+def _require(begins: date, last: date | None, note: str, by: str) -> None:
     if not by.strip():
         raise Refused("Say who decides this; a name stands beside everything that is waived or asked for.")
     if last is not None and last < begins:
         raise Refused(f"It would end on {last:%-d %B %Y}, before it begins on {begins:%-d %B %Y}.")
     if len(note) > NOTE_MAX:
         raise Refused(f"The words are too long: {len(note)} characters, and {NOTE_MAX} is the most.")
-    with house.database.write() as tx:
-        _, head, _ = whom_of(tx, business, debtor_key(invoice.customer))
-        words = Said(head, kind, begins, last, invoice.ref, note=note, by=by.strip())
-        say(tx, business, words, now=house.clock.now())
-    return _told(invoice, kind, first, last)
 
 
 def _told(invoice: Invoice, kind: Saying, first: date | None, last: date | None) -> str:

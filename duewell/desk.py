@@ -9,10 +9,13 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from duewell import connecting, running, showing, showing_customers
+from duewell.desk_charges import ChargesDesk
+from duewell.desk_manners import MannersDesk
 from duewell.desk_people import PeopleDesk
 from duewell.desk_plan import PlanDesk
 from duewell.desk_policy import PolicyDesk
 from duewell.desk_replay import ReplayDesk
+from duewell.desk_sames import SamesDesk
 from duewell.desk_wording import WordingDesk
 from duewell.desk_work import WorkDesk
 from duewell.jobs import all_businesses, zone_among
@@ -34,7 +37,7 @@ from webhooks.receive import Arrived, Counts, receive
 log = structlog.get_logger(__name__)
 
 
-class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk, ReplayDesk):
+class Desk(ChargesDesk, PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk, ReplayDesk, MannersDesk, SamesDesk):
     """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
 
     def __init__(self, house: House, *, reads: bool = True) -> None:
@@ -47,6 +50,12 @@ class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk, ReplayDesk):
         self._waiting = Gauge("duewell_inbox_waiting", "Webhooks not yet drained", registry=self._registry)
         self._healthy = Gauge(
             "duewell_connection_healthy", "1 when it works", ["connection", "platform"], registry=self._registry
+        )
+        self._manners = Gauge(
+            "duewell_messages_90_days",
+            "Messages, and wrong ones: paid before",
+            ["business", "kind"],
+            registry=self._registry,
         )
         self._acts = Gauge("duewell_acts", "Messages and notes by state", ["act", "state"], registry=self._registry)
 
@@ -231,12 +240,18 @@ class Desk(PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk, ReplayDesk):
             for one in running.living(self._house, business.id):
                 self._healthy.labels(one.id, one.platform).set(one.state is State.HEALTHY)
             self._count_acts(business.id)
+            self._count_manners(business.id)
         return CONTENT_TYPE_LATEST, generate_latest(self._registry)
 
     def _count_acts(self, business: str) -> None:
         with self._house.database.read() as tx:
             for (act, state), number in actions.counted(tx, business).items():
                 self._acts.labels(act, state.value).set(number)
+
+    def _count_manners(self, business: str) -> None:
+        found = self.manners(business)
+        self._manners.labels(business, "all").set(found.messages)
+        self._manners.labels(business, "wrong").set(len(found.wrong))
 
     def close(self) -> None:
         """Let what was begun come to its end."""

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from collector.typed import day as typed_day
 from duewell.finding import today_of
+from duewell.occasions import OFFERED, answer_offer
 from duewell.people import members
 from duewell.recording import end_said, record
 from duewell.running import settle_parked
@@ -30,13 +31,18 @@ def finish_todo(
     """A person has done it; a sentence about what came of that.
 
     A call needs `reached` and keeps the `note`; one that reached nobody comes back tomorrow. A parked message needs
-    `sent`. Elsewhere words become a note on the customer. Raises NotThere or Refused.
+    `sent`, and so does what is offered: shall it go? Elsewhere words become a note on the customer. Raises NotThere or
+    Refused.
     """
     todo = _open(house, business, id)
     if todo.kind is TodoKind.CALL:
         return _called(house, business, todo, by=by, note=note, reached=reached)
     if todo.kind is TodoKind.PARKED:
         return _settled(house, business, todo, by=by, sent=sent)
+    if todo.kind in OFFERED:
+        told = answer_offer(house, business, todo, send=sent, by=by)
+        _finish(house, business, todo, by=by)
+        return told
     if note.strip() and todo.debtor:
         day = today_of(house, business)
         record(house, business, Said(todo.debtor, Saying.NOTE, day, invoice=todo.invoice, note=note), by=by)

@@ -123,7 +123,12 @@ def collect(house: House) -> None:
 
 
 def _collect(house: House, business: Business) -> None:
+    """One message a day: a statement comes before the reminder of its day, thanks and apologies after it."""
+    from duewell.occasions import send_statements, thank_and_apologize  # it builds on this module
+
+    send_statements(house, business.id)
     send_plan(house, business.id)
+    thank_and_apologize(house, business.id)
 
 
 def _find_todos(house: House, business: Business) -> None:

@@ -11,9 +11,10 @@ from storage.connections import Connected
 
 def decide_one(house: House, business: str, debtor: str) -> Decided | None:
     """The debtor's case and what follows from it; None when nothing is open, or they are not known here."""
-    connected = next((one for one in living(house, business) if one.id == debtor.partition("/")[0]), None)
+    known = {one.id: one for one in living(house, business)}
+    connected = known.get(debtor.partition("/")[0])
     case = read_case(house.database, connected, debtor, house.clock.now()) if connected and connected.books else None
-    return None if connected is None or case is None else judged(house, connected, case)
+    return None if case is None else judged(house, known[case.debtor.partition("/")[0]], case)
 
 
 def judged(house: House, connected: Connected, case: Case) -> Decided:

@@ -13,6 +13,7 @@ from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
 from collector.remembering import habits_noted
+from duewell.sames import find_sames
 from duewell.ways import carriers
 from duewell.wiring import WORKER, House
 from integrations.errors import IntegrationError, NotThere
@@ -78,6 +79,7 @@ def sync_one(house: House, connected: Connected, progress: Progress | None = Non
         except IntegrationError as error:
             return Synced(connected, None, str(error))
     _note_habits(house, connected)
+    find_sames(house, connected.business)
     return Synced(connected, done)
 
 
@@ -212,7 +214,8 @@ def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:
     if one.decision.candidate is None:
         return False
     refs = [invoice.ref for invoice, _ in one.decision.candidate.invoices]
-    return only is None or any((ref.connection, ref.id) in only for ref in refs)
+    here = one.connected.id  # what is named by where they are written to may stand in other books of theirs
+    return only is None or any((ref.connection, ref.id) in only or (here, ref.id) in only for ref in refs)
 
 
 def follow_up_all(house: House, business: str) -> list[FollowedUp]:

@@ -10,6 +10,7 @@ from collector.plan import Decided
 from duewell.jobs import zone_of as business_zone
 from duewell.owning import OPERATORS, in_name_of, operator_of
 from duewell.running import living, make_plan, the_business
+from duewell.showing_manners import manners
 from duewell.views import AgreementView, ConnectionView, DifferenceView, Overview, PlanRow, PlanView
 from duewell.wiring import House
 from integrations.contract import Capability
@@ -24,6 +25,7 @@ from storage.database import Tx
 from storage.differences import Difference, differences
 from storage.meters import readings
 from storage.oddities import oddities
+from storage.sames import copies
 from storage.settings import setting
 
 SAY_ORDER = {"send": 0, "hold": 1, "skip": 2}
@@ -35,7 +37,7 @@ def overview(house: House, business: str) -> Overview:
     owner = the_business(house, business)
     today = house.clock.now().astimezone(business_zone(house, owner)).date()
     with house.database.read() as tx:
-        sums = books.open_sums(tx, business, on=today)
+        sums = books.open_sums(tx, business, on=today, without=copies(tx, business))
         parked = actions.actions(tx, business, states=(ActionState.PARKED,))
     return Overview(
         business=owner.name,
@@ -47,6 +49,7 @@ def overview(house: House, business: str) -> Overview:
         waiting_for_a_person=len(parked),
         in_name_of=in_name_of(owner),
         operator=OPERATORS[operator_of(owner.settings)],
+        manners=manners(house, business).words,
     )
 
 

@@ -1,8 +1,9 @@
 """Makes the customer pages: the list, and one customer with everything that is known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from collector.cases import debtor_key, heads_of
+from collector.cases import debtor_key
+from collector.kin import kin
 from collector.plan import Decided
 from duewell.finding import today_of
 from duewell.judging import decide_one, judged
@@ -62,20 +63,23 @@ def _matches(customer: Customer, invoices: Iterable[Invoice], wanted: str) -> bo
 
 
 def customer(house: House, business: str, connection: str, customer_id: str) -> CustomerView | None:
-    """One customer's page; a sub-customer's is that of the customer who is billed."""
+    """One customer's page; a sub-customer's is that of the customer who is billed, and that of one who is several
+    is the one who is written to."""
     connected = next((one for one in living(house, business) if one.id == connection), None)
     if connected is None or connected.company is None:
         return None
     ref = Ref(connection, Kind.CUSTOMER, customer_id)
     with house.database.read() as tx:
-        heads = heads_of(books.customers(tx, business, connection))
-        if ref not in heads:
+        if books.record(tx, business, ref) is None:
             return None
-        family = [one for one, head in heads.items() if head == heads[ref]]
-        material = case_material(tx, business, sorted(family, key=lambda one: (one != heads[ref], one.id)))
+        known = kin(tx, connected, house.clock.now())
+        head = known.families.head(ref)
+        connected = known.peers[head.connection]
+        material = case_material(tx, business, known.families.of(head))
         doubts = _doubts(tx, connected, {one.ref.id: one.name for one in material.customers})
-    decided = decide_one(house, business, debtor_key(heads[ref]))
-    decided = decided or judged(house, connected, _settled(connected, material, heads[ref]))
+        names = [debtor_key(one) for one in known.families.known_as(head)]
+    decided = decide_one(house, business, debtor_key(head))
+    decided = decided or judged(house, connected, _settled(connected, material, head, names))
     return _view(house, decided, material, doubts)
 
 
@@ -84,7 +88,7 @@ def _doubts(tx: Tx, connected: Connected, names: Mapping[str, str]) -> tuple[Dif
     return tuple(difference_view(one, names) for one in found if one.customer_id in names)
 
 
-def _settled(connected: Connected, material: CaseMaterial, head: Ref) -> Case:
+def _settled(connected: Connected, material: CaseMaterial, head: Ref, names: Sequence[str]) -> Case:
     """The case of a customer with nothing open."""
     assert connected.company is not None, "asked before"
     return Case(
@@ -95,6 +99,7 @@ def _settled(connected: Connected, material: CaseMaterial, head: Ref) -> Case:
         payments=tuple(one for one in material.payments if one.unapplied),
         credits=tuple(one for one in material.credits if one.remaining),
         synced_at=connected.last_pull_at or connected.usable_at,
+        known_as=tuple(names[1:]),
     )
 
 

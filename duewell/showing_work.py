@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 
+from collector.case_book import MESSAGES
 from collector.promises import Standing, outcome
 from duewell.said_words import in_words
 from duewell.todos import expected
@@ -24,7 +25,7 @@ from storage.todos import todos
 from storage.verdicts import KeptVerdict, verdicts
 
 EVENTS_MAX = 200
-TO_THE_CUSTOMER = ("mail", "platform", "sms", "letter", "call")
+TO_THE_CUSTOMER = (*MESSAGES, "thank_you", "apology", "credit_policy")
 HOLDING = (
     Saying.INSOLVENCY,
     Saying.DEATH,
@@ -61,6 +62,11 @@ class Desk:
     case: Case
     material: CaseMaterial
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the customer is on record as."""
+        return self.case.debtor, *self.case.known_as
+
     def numbers(self) -> Mapping[Ref, str]:
         """The invoices' own numbers."""
         return {one.ref: one.number or one.ref.id for one in self.material.invoices}
@@ -68,7 +74,7 @@ class Desk:
 
 def work(desk: Desk, *, members: Sequence[str] = (), bcc: str = "") -> WorkView:
     """Everything a person works with at one customer."""
-    words, numbers = said(desk.tx, desk.business, debtor=desk.case.debtor), desk.numbers()
+    words, numbers = [one for name in desk.names for one in said(desk.tx, desk.business, debtor=name)], desk.numbers()
     events = sorted(_events(desk, words, numbers), key=_newest, reverse=True)
     holds = [one for one in words if one.kind in HOLDING and one.holds(desk.today, desk.now)]
     confirmed = [one.reason for one in holds if one.kind is Saying.KIND]
@@ -116,8 +122,9 @@ def todo_view(one: Todo, business: str, name: str, today: date) -> TodoView:
 
 
 def _todos(desk: Desk) -> Iterator[TodoView]:
-    for business, one in todos(desk.tx, [desk.business], debtor=desk.case.debtor):
-        yield todo_view(one, business, "", desk.today)
+    for name in desk.names:
+        for business, one in todos(desk.tx, [desk.business], debtor=name):
+            yield todo_view(one, business, "", desk.today)
 
 
 def _choices(invoices: Iterable[Invoice]) -> Iterator[OpenInvoice]:
@@ -171,7 +178,7 @@ def _newest(event: Event) -> tuple[date, datetime]:
 
 
 def _events(desk: Desk, words: Sequence[Said], numbers: Mapping[Ref, str]) -> Iterator[Event]:
-    for act in actions.actions(desk.tx, desk.business, debtor=desk.case.debtor):
+    for act in (one for name in desk.names for one in actions.actions(desk.tx, desk.business, debtor=name)):
         if act.act in TO_THE_CUSTOMER:
             yield _message(act)
     for one in words:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+from collector.occasions import OCCASIONS, OPEN
 from collector.plan import Decided
 from collector.promises import Standing, outcome
 from collector.todo import BrokenPromise, DebtorFacts, Facts, find_todos
@@ -51,6 +52,7 @@ def look_again(house: House, business: str, debtor: str, today: date) -> None:
 def _facts(tx: Tx, business: str, decided: Sequence[Decided], today: date, *, debtor: str | None = None) -> Facts:
     differing = [one for one in differences(tx, business) if one.state is DifferenceState.OPEN]
     parked = actions.actions(tx, business, states=(ActionState.PARKED,), debtor=debtor)
+    waiting = [one for one in actions.actions(tx, business, states=OPEN, debtor=debtor) if one.act in OCCASIONS]
     return Facts(
         on=today,
         debtors=[DebtorFacts(one.case, one.decision.verdicts) for one in decided],
@@ -59,7 +61,10 @@ def _facts(tx: Tx, business: str, decided: Sequence[Decided], today: date, *, de
         differences=[one for one in differing if debtor in (None, _debtor_of(one))],
         parked=parked,
         calls=[todo for _, todo in kept.todos(tx, [business], kinds=[TodoKind.CALL], debtor=debtor)],
-        names=_names(tx, business, [*(act.debtor for act in parked), *(_debtor_of(one) for one in differing)]),
+        offers=waiting,
+        names=_names(
+            tx, business, [*(act.debtor for act in (*parked, *waiting)), *(_debtor_of(one) for one in differing)]
+        ),
     )
 
 

@@ -139,6 +139,7 @@ class Overview:
     waiting_for_a_person: int
     in_name_of: str = ""
     operator: str = "the business itself"
+    manners: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from storage.businesses import Business
 from storage.businesses import business as business_of
 from storage.connections import Connected, connection
 from storage.database import Database
-from storage.errors import UnknownConnection
 from storage.due import Window
+from storage.errors import UnknownConnection
 from storage.grants import SealedGrants
 from storage.leases import Leases
 from storage.meters import StoredMeter, calls_since
@@ -105,7 +105,7 @@ class House:
         """A connection with its books opened, and others of the business when asked for; what it cost is written when
         done."""
         with ExitStack() as opened:
-            beside = cache(lambda id: self._opened(opened, self._other(connected.business, id)))
+            beside = cache(lambda other: self._opened(opened, self._other(connected.business, other)))
             yield replace(self._opened(opened, connected), beside=beside)
 
     def _opened(self, opened: ExitStack, connected: Connected) -> Source:

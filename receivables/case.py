@@ -43,6 +43,18 @@ class Mirror:
 
 
 @dataclass(frozen=True, slots=True)
+class Sale:
+    """What of an invoice tells whether it is another one's copy. `owing`: there is something to collect on it."""
+
+    ref: Ref
+    customer: Ref
+    number: str
+    total: Money
+    issued_on: date | None
+    owing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """How the customer has paid: invoices settled, how many of them late, and by how many days in all."""
 

@@ -24,6 +24,9 @@ class TodoKind(Word):
     LAST_STEP = "last_step"
     KIND = "kind"
     BANK = "bank"
+    THANK_YOU = "thank_you"
+    APOLOGY = "apology"
+    STATEMENT = "statement"
     OTHER = "other"
 
 

@@ -192,7 +192,7 @@ def open_sums(tx: Tx, business: str, *, on: date, connection: str = "", without:
         table.c.gone_at.is_(None),
         table.c.open_minor > 0,
     ]
-    owed.append(table.c.connection_id == connection if connection else table.c.connection_id.in_(_books(business)))
+    owed.append(table.c.connection_id == connection if connection else table.c.connection_id.in_(ledgers(business)))
     owed += [~_of_refs(tx, without)] if without else []
     late = table.c.due_on < on
     wanted = select(
@@ -281,7 +281,7 @@ def _net_open(connection: str, customer: str | None, currency: str, *minors: int
     return NetOpen(ref, currency, *(Money(int(minor), currency) for minor in minors))
 
 
-def _books(business: str) -> Select[tuple[str]]:
+def ledgers(business: str) -> Select[tuple[str]]:
     """Connections that are ledgers and still connected: what they say is counted."""
     table = tables.connection
     ledgers = table.c.role.in_([Role.BOOKS.value, Role.BOTH.value])

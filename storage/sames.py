@@ -1,6 +1,6 @@
 """Who is the same, and what is the same sale: pairs that were found, with their evidence, and what a person said."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,8 +8,11 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy import ColumnElement, or_, select, update
 
+from receivables.case import Sale
+from receivables.money import Money
 from receivables.records import Kind, Ref
 from storage import tables
+from storage.books import OPEN, ledgers
 from storage.database import AnyRow, Tx
 from storage.dialects import among, insert_into
 
@@ -110,9 +113,37 @@ def any_mirrors(tx: Tx, business: str) -> bool:
 
 
 def copies(tx: Tx, business: str) -> list[Ref]:
-    """The invoices that do not count, since a person said that another book's does."""
+    """The invoices that do not count, since a person said that another book's does, and that one is connected."""
     known = sames(tx, business, Alike.INVOICE, states=(SameState.CONFIRMED,))
-    return [one.other if one.master == one.one else one.one for one in known if one.master is not None]
+    counting = [one for one in known if one.master is not None]
+    alive = set(tx.execute(ledgers(business)).scalars()) if counting else set()
+    return [
+        one.other if one.master == one.one else one.one
+        for one in counting
+        if one.master is not None and one.master.connection in alive
+    ]
+
+
+def sales(tx: Tx, business: str, connections: Collection[str]) -> Iterator[Sale]:
+    """The issued invoices of these connections whose number is also that of one which is owed."""
+    table, owed = tables.invoice, tables.invoice.alias("owed")
+    numbers = select(owed.c.number).where(
+        owed.c.business_id == business, owed.c.status.in_(OPEN), owed.c.gone_at.is_(None), owed.c.open_minor > 0
+    )
+    columns = (table.c.connection_id, table.c.id, table.c.customer_id, table.c.number, table.c.total_minor)
+    more = (table.c.currency, table.c.issued_on, table.c.status, table.c.open_minor)
+    wanted = select(*columns, *more).where(
+        table.c.business_id == business,
+        table.c.connection_id.in_(list(connections)),
+        table.c.gone_at.is_(None),
+        table.c.status.in_((*OPEN, "paid")),
+        table.c.customer_id.is_not(None),
+        table.c.number != "",
+        table.c.number.in_(numbers),
+    )
+    for connection, id, customer, number, total, currency, issued_on, status, left in tx.execute(wanted):
+        ref, whose = Ref(connection, Kind.INVOICE, id), Ref(connection, Kind.CUSTOMER, customer)
+        yield Sale(ref, whose, number, Money(total, currency), issued_on, status in OPEN and left > 0)
 
 
 def _about(tx: Tx, refs: Collection[Ref]) -> ColumnElement[bool]:

@@ -182,9 +182,9 @@ def skip(invoice: Invoice, rule: str, reason: str, *, until: date | None = None,
     return Verdict(invoice.ref, Say.SKIP, rule, reason, facts=_words(facts), next_look_on=until)
 
 
-def day_words(day: date | None) -> str:
+def day_words(day: date) -> str:
     """A day as a sentence says it."""
-    return f"{day:%-d %B %Y}" if day else "a later day"
+    return f"{day:%-d %B %Y}"
 
 
 def lateness(due_on: date, today: date) -> str:

@@ -65,10 +65,10 @@ def never_chase(day: Day, invoice: Invoice) -> Verdict | None:
     if said is not None:
         return skip(invoice, "never_chase", f"{said.by or 'Somebody'} said never to chase this customer.", by=said.by)
     unwanted = {tag.casefold() for tag in day.policy.never_chase_tags}
-    tag = next((tag for one in day.case.customers for tag in one.tags if tag.casefold() in unwanted), "")
-    if not tag:
+    tags = [tag for one in day.case.customers for tag in one.tags if tag.casefold() in unwanted]
+    if not tags:
         return None
-    return skip(invoice, "never_chase", f"Customers marked “{tag}” are never chased.", tag=tag)
+    return skip(invoice, "never_chase", f"Customers marked “{tags[0]}” are never chased.", tag=tags[0])
 
 
 def not_yet(day: Day, invoice: Invoice) -> Verdict | None:
@@ -77,6 +77,7 @@ def not_yet(day: Day, invoice: Invoice) -> Verdict | None:
     if day.policy.reached(due, day.on):
         return None
     first = day.policy.following(due, day.on, {})
+    assert first is not None, "the first step is still to come"
     reason = f"It is due on {day_words(due)}; the first reminder would be on {day_words(first)}."
     return skip(invoice, "not_yet", reason, until=first, due_on=due)
 

@@ -22,7 +22,7 @@ def judged(day: Day, message: Message, rules: Rules) -> Judged:
     debts = tuple(line.invoice.ref for line in message.lines)
     late = max((day.on - day.due(line.invoice)).days for line in message.lines)
     planned = PlannedContact(message.channel.value, debts, late)
-    return judge(rules, planned, _facts(day, debts), list(_log(day)), now=day.now)
+    return judge(rules, planned, facts_of(day, debts), list(log_of(day)), now=day.now)
 
 
 def forbidden(answer: Judged, line: Line, day: Day) -> Verdict:
@@ -38,7 +38,8 @@ def kind_of(day: Day) -> CustomerKind:
     return CustomerKind.of(confirmed.reason) if confirmed else day.case.head.kind
 
 
-def _facts(day: Day, debts: tuple[Ref, ...]) -> Facts:
+def facts_of(day: Day, debts: tuple[Ref, ...]) -> Facts:
+    """What is known of the customer that a rule may ask for, with what was said about these debts."""
     there = day.whereabouts
     return Facts(
         kind=kind_of(day),
@@ -56,7 +57,8 @@ def _facts(day: Day, debts: tuple[Ref, ...]) -> Facts:
     )
 
 
-def _log(day: Day) -> Iterator[PastContact]:
+def log_of(day: Day) -> Iterator[PastContact]:
+    """Every contact of the last weeks, ours and theirs, over whichever channel."""
     since = day.now - RECENT
     for contact in day.contacts:
         if contact.at > since:

@@ -132,7 +132,6 @@ def _reached(day: Day, invoice: Invoice, wanted: Channel) -> frozenset[Channel]:
         day.case.head,
         ready=day.ready | {wanted},
         country=day.case.company.country,
-        platform_mails=True,
         closed=_closed(day, invoice),
     )
     return able | set(MAILED) if usable(day, invoice) else able - set(MAILED)

@@ -47,6 +47,7 @@ def listing(
 @click.argument("words", nargs=-1)
 @click.option("--reached/--not-reached", default=None, help="For a call: was somebody reached?")
 @click.option("--was-sent/--was-not-sent", "sent", default=None, help="For a parked message: what became of it.")
+@click.option("--send/--leave", "send", default=None, help="For thanks, an apology or statements: shall it go?")
 @click.option("--by", default="", help="Who did it; without it your login on this machine.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj
@@ -57,6 +58,7 @@ def done(
     words: tuple[str, ...],
     reached: bool | None,
     sent: bool | None,
+    send: bool | None,
     by: str,
     as_json: bool,
 ) -> None:
@@ -69,7 +71,8 @@ def done(
     with opened(config) as house, refused_as_usage():
         business, found = _one(house, id)
         note = " ".join(words)
-        told = finish_todo(house, business, found, by=who(by), note=note, reached=reached, sent=sent)
+        end = send if sent is None else sent
+        told = finish_todo(house, business, found, by=who(by), note=note, reached=reached, sent=end)
         answer({"id": found, "outcome": told}, told, as_json=as_json)
 
 

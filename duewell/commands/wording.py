@@ -235,18 +235,31 @@ def bank(
 @command.command("credit-policy")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As it was in force on this day.")
 @click.option("--pdf", type=click.Path(path_type=Path), help="Write it as a PDF into this file.")
+@click.option("--send", "to", default="", metavar="CUSTOMER", help="Mail it to this customer as a PDF.")
 @click.option("--accepted-by", "customer", default="", help="Write down that this customer accepted it.")
 @click.option("--note", default="", help="How they did, in your words.")
 @WHICH
 @JSON
 @click.pass_obj
 def credit_policy(
-    config: Path | None, *, on: object, pdf: Path | None, customer: str, note: str, business: str, as_json: bool
+    config: Path | None,
+    *,
+    on: object,
+    pdf: Path | None,
+    to: str,
+    customer: str,
+    note: str,
+    business: str,
+    as_json: bool,
 ) -> None:
-    """Show the credit policy, print it, or write down that a customer accepted it. Change it with `wording set`."""
+    """Show the credit policy, print or mail it, or write down that a customer accepted it.
+
+    Change it with `wording set credit_policy`.
+    """
     from datetime import datetime
 
     from collector.credit_policy import policy_text
+    from duewell.occasions import send_credit_policy
     from duewell.opening import chosen, opened, usable
     from duewell.say import answer, at_the_terminal
     from duewell.stating import customer_meant
@@ -259,6 +272,9 @@ def credit_policy(
         if pdf is not None:
             with usable():
                 pdf.write_bytes(credit_policy_paper(house, owner.id, policy))
+        if to:
+            who = customer_meant(house, owner.id, to)
+            said = f"{send_credit_policy(house, owner.id, who, by=at_the_terminal())}\n\n"
         if customer:
             who = customer_meant(house, owner.id, customer)
             version = accept_policy(house, owner.id, who, by=at_the_terminal(), note=note)

@@ -4,12 +4,14 @@ from flask import Flask
 
 from duewell.config import Settings
 from duewell.web import (
+    charges,
     connecting,
     customers,
     entrance,
     failures,
     guard,
     machines,
+    manners,
     overview,
     people,
     plan,
@@ -17,6 +19,7 @@ from duewell.web import (
     rendering,
     replay,
     rules,
+    sames,
     statements,
     todos,
     wordings,
@@ -30,7 +33,9 @@ ROOMS = (
     overview,
     plan,
     todos,
+    sames,
     customers,
+    charges,
     connecting,
     policy,
     replay,
@@ -38,6 +43,7 @@ ROOMS = (
     machines,
     wordings,
     statements,
+    manners,
     rules,
 )
 

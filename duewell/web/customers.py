@@ -63,7 +63,8 @@ def _known(connection: str, customer_id: str) -> CustomerView:
 
 def _page(view: CustomerView, *, typed: dict[str, str] | None = None, problem: str = "") -> str:
     known = {**dict.fromkeys(("form", *FIELDS), ""), **(typed or {})}
-    return render_template("customer.html", view=view, typed=known, problem=problem)
+    late = office().late_charges(business().id, view.connection, view.id)
+    return render_template("customer.html", view=view, typed=known, problem=problem, late=late)
 
 
 def _back(view: CustomerView) -> ResponseReturnValue:

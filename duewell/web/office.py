@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview
+from duewell.web.office_charges import ChargesOffice
+from duewell.web.office_manners import MannersOffice
 from duewell.web.office_people import PeopleOffice
 from duewell.web.office_plan import PlanOffice
 from duewell.web.office_policy import PolicyOffice
 from duewell.web.office_replay import ReplayOffice
+from duewell.web.office_sames import SamesOffice
 from duewell.web.office_wording import WordingOffice
 from duewell.web.office_work import WorkOffice
 from integrations.contract import Clock
@@ -53,7 +56,18 @@ class CustomerList:
     total: int
 
 
-class Office(PeopleOffice, WorkOffice, WordingOffice, PolicyOffice, PlanOffice, ReplayOffice, Protocol):
+class Office(
+    ChargesOffice,
+    PeopleOffice,
+    WorkOffice,
+    WordingOffice,
+    PolicyOffice,
+    PlanOffice,
+    ReplayOffice,
+    MannersOffice,
+    SamesOffice,
+    Protocol,
+):
     """Everything the pages ask for. All calls may come from several threads at once."""
 
     @property

@@ -79,6 +79,7 @@ def _page(*, problem: str = "", about: str = "", words: str = "") -> str:
         changing=changing,
         members={one.id: [each.name for each in office().people(one.id)] for one in businesses() if one.id in changing},
         several=len(businesses()) > 1,
+        pairs=office().waiting_pairs(business().id),
         problem=problem,
         about=about if any(one.id == about for one in shown) else "",
         words=words,

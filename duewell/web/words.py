@@ -63,6 +63,10 @@ CHANNELS = {
     "sms": "Text message",
     "letter": "Letter",
     "call": "Telephone call",
+    "statement": "Statement by e-mail",
+    "thank_you": "Thank-you by e-mail",
+    "apology": "Apology by e-mail",
+    "credit_policy": "Credit policy by e-mail",
 }
 TONES = {"friendly": "friendly", "neutral": "matter-of-fact", "firm": "firm", "final": "firm and final"}
 

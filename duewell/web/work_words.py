@@ -27,6 +27,9 @@ TODO_KINDS = {
     "last_step": ("wait", "Last step taken"),
     "kind": ("quiet", "Kind of customer"),
     "bank": ("wait", "Bank"),
+    "thank_you": ("good", "Thank-you"),
+    "apology": ("wait", "Apology"),
+    "statement": ("quiet", "Statement"),
 }
 STOPS = (
     ("stop", "They asked in writing not to be contacted"),
@@ -50,7 +53,17 @@ def names(known: Iterable[str]) -> list[tuple[str, str]]:
     return [(one, one) for one in known]
 
 
+APOLOGY_STATES = {
+    "planned": ("wait", "Apology offered"),
+    "failed": ("wait", "Apology offered"),
+    "claimed": ("wait", "Being sent"),
+    "sent": ("good", "Apologized"),
+    "cancelled": ("quiet", "Left"),
+    "ambiguous": ("wait", "May have been sent; being looked up"),
+    "parked": ("bad", "May have been sent; a person must look"),
+}
 WORDS: dict[str, Any] = {
+    "apology_states": APOLOGY_STATES,
     "promise_states": PROMISE_STATES,
     "todo_kinds": TODO_KINDS,
     "stops": STOPS,

@@ -13,3 +13,12 @@ FAILABLE = frozenset(
     "recvfrom recvmsg rename renameat renameat2 rmdir select send sendmmsg sendmsg sendto setsockopt shutdown socket "
     "stat statx unlink unlinkat write writev".split()
 )
+
+
+def fails(call: str, on: str) -> bool:
+    """May this call, on that file or socket, give an error?
+
+    PostgreSQL's client takes a failed sending for a sign that the answer, which says why, is on its way, and waits for
+    it. On a line that in truth is well it would wait for ever; so there it is the reading that fails.
+    """
+    return call in FAILABLE and not (call == "sendto" and on.startswith("UNIX"))

@@ -2,13 +2,13 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage.actions import Action, ActionState
 from tests.chaos.errands import Errand, follow, live, rehearse
-from tests.chaos.failing import ERRORS, FAILABLE
+from tests.chaos.failing import ERRORS, fails
 from tests.chaos.nursery import Warmed
 from tests.chaos.stage import CHANNELS, Stage
 from tests.chaos.tracing import STUCK_SECONDS, Call, Held, hold
@@ -67,7 +67,7 @@ class Tally:
 
 def points(calls: Sequence[Call], kind: str) -> list[Point]:
     """Where that can happen."""
-    return [Point(kind, one.name, one.nth) for one in calls if kind == KILL or one.name in FAILABLE]
+    return [Point(kind, one.name, one.nth) for one in calls if kind == KILL or fails(one.name, one.on)]
 
 
 def spread(found: Sequence[Point], number: int, dice: random.Random) -> list[Point]:
@@ -116,19 +116,24 @@ class Killer:
         self.stage.let_go()
         return hold(self._warmed.fork(live, errand), self.folder / name, inject=inject)
 
-    def matrix(self, *, each: int, kinds: Sequence[str] = KINDS) -> Tally:
-        """Strike so many points of every kind on every channel, as far as there are debtors; then judge."""
-        tried = [one for channel in CHANNELS for one in self._channel(channel, each, kinds)]
+    def matrix(self, *, kills: int, errors: int) -> Tally:
+        """Kill so many times on every channel and let so many calls fail with every error, as far as there are debtors;
+        then judge."""
+        numbers = {kind: kills if kind == KILL else errors for kind in KINDS}
+        tried = [one for channel in CHANNELS for one in self._channel(channel, numbers)]
         self.afterwards([one.errand for one in tried])
         return judged(self.stage, tried)
 
-    def _channel(self, channel: str, each: int, kinds: Sequence[str]) -> Iterator[Tried]:
+    def _channel(self, channel: str, numbers: Mapping[str, int]) -> Iterator[Tried]:
         watched = self.watch(self.take(channel))
         assert watched.code == 0, f"the dispatch by {channel} broke by itself; see the log in {self.folder}"
-        wanted = [point for kind in kinds for point in spread(points(watched.calls, kind), each, self.dice)]
+        wanted = [point for kind, number in numbers.items() for point in self._spread(watched, kind, number)]
         self.dice.shuffle(wanted)
         for point in wanted[: self.left(channel)]:
             yield self.strike(self.take(channel), point)
+
+    def _spread(self, watched: Held, kind: str, number: int) -> list[Point]:
+        return spread(points(watched.calls, kind), number, self.dice)
 
     def afterwards(self, errands: Sequence[Errand]) -> None:
         """What production does later on, undisturbed."""

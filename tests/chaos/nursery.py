@@ -7,6 +7,7 @@ mid-sentence, and so would the locks of the sandbox's threads.
 import multiprocessing
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -43,7 +44,7 @@ class Warmed:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._orders.send(None)
+        self._orders.close()
         self._process.join()
 
     def fork(self, work: Callable[[Any, Any], None], task: Any) -> Born:
@@ -55,13 +56,20 @@ class Warmed:
 def _breed(orders: "Connection[Any, Any]", prepare: Callable[[Any], Any], how: Any) -> None:
     ready = prepare(how)
     orders.send(os.getpid())
-    for work, task in iter(orders.recv, None):
+    while (order := _next(orders)) is not None:
+        work, task = order
         child = os.fork()
         if child == 0:
             _work(work, ready, task)
         orders.send(child)
         _, status = os.waitpid(child, 0)
         orders.send(os.waitstatus_to_exitcode(status))
+
+
+def _next(orders: "Connection[Any, Any]") -> Any:
+    with suppress(EOFError):
+        return orders.recv()
+    return None
 
 
 def _work(work: Callable[[Any, Any], None], ready: Any, task: Any) -> None:

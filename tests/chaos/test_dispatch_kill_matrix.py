@@ -9,8 +9,6 @@ import pytest
 from tests.chaos.killing import Killer, table
 from tests.chaos.stage import CHANNELS, Stage
 
-EACH = 2
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
@@ -21,7 +19,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 
 def test_wherever_a_worker_is_struck_nothing_doubles_and_nothing_is_lost(stage: Stage, tmp_path: Path) -> None:
     with Killer(stage, tmp_path, random.Random(3)) as killer:
-        tally = killer.matrix(each=EACH)
+        tally = killer.matrix(kills=3, errors=1)
 
     print(table({"sqlite" if stage.sqlite else "postgresql": tally}))
     assert tally.wrong == []

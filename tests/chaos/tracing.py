@@ -8,12 +8,14 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-STUCK_SECONDS = 20.0
+STUCK_SECONDS = 10.0
 LINE = re.compile(r"^(\w+)\((.*)$")
+WELL = re.compile(r"\)\s+= \d")
 FILE = re.compile(r"^(-?\d+)<(.*?)>(?=[,)\s])")
 
 
@@ -29,6 +31,11 @@ class Call:
     nth: int
     on: str
     line: str
+
+    @property
+    def well(self) -> bool:
+        """Did it end without an error?"""
+        return WELL.search(self.line) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +70,26 @@ def hold(child: Child, file: Path, *, inject: str = "") -> Held:
 
     `inject` is strace's own word, such as `fdatasync:signal=KILL:when=2`. Raises CannotTrace.
     """
-    _wait_until_it_stands(child)
-    tracer = _attach(child.pid, file, inject)
-    os.kill(child.pid, signal.SIGCONT)
-    code = child.ended(STUCK_SECONDS)
+    try:
+        _wait_until_it_stands(child)
+        tracer = _attach(child.pid, file, inject)
+        os.kill(child.pid, signal.SIGCONT)
+        code = child.ended(STUCK_SECONDS)
+    except BaseException:
+        _end(child.pid)
+        raise
     if code is None:
-        os.kill(child.pid, signal.SIGKILL)
+        _end(child.pid)
         code = child.ended(STUCK_SECONDS)
     tracer.communicate(timeout=STUCK_SECONDS)
     assert code is not None
     text = file.read_text(encoding="utf-8", errors="replace")
     return Held(code, tuple(calls(text.splitlines())), "(INJECTED)" in text or code == -signal.SIGKILL)
+
+
+def _end(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _wait_until_it_stands(child: Child) -> None:
@@ -93,7 +109,7 @@ def _attach(pid: int, file: Path, inject: str) -> "subprocess.Popen[str]":
     assert tracer.stderr is not None
     said = tracer.stderr.readline()
     if "attached" not in said:
-        os.kill(pid, signal.SIGKILL)
+        _end(pid)
         tracer.communicate()
         raise CannotTrace(
             f"strace may not hold a process here ({said.strip()}); allow ptrace: in a container start it with "

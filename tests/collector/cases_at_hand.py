@@ -86,7 +86,13 @@ def contact(step: str, *, days_ago: int, state: str = "sent", id: str = "i1", ch
 
 def said(kind: Saying, **told: Any) -> Said:
     """Said by Robin an hour ago, and in force since yesterday."""
-    whole = {"debtor": DEBTOR, "kind": kind, "from_on": days(-1), "by": "Robin", "at": NOW - timedelta(hours=1)}
+    whole: dict[str, Any] = {
+        "debtor": DEBTOR,
+        "kind": kind,
+        "from_on": days(-1),
+        "by": "Robin",
+        "at": NOW - timedelta(hours=1),
+    }
     return Said(**(whole | told))
 
 

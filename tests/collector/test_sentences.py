@@ -82,6 +82,7 @@ def _situations() -> Iterator[tuple[str, Situation]]:
     yield from _of_the_invoice()
     for kind in ALL_SAID:
         yield f"said: {kind}", (case(said=(said(kind, until_on=days(5)),)),)
+    yield "said by nobody knows whom", (case(said=(said(Saying.HOLD, by="", until_on=days(5)),)),)
     yield "said without an end", (case(said=(said(Saying.HOLD, by="", review_on=days(9)),)),)
     yield from _of_the_money()
     yield from _of_reaching()

@@ -19,10 +19,12 @@ from integrations.contract import Clock
 from integrations.errors import NotThere, Refused
 from receivables.aging import Aging, Bucket
 from receivables.money import Money
+from tests.duewell.web.fixed_charges import FixedCharges
 from tests.duewell.web.fixed_people import FixedPeople
 from tests.duewell.web.fixed_plan import FixedPlan
 from tests.duewell.web.fixed_policy import FixedPolicy
 from tests.duewell.web.fixed_replay import FixedReplay
+from tests.duewell.web.fixed_sames import FixedSames
 from tests.duewell.web.fixed_wording import FixedWording
 from tests.duewell.web.fixed_work import WORK, FixedWork
 
@@ -211,7 +213,7 @@ QUESTIONS = {
 
 
 @dataclass
-class FixedOffice(FixedReplay, FixedPlan, FixedWording, FixedWork, FixedPolicy, FixedPeople):
+class FixedOffice(FixedCharges, FixedReplay, FixedPlan, FixedWording, FixedWork, FixedPolicy, FixedPeople, FixedSames):
     """Answers with what it was given; `asked` lists what was done, `error` is raised by the next doing."""
 
     clock: Clock = field(default_factory=StillClock)

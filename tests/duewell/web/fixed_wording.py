@@ -10,6 +10,7 @@ from collector.statement import StatementKind
 from collector.wording import Bank, Letter
 from collector.wording_check import Wording, check, sample
 from collector.wording_source import KINDS, NAMES, POLICY, shipped
+from duewell.manners_views import MannersView, WrongMessage
 from duewell.wording_views import BankChange, BankView, CreditPolicyView, WordingLine, WordingView
 from integrations.errors import NotThere, Refused
 from storage.wordings import KeptWording
@@ -23,6 +24,7 @@ WORDING_PAGES = (
     "/bank",
     "/credit-policy",
     "/statements/qb-1/58?kind=activity&from=2026-01-01",
+    "/manners",
 )
 WORDING_FORMS = (
     "/wordings/first_reminder/en",
@@ -30,6 +32,8 @@ WORDING_FORMS = (
     "/wordings/first_reminder/en/test",
     "/wordings/first_reminder/en/preview",
     "/bank",
+    "/statements/send/qb-1/58",
+    "/credit-policy/send/qb-1/58",
 )
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BANK = BankView(
@@ -103,3 +107,16 @@ class FixedWording(FixedPeople):
     def statement_pdf(self, business: str, customer: tuple[str, str], kind: StatementKind, days: Any) -> bytes:
         self._do("statement_pdf", business, customer, kind, days)
         return b"%PDF-1.7 statement"
+
+    def manners(self, business: str) -> MannersView:
+        days = (date(2026, 3, 5), date(2026, 3, 3))
+        wrong = WrongMessage("qb-1", "58", "Hollis & Daughters", days[0], ("1037",), days[1], "planned")
+        return MannersView(90, 212, (wrong,))
+
+    def send_statement(self, business: str, customer: tuple[str, str], *, by: str) -> str:
+        self._do("send_statement", business, customer, by)
+        return "The statement went out."
+
+    def send_credit_policy(self, business: str, customer: tuple[str, str], *, by: str) -> str:
+        self._do("send_credit_policy", business, customer, by)
+        raise Refused("There is no credit policy yet that could be sent.")

@@ -71,6 +71,12 @@ TODOS = (
         assigned_to="Robin Lee",
         amount=Money(148_250, "USD"),
     ),
+    todo(
+        "t-6",
+        "apology",
+        "Apologize to Hollis & Daughters: invoice 1037 had been paid by 3 March 2026, and we wrote on 5 March 2026",
+        note="Our apologies: invoice 1037 had been paid\n\nHello,\n\nWe are sorry.",
+    ),
     todo("t-5", "difference", "Look at the balance of Quill Press", assigned_to="Kim", snoozed_to_on=date(2026, 4, 1)),
 )
 WORK = WorkView(

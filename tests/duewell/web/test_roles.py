@@ -31,8 +31,11 @@ BOOKKEEPERS = {
     "/todos/t-1/snooze": {"day": "tomorrow"},
     "/todos/t-1/assign": {"to": "Kim"},
     "/todos/bank": {"until": "2026-03-09"},
+    "/late-charges/posted-to/xero-1": {"account": "270", "tax": "NONE"},
+    "/late-charges/of/qb-1/58/id-1037": {"act": "waive"},
 }
 OWNERS = {
+    "/late-charges": {"basis": "statutory"},
     "/plan/automatic": {"automatic": "yes"},
     "/connections/new/stripe": {"way": "api_key", "api_key": "rk_test_1", "role": "books", "own_reminders": "no"},
     "/connections/qb-1/answers": {"role": "books", "own_reminders": "no", "time_zone": "America/New_York"},
@@ -53,7 +56,7 @@ EVERYBODYS = ("/", "/plan", "/customers", "/customers/qb-1/58", "/todos", "/conn
 
 
 def done(office: FixedOffice) -> list[str]:
-    looking = ("overview", "customers", "customer")
+    looking = ("overview", "customers", "customer", "charging", "late_charges")
     return [str(one[0]) for one in office.asked if one[0] not in looking]
 
 

@@ -1,0 +1,210 @@
+"""Messages that are no reminders, for jobs, pages and the command line: statements, thanks, apologies, terms.
+
+Where a business runs by itself, statements and thanks go; in draft they are offered as to-dos with their words ready.
+An apology is always an offer: a person knows best what to say.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+import structlog
+
+from collector.channels.port import Attachment
+from collector.courtesy import Occasion
+from collector.dispatch import Outcome, Sender, key_of
+from collector.occasions import OPEN, Errand, carry_out, offer, thanks_key, withdraw
+from collector.occasions_due import Look, refs_of, settled, statements
+from collector.offers import STATEMENTS
+from duewell.finding import today_of
+from duewell.outcome_words import outcome_words
+from duewell.ruling import layers_of
+from duewell.running import living, may_send_alone, resting, the_business
+from duewell.stating import whole_case
+from duewell.stationery import stationery_of
+from duewell.terms import credit_policy_of, credit_policy_paper
+from duewell.wiring import House
+from integrations.errors import IntegrationError, NotThere, Refused
+from receivables.records import Kind, Ref
+from receivables.todo import Todo, TodoKind
+from storage import actions
+from storage.actions import Action
+from storage.connections import Connected
+from sync.source import Source
+
+log = structlog.get_logger(__name__)
+
+OFFERED = (TodoKind.THANK_YOU, TodoKind.APOLOGY, TodoKind.STATEMENT)
+"""To-dos that are done by sending something, or by leaving it."""
+
+
+def send_statements(house: House, business: str) -> list[Outcome]:
+    """Before the reminders of the day: the monthly statements whose day has come go, or are offered."""
+    alone = may_send_alone(house, the_business(house, business))
+    wanted = _statement_wanted(house, business)
+    done: list[Outcome] = []
+    for connected in _ledgers(house, business):
+        found = list(statements(house.database, _look(house, connected))) if wanted else []
+        errands = [errand for errand, _ in found]
+        _withdraw(house, connected, Occasion.STATEMENT, errands)
+        if alone:
+            done += _send_all(house, connected, [errand for errand, reason in found if not reason])
+        else:
+            _offer_all(house, connected, errands)
+    return done
+
+
+def thank_and_apologize(house: House, business: str) -> list[Outcome]:
+    """After the reminders: who has paid is thanked, and who had paid before we wrote is to be apologized to."""
+    alone = may_send_alone(house, the_business(house, business))
+    done: list[Outcome] = []
+    for connected in _ledgers(house, business):
+        with house.database.read() as tx:
+            found = settled(tx, _look(house, connected))
+        _withdraw(house, connected, Occasion.THANK_YOU, found.thanks)
+        _offer_all(house, connected, found.apologies if alone else [*found.apologies, *found.thanks])
+        done += _send_all(house, connected, found.thanks) if alone else []
+    return done
+
+
+def send_statement(house: House, business: str, customer: Ref, *, by: str) -> str:
+    """The statement of what is open, now, because a person asks for it; a sentence. Raises Refused or NotThere."""
+    debtor, today = _debtor(house, business, customer), today_of(house, business)
+    key = key_of("statement", business, debtor, "asked", today.isoformat())
+    errand = Errand(Occasion.STATEMENT, key, debtor, facts={"asked_by": by})
+    return _sent(_send_one(house, business, errand, by=by), "The statement")
+
+
+def send_credit_policy(house: House, business: str, customer: Ref, *, by: str) -> str:
+    """The credit policy in force as a PDF, to one customer; a sentence. Raises Refused or NotThere."""
+    policy = credit_policy_of(house, business)
+    if not policy.version:
+        raise Refused("There is no credit policy yet that could be sent; write one first, on the page Wording.")
+    debtor, today = _debtor(house, business, customer), today_of(house, business)
+    key = key_of("credit_policy", business, debtor, str(policy.version), today.isoformat())
+    paper = Attachment("credit-policy.pdf", credit_policy_paper(house, business, policy))
+    facts = {"version": policy.version, "asked_by": by}
+    errand = Errand(Occasion.TERMS, key, debtor, facts=facts, attached=(paper,))
+    return _sent(_send_one(house, business, errand, by=by), f"Version {policy.version} of the credit policy")
+
+
+def answer_offer(house: House, business: str, todo: Todo, *, send: bool | None, by: str) -> str:
+    """A person sends what the to-do offers, or leaves it; a sentence. Raises Refused when it cannot go now."""
+    if send is None:
+        raise Refused(f"Say whether it shall go: duewell todo done {todo.id[:6]} --send, or --leave.")
+    acts = _offers(house, business, todo)
+    if not acts:
+        raise NotThere("This offer is not there any more: it was sent, or it is no longer called for.")
+    if not send:
+        with house.database.write() as tx:
+            withdraw(tx, business, [one.key for one in acts], now=house.clock.now(), reason=f"{by} left it.")
+        return "It is left; nothing was sent."
+    outcomes = [_send_one(house, business, errand_of(business, one), by=by) for one in acts]
+    if len(outcomes) == 1:
+        return _sent(outcomes[0], "It")
+    return _counted(outcomes)
+
+
+def errand_of(business: str, act: Action) -> Errand:
+    """What was offered, as an errand again."""
+    occasion, told = Occasion(act.act), json.loads(act.payload or "{}")
+    about = {Ref(act.connection, Kind.INVOICE, id): money for id, money in refs_of(act).items()}
+    once = {ref: thanks_key(business, ref) for ref in about} if occasion is Occasion.THANK_YOU else {}
+    facts = {name: told[name] for name in ("day", "message", "day_on", "paid_on") if name in told}
+    return Errand(occasion, act.key, act.debtor, about=about, once=once, facts=facts, offered=True)
+
+
+def _offers(house: House, business: str, todo: Todo) -> list[Action]:
+    """The acts that wait behind a to-do: one, or all statements of a day."""
+    with house.database.read() as tx:
+        found = actions.actions(tx, business, states=OPEN)
+    if todo.key.startswith(f"{STATEMENTS}:"):
+        mine = (one for one in found if one.act == Occasion.STATEMENT)
+        return [one for one in mine if json.loads(one.payload or "{}").get("day", "") == todo.cause]
+    return [one for one in found if one.key == todo.cause]
+
+
+def _counted(outcomes: list[Outcome]) -> str:
+    sent = sum(one.state == "sent" for one in outcomes)
+    others = sorted({outcome_words(one.state, one.reason) for one in outcomes if one.state != "sent"})
+    if not sent:
+        raise Refused(" ".join(others))
+    rest = f" {len(outcomes) - sent} did not go: {' '.join(others)}" if others else ""
+    return f"{sent} went out.{rest}"
+
+
+def _sent(outcome: Outcome, what: str) -> str:
+    if outcome.state != "sent":
+        raise Refused(outcome.reason or outcome_words(outcome.state, outcome.reason))
+    return f"{what} went out."
+
+
+def _send_one(house: House, business: str, errand: Errand, *, by: str) -> Outcome:
+    connection = errand.debtor.partition("/")[0]
+    connected = next((one for one in living(house, business) if one.id == connection), None)
+    if connected is None:
+        raise NotThere("There is no such customer in this business.")
+    if resting(house, connected):
+        raise Refused(f"Not sent: {connected.trouble}")
+    (outcome,) = _send_all(house, connected, [errand], by=by)
+    return outcome
+
+
+def _send_all(house: House, connected: Connected, errands: Iterable[Errand], *, by: str = "") -> list[Outcome]:
+    """One after the other over one line. Trouble with one does not stop the next."""
+    found = list(errands)
+    if not found or resting(house, connected):
+        return []
+    sender = _sender(house, connected.business, by=by)
+    with house.source(connected) as source:
+        return [_tried(source, sender, one) for one in found]
+
+
+def _tried(source: Source, sender: Sender, errand: Errand) -> Outcome:
+    try:
+        return carry_out(source, sender, errand)
+    except IntegrationError as error:
+        return Outcome(errand.debtor, "unread", f"Not sent: {error}")
+
+
+def _offer_all(house: House, connected: Connected, errands: Iterable[Errand]) -> None:
+    found = list(errands)
+    if not found:
+        return
+    sender = _sender(house, connected.business)
+    with house.source(connected) as source:
+        for one in found:
+            offer(source, sender, replace(one, offered=True))
+
+
+def _withdraw(house: House, connected: Connected, occasion: Occasion, errands: Iterable[Errand]) -> None:
+    """Offers that are no longer found stand no longer: another act has taken their place, or it is too late."""
+    still = {one.key for one in errands}
+    with house.database.write() as tx:
+        open_ones = actions.actions(tx, connected.business, states=OPEN, act=occasion.value)
+        lost = [one.key for one in open_ones if one.connection == connected.id and one.key not in still]
+        withdraw(tx, connected.business, lost, now=house.clock.now())
+
+
+def _sender(house: House, business: str, *, by: str = "") -> Sender:
+    owner = the_business(house, business)
+    return house.sender(owner, stationery_of(house, owner), automatic=may_send_alone(house, owner), by=by)
+
+
+def _look(house: House, connected: Connected) -> Look:
+    business = connected.business
+    return Look(connected, house.ruling(business), house.clock.now(), house.ready(business))
+
+
+def _ledgers(house: House, business: str) -> list[Connected]:
+    return [one for one in living(house, business) if one.books and one.first_pull_done_at is not None]
+
+
+def _statement_wanted(house: House, business: str) -> bool:
+    """Does any policy of the business name a day for statements?"""
+    possible = layers_of(house.database, house.settings, business).possible()
+    return possible is None or any(one.statement_on is not None for one in possible)
+
+
+def _debtor(house: House, business: str, customer: Ref) -> str:
+    return whole_case(house, business, customer)[0].debtor

@@ -1,0 +1,82 @@
+"""Late charges: what a business asks for when it is paid late, and what people do about one invoice."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from duewell.access import Act
+from duewell.charging import ChargingView
+from duewell.web.current import business, needs, office, person
+from duewell.web.failures import sentence, status_of
+from integrations.errors import IntegrationError, Refused
+
+pages = Blueprint("charges", __name__)
+FIELDS = ("basis", "percent", "per", "flat", "grace_days")
+SAID = ("from", "until", "words")
+TYPED_MAX = 1200
+
+
+@pages.get("/late-charges")
+@needs(Act.LOOK)
+def page() -> str:
+    """What is asked for, and where it is posted to."""
+    return _page()
+
+
+@pages.post("/late-charges")
+@needs(Act.SETTINGS)
+def choose() -> ResponseReturnValue:
+    """Choose it. What is refused comes back with what was typed."""
+    typed = {name: _typed(name) for name in FIELDS}
+    try:
+        office().set_charging(business().id, typed, by=person().name)
+    except Refused as error:
+        return _page(typed, sentence(error)), status_of(error)
+    flash("Saved. It holds from now on.", "good")
+    return redirect(url_for("charges.page"), 303)
+
+
+@pages.post("/late-charges/posted-to/<connection>")
+@needs(Act.CHARGE)
+def posted_to(connection: str) -> ResponseReturnValue:
+    """Choose the account and the tax code."""
+    try:
+        office().set_posted_to(business().id, connection, _typed("account"), _typed("tax"), by=person().name)
+    except Refused as error:
+        return _page(problem=sentence(error)), status_of(error)
+    flash("Saved. Late charges are posted there, each only when somebody says so.", "good")
+    return redirect(url_for("charges.page"), 303)
+
+
+@pages.post("/late-charges/of/<connection>/<customer_id>/<path:invoice_id>")
+@needs(Act.CHARGE)
+def act(connection: str, customer_id: str, invoice_id: str) -> ResponseReturnValue:
+    """Waive, ask for, or post what one invoice bears."""
+    told = {name: _typed(name) for name in SAID}
+    try:
+        done = office().charge_act(business().id, (connection, invoice_id), _typed("act"), told, by=person().name)
+    except IntegrationError as error:
+        flash(sentence(error), "bad")
+    else:
+        flash(done, "good")
+    return redirect(url_for("customers.one", connection=connection, customer_id=customer_id, _anchor="late"), 303)
+
+
+def _typed(name: str) -> str:
+    return request.form.get(name, "").strip()[:TYPED_MAX]
+
+
+def _page(typed: dict[str, str] | None = None, problem: str = "") -> str:
+    view = office().charging(business().id)
+    return render_template("charges.html", view=view, typed=typed or _as_it_is(view), problem=problem)
+
+
+def _as_it_is(view: ChargingView) -> dict[str, str]:
+    terms = view.latest.terms if view.latest else None
+    flat = terms.flat if terms else None
+    return {
+        "basis": view.charging.basis.value,
+        "percent": f"{terms.percent.normalize():f}" if terms else "",
+        "per": terms.per.value if terms else "year",
+        "flat": str(flat.amount) if flat else "",
+        "grace_days": str(terms.grace_days) if terms else "0",
+    }
