@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check browser chaos bench witness clean
+.PHONY: help demo test check browser chaos bench mutants witness clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ chaos: $(VENV)/.dev  ## A storm for MINUTES=n: every fault, workers killed, both
 
 bench: $(VENV)/.dev  ## Measure against the floor and against peers; prints one table
 	@$(BIN)/python -m bench $(BENCH)
+
+mutants: $(VENV)/.dev  ## Spoil the judgement a line at a time and count what the tests notice; takes an hour
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/mutants.lock
+	@$(BIN)/python -m bench.mutants
 
 witness: $(VENV)/.dev  ## Let foreign clients read the sandbox, and compare record by record
 	@$(BIN)/python -m sandbox.witness $(WITNESS)

@@ -98,7 +98,11 @@ def _customer(connection: str, number: int) -> Customer:
 
 
 def _invoice(connection: str, number: int, size: Owing) -> Invoice:
-    due_on, amount, nothing = TODAY - timedelta(days=_late(number, size.customers)), Money(10_000 + number, "USD"), Money(0, "USD")
+    due_on, amount, nothing = (
+        TODAY - timedelta(days=_late(number, size.customers)),
+        Money(10_000 + number, "USD"),
+        Money(0, "USD"),
+    )
     return Invoice(
         ref=Ref(connection, Kind.INVOICE, str(number)),
         number=f"INV-{number}",

@@ -2,43 +2,75 @@
 
 import argparse
 import itertools
+import random
 import shutil
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from duewell.config import Settings
 from duewell.logs import configure
+from tests.chaos.killing import Killer, table
+from tests.chaos.killing import Tally as Matrix
+from tests.chaos.stage import Stage
 from tests.chaos.storming import Round, Tally
 from tests.conftest import running_postgres
 
 DATABASES = ("sqlite", "postgresql")
+# About a hundred and fifty debtors who are due: a business sends at most two hundred messages a day.
+CUSTOMERS, INVOICES = 600, 1800
+KILLS, ERRORS_EACH = 16, 4
 
 
 def main() -> int:
-    """Round after round, on both databases in turn; 1 when a round failed."""
+    """Storms and killed dispatches in turn, on both databases; 1 when something went wrong."""
     asked = _asked()
     configure(Settings(log_level="error"))
-    total, rounds, failed, began = Tally(), 0, [], time.monotonic()
+    total, began = Total(), time.monotonic()
     with running_postgres() as postgres:
-        seeds = [asked.seed] if asked.seed is not None else itertools.count(asked.first)
-        for seed in seeds:
-            for database in (
-                ("sqlite", "postgresql") if asked.seed is not None else (("sqlite", "postgresql")[seed % 2],)
-            ):
+        for seed, database in _rounds(asked.seed, asked.first):
+            url = postgres.make_ready() if database == "postgresql" else ""
+            if not asked.dispatch:
+                total.rounds += 1
+                if not _round(seed, database, url, total.storms):
+                    total.failed.append(f"{seed} ({database})")
+            if not asked.storms:
                 url = postgres.make_ready() if database == "postgresql" else ""
-                rounds += 1
-                if not _round(seed, database, url, total):
-                    failed.append(f"{seed} ({database})")
+                total.add(database, _matrix(seed, database, url))
             if asked.seed is None and time.monotonic() - began > asked.minutes * 60:
                 break
-    _tell(total, rounds, failed, time.monotonic() - began)
-    return 1 if failed else 0
+    return total.tell(time.monotonic() - began)
+
+
+@dataclass
+class Total:
+    """All rounds together."""
+
+    storms: Tally = field(default_factory=Tally)
+    rounds: int = 0
+    failed: list[str] = field(default_factory=list)
+    struck: dict[str, Matrix] = field(default_factory=dict)
+
+    def add(self, database: str, struck: Matrix) -> None:
+        """One stage's."""
+        self.struck.setdefault(database, Matrix())
+        self.struck[database] += struck
+
+    def tell(self, seconds: float) -> int:
+        """Print the figures; 1 when something went wrong."""
+        if self.rounds:
+            _tell(self.storms, self.rounds, self.failed, seconds)
+        wrong = [f"{database}: {one}" for database, tally in self.struck.items() for one in tally.wrong]
+        if self.struck:
+            click.echo(f"\nDispatches struck at one system call each\n{table(self.struck)}")
+            click.echo("\n".join(["WRONG:", *wrong]) if wrong else "none went out twice, and none was lost")
+        return 1 if self.failed or wrong else 0
 
 
 def _asked() -> argparse.Namespace:
@@ -46,6 +78,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=5.0, help="begin no further round after so many (default 5)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (default 1)")
     parser.add_argument("--seed", type=int, help="replay this seed alone, on both databases")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--storms", action="store_true", help="only the storms over the books")
+    only.add_argument("--dispatch", action="store_true", help="only dispatches killed and failed at system calls")
     return parser.parse_args()
 
 
@@ -54,6 +89,18 @@ def _rounds(seed: int | None, first: int) -> Iterator[tuple[int, str]]:
     if seed is not None:
         return iter([(seed, name) for name in DATABASES])
     return ((number, DATABASES[number % 2]) for number in itertools.count(first))
+
+
+def _matrix(seed: int, database: str, url: str) -> Matrix:
+    """One stage full of debtors, each struck once."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="duewell-struck-") as name:
+        with Stage(seed, Path(name), database=url, customers=CUSTOMERS, invoices=INVOICES) as stage:
+            with Killer(stage, Path(name), random.Random(seed)) as killer:
+                tally = killer.matrix(kills=KILLS, errors=ERRORS_EACH)
+    seconds = time.monotonic() - began
+    click.echo(f"seed {seed:>4} {database:<10} {tally.of('struck'):>4} dispatches struck  {seconds:.1f} s")
+    return tally
 
 
 def _round(seed: int, database: str, url: str, total: Tally) -> bool:

@@ -52,5 +52,13 @@ def durable(database: Database) -> bool:
     """Does a confirmed commit outlive a power cut, on a line such as the worker opens?"""
     with database.read() as tx:
         if database.sqlite:
-            return tx.exec_driver_sql("PRAGMA synchronous").scalar() in (2, 3)
+            return tx.exec_driver_sql("PRAGMA synchronous").scalar() in (FULL, EXTRA)
         return tx.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+
+
+def _first(calls: Sequence[Call], fits: Callable[[Call], bool]) -> int | None:
+    return next((at for at, one in enumerate(calls) if fits(one)), None)
+
+
+def _last(calls: Sequence[Call], fits: Callable[[Call], bool]) -> int | None:
+    return next((at for at in reversed(range(len(calls))) if fits(calls[at])), None)
