@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check browser chaos bench mutants witness clean
+.PHONY: help demo test check browser strace chaos bench mutants witness clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,7 +28,10 @@ demo: $(VENV)/.run  ## Tell the whole story on this machine, with three local pl
 browser:
 	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && { echo "Installing Chromium for the browser tests (once) …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }; } || { test -z "$(CI)" && echo "No Chromium and no way to install it: the browser tests will be skipped."; }
 
-test: $(VENV)/.dev browser  ## Run every test: units, contracts, stories, both databases, a browser
+strace:
+	@command -v strace >/dev/null || { command -v apt-get >/dev/null && { echo "Installing strace for the kill matrix (once) …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends strace >/dev/null; }; } || { test -z "$(CI)" && echo "No strace and no way to install it: the tests that kill a dispatch at its system calls will be skipped."; }
+
+test: $(VENV)/.dev browser strace  ## Run every test: units, contracts, stories, both databases, a browser
 	@$(BIN)/pytest -q -n 4
 
 check: $(VENV)/.dev  ## Lint, types, layers and the house's sizes
@@ -39,7 +42,7 @@ check: $(VENV)/.dev  ## Lint, types, layers and the house's sizes
 	@$(BIN)/pytest -q tests/house
 
 MINUTES ?= 5
-chaos: $(VENV)/.dev  ## A storm for MINUTES=n: every fault, workers killed, both databases; SEED=n replays one
+chaos: $(VENV)/.dev strace  ## For MINUTES=n: every fault, workers killed at any system call, both databases; SEED=n replays one
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/.dev  ## Measure against the floor and against peers; prints one table

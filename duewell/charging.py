@@ -20,7 +20,7 @@ from integrations.contract import Capability
 from integrations.errors import NotThere, Refused
 from integrations.registry import platform
 from receivables.case import Case
-from receivables.money import Money
+from receivables.money import Money, TooPrecise
 from receivables.records import Invoice, Ref
 from storage.charges import posted_charges
 from storage.database import Tx
@@ -116,8 +116,10 @@ def _typed(told: Mapping[str, str], currency: str, today: date) -> dict[str, str
         raise Refused("A percentage is of a year or of a month; choose one of them.")
     if not percent and not flat:
         raise Refused("The credit policy needs a percentage, a late fee, or both; write at least one of them.")
-    if flat and Money.of(flat, currency).amount != flat:
-        raise Refused(f"The late fee, {flat}, is no sum in {currency}; write it with fewer decimals.")
+    try:
+        Money.of(flat, currency)
+    except TooPrecise:
+        raise Refused(f"The late fee, {flat}, is no sum in {currency}; write it with fewer decimals.") from None
     per, fee = told.get("per", "year"), str(flat) if flat else ""
     return {
         "from": today.isoformat(),

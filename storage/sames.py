@@ -14,7 +14,7 @@ from receivables.records import Kind, Ref
 from storage import tables
 from storage.books import OPEN, ledgers
 from storage.database import AnyRow, Tx
-from storage.dialects import among, insert_into
+from storage.dialects import among, put
 
 
 class Alike(StrEnum):
@@ -57,15 +57,14 @@ def propose(tx: Tx, business: str, found: Sequence[Same], *, now: datetime) -> i
 
     What a person has said of a pair stays.
     """
-    if not found:
-        return 0
-    table = tables.same
-    statement = insert_into(tx, table)
-    fresh = {name: statement.excluded[name] for name in ("evidence", "at")}
-    waits = (table.c.state == SameState.PROPOSED.value) & (table.c.evidence != statement.excluded.evidence)
-    keys = [column.name for column in table.primary_key]
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh, where=waits)
-    return sum(tx.execute(statement, [_row(business, one, now)]).rowcount for one in found)
+    known = {(one.alike, one.one, one.other): one for one in sames(tx, business)}
+    fresh = []
+    for one in found:
+        kept = known.get((one.alike, one.one, one.other))
+        if kept is None or (kept.state is SameState.PROPOSED and kept.evidence != one.evidence):
+            fresh.append(_row(business, one, now))
+    put(tx, tables.same, fresh)
+    return len(fresh)
 
 
 def withdraw(tx: Tx, business: str, alike: Alike, kept: Iterable[tuple[Ref, Ref]]) -> int:
@@ -116,7 +115,7 @@ def copies(tx: Tx, business: str) -> list[Ref]:
     """The invoices that do not count, since a person said that another book's does, and that one is connected."""
     known = sames(tx, business, Alike.INVOICE, states=(SameState.CONFIRMED,))
     counting = [one for one in known if one.master is not None]
-    alive = set(tx.execute(ledgers(business)).scalars()) if counting else set()
+    alive = {str(id) for (id,) in tx.execute(ledgers(business))} if counting else set()
     return [
         one.other if one.master == one.one else one.one
         for one in counting

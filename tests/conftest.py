@@ -103,6 +103,14 @@ class MemoryGrants:
                 self._lock.release()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that a test has noted are told at the end, whichever process it ran in."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, told in report.user_properties if report.when == "call" else ():
+            if name == "figures":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2].partition('[')[0]}: {told}")
+
+
 @pytest.fixture
 def clock() -> HandClock:
     """A clock that stands still."""

@@ -58,7 +58,8 @@ class LetterCarrier:
     head: Letterhead
 
     def deliver(self, parcel: Parcel, *, key: str, now: datetime) -> Receipt:
-        """Put the letter into the tray, whole or not at all. Raises Refused, or TryLater when the disk will not."""
+        """Put the letter into the tray, whole or not at all. Raises Refused, or TryLater when the disk will not (with
+        `may_have_acted` when it lies there, but nobody knows whether it would outlive a power cut)."""
         if kept := self._there(key):
             return Receipt(id=kept.name)
         pdf = printed(parcel, self.head, key=key)
@@ -68,7 +69,8 @@ class LetterCarrier:
             _put(self._file(key).with_suffix(".json"), json.dumps(told).encode())
             _put(self._file(key), pdf)
         except OSError as error:
-            raise TryLater(f"the letter could not be put into the tray ({error.strerror})") from None
+            reason = f"the letter could not be put into the tray ({error.strerror})"
+            raise TryLater(reason, may_have_acted=self._there(key) is not None) from None
         return Receipt(id=self._file(key).name)
 
     def found(self, key: str, since: datetime, *, to: Sequence[str] = ()) -> Receipt | Lookup:
@@ -109,13 +111,17 @@ class LetterCarrier:
 
 
 def _put(file: Path, content: bytes) -> None:
-    """Durable, and never half there: written beside, then given its name."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    with beside.open("wb") as made:
-        made.write(content)
-        made.flush()
-        os.fsync(made.fileno())
-    beside.replace(file)
+    """Durable, and never half there: written beside, then given its name. What a dead worker left is written over."""
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        with beside.open("wb") as made:
+            made.write(content)
+            made.flush()
+            os.fsync(made.fileno())
+        beside.replace(file)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

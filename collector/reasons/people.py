@@ -7,7 +7,7 @@ from collector.policy import Channel
 from collector.reaching import fallbacks, reachable
 from collector.reasons.day import Day, day_words, hold
 from collector.reasons.invoice import FIRST_SENDING, never_sent
-from receivables.records import EmailAddress, Invoice
+from receivables.records import Collection, EmailAddress, Invoice
 from receivables.said import Said, Saying
 
 STOPPING = {
@@ -116,11 +116,16 @@ def _nowhere(day: Day, invoice: Invoice, channel: Channel) -> Verdict:
 
 
 def channel_for(day: Day, invoice: Invoice) -> Channel:
-    """How the step that has come would go: its own way, else the first that reaches them; a lawyer is written to."""
+    """How the step that has come would go: its own way, else the first that reaches them; a lawyer is written to.
+
+    A platform does not mail what it draws by itself, even where the drawing has failed.
+    """
     step = FIRST_SENDING if never_sent(day, invoice) else day.earned(invoice)
     if step is None or day.said(Saying.LAWYER, invoice.ref):
         return Channel.MAIL
-    return fallbacks(step, _reached(day, invoice, step.channel)) or step.channel
+    found = fallbacks(step, _reached(day, invoice, step.channel)) or step.channel
+    drawn = invoice.collection is Collection.AUTOMATIC
+    return Channel.MAIL if found is Channel.PLATFORM and drawn else found
 
 
 def _reached(day: Day, invoice: Invoice, wanted: Channel) -> frozenset[Channel]:

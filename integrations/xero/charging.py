@@ -1,5 +1,6 @@
 """Late charges in one organisation: an invoice of one line, made once, found by its reference."""
 
+import hashlib
 from typing import NoReturn
 
 import msgspec
@@ -30,7 +31,8 @@ def post_charge(room: Room, on: Ref, charge: LateCharge, *, key: str) -> Receipt
     contact = late.contact.contact_id if late.contact else None
     if not contact or late.currency_code != charge.amount.currency:
         raise Refused("the invoice in Xero has another currency or no contact, so nothing was posted")
-    made = room.client.write("create_invoices", _made, {"Invoices": [_body(charge, contact, key)]}, key=named)
+    body = _body(charge, contact, key)
+    made = room.client.write("create_invoices", _made, {"Invoices": [body]}, key=f"{named}:{_digest(body)}")
     # Xero may say 200 and put the error inside
     if wrong := complaint(list(made)):
         raise Refused(f"Xero did not take the late charges: {wrong}")
@@ -73,6 +75,11 @@ def _body(charge: LateCharge, contact: str, key: str) -> dict[str, object]:
         "Reference": _reference(key),
         "LineItems": [line],
     }
+
+
+def _digest(body: dict[str, object]) -> str:
+    """Xero keeps a refusal under its key for six minutes, and takes no mended request under the same one."""
+    return hashlib.blake2b(msgspec.json.encode(body), digest_size=8).hexdigest()
 
 
 def _made(reply: Reply) -> list[_Invoice]:

@@ -32,13 +32,16 @@ class Acts:
 
         return announced
 
-    def pay(self, held: Company, invoice: str, amount: str | None = None, unapplied: str = "0") -> dict[str, str]:
-        """The customer pays, all or a part, and perhaps more than the invoice takes."""
+    def pay(
+        self, held: Company, invoice: str, amount: str | None = None, unapplied: str = "0", *, on: str = ""
+    ) -> dict[str, str]:
+        """The customer pays, all or a part, and perhaps more than the invoice takes; dated `on`, else today."""
         row = held.ledger.get("Invoice", invoice)
         part = row.balance if amount is None else to_minor(Decimal(amount), row.currency)
         total = part + to_minor(Decimal(unapplied), row.currency)
         now = held.now()
-        paid = held.ledger.pay(row.customer, now, total=total, applied=((invoice, part),), dated_on=now.date())
+        day = date.fromisoformat(on) if on else now.date()
+        paid = held.ledger.pay(row.customer, now, total=total, applied=((invoice, part),), dated_on=day)
         return {"payment": paid.id}
 
     def void(self, held: Company, invoice: str) -> None:

@@ -94,10 +94,12 @@ def _rounds(seed: int | None, first: int) -> Iterator[tuple[int, str]]:
 def _matrix(seed: int, database: str, url: str) -> Matrix:
     """One stage full of debtors, each struck once."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="duewell-struck-") as name:
-        with Stage(seed, Path(name), database=url, customers=CUSTOMERS, invoices=INVOICES) as stage:
-            with Killer(stage, Path(name), random.Random(seed)) as killer:
-                tally = killer.matrix(kills=KILLS, errors=ERRORS_EACH)
+    with (
+        tempfile.TemporaryDirectory(prefix="duewell-struck-") as name,
+        Stage(seed, Path(name), database=url, customers=CUSTOMERS, invoices=INVOICES) as stage,
+        Killer(stage, Path(name), random.Random(seed)) as killer,
+    ):
+        tally = killer.matrix(kills=KILLS, errors=ERRORS_EACH)
     seconds = time.monotonic() - began
     click.echo(f"seed {seed:>4} {database:<10} {tally.of('struck'):>4} dispatches struck  {seconds:.1f} s")
     return tally

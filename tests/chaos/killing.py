@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from storage.actions import Action, ActionState
@@ -16,7 +17,7 @@ from tests.chaos.tracing import STUCK_SECONDS, Call, Held, hold
 KILL = "kill"
 KINDS = (KILL, *ERRORS)
 KNOWN = (ActionState.SENT, ActionState.PARKED)
-WRONG = ("doubled", "lost", "orphaned", "unlisted")
+WRONG = ("doubled", "lost", "denied", "orphaned", "unlisted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,18 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One dispatch that was struck, or was to be, and where its message stood right afterwards."""
+    """One dispatch that was struck, or was to be; where its message stood then, and how often it was there."""
 
     errand: Errand
     point: Point
     struck: bool
     stood: ActionState | None
+    arrived: int = 0
+
+    @property
+    def denied(self) -> bool:
+        """It has arrived, and the tables say that it provably did not: a second one may follow."""
+        return self.arrived > 0 and self.stood in (None, ActionState.PLANNED, ActionState.FAILED)
 
 
 @dataclass
@@ -74,7 +81,7 @@ def spread(found: Sequence[Point], number: int, dice: random.Random) -> list[Poi
     """So many of them, one from each equal stretch of the way."""
     stretches = min(number, len(found))
     edges = [len(found) * step // stretches for step in range(stretches + 1)]
-    return [found[dice.randrange(low, high)] for low, high in zip(edges, edges[1:], strict=False)]
+    return [found[dice.randrange(low, high)] for low, high in pairwise(edges)]
 
 
 @dataclass
@@ -110,7 +117,8 @@ class Killer:
         """One dispatch with one blow."""
         held = self._held(errand, "struck.calls", inject=point.inject)
         acts = self.stage.acts(errand.debtor)
-        return Tried(errand, point, held.struck, acts[0].state if acts else None)
+        arrived = self.stage.arrived(errand, acts[0].key) if acts else 0
+        return Tried(errand, point, held.struck, acts[0].state if acts else None, arrived)
 
     def _held(self, errand: Errand, name: str, *, inject: str = "") -> Held:
         self.stage.let_go()
@@ -152,7 +160,9 @@ def judged(stage: Stage, tried: Sequence[Tried]) -> Tally:
         came = _came(stage, one, listed)
         tally.counted[channel, kind, came] += 1
         if came in WRONG:
-            tally.wrong.append(f"{came}: {channel}, {one.point.inject}, then {one.stood}; {stage.acts(one.errand.debtor)}")
+            tally.wrong.append(
+                f"{came}: {channel}, {one.point.inject}, then {one.stood}; {stage.acts(one.errand.debtor)}"
+            )
     tally.wrong += _in_all(stage)
     return tally
 
@@ -164,6 +174,8 @@ def _came(stage: Stage, one: Tried, listed: object) -> str:
         return "doubled"
     if not acts:
         return "lost"
+    if one.denied:
+        return "denied"
     arrived = stage.arrived(one.errand, acts[0].key)
     return outcome(acts[0], arrived, one.stood, listed=acts[0].key in listed)  # type: ignore[operator]
 
@@ -195,7 +207,12 @@ def _in_all(stage: Stage) -> Iterator[str]:
 
 # ---- told ----
 
-COLUMNS = ("tried", "struck", "sent", "again", "resolved", "parked", "doubled", "lost", "orphaned", "unlisted")
+COLUMNS = ("tried", "struck", "sent", "again", "resolved", "parked", *WRONG)
+
+
+def in_short(tally: Tally) -> str:
+    """One line."""
+    return ", ".join(f"{tally.of(name)} {name}" for name in COLUMNS if name != "tried")
 
 
 def table(tallies: dict[str, Tally]) -> str:

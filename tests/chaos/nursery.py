@@ -30,7 +30,7 @@ class Born:
 
 
 class Warmed:
-    """A process warmed by `prepare(how)`, whose answer every child gets beside its task. Use it as a context manager."""
+    """A process warmed by `prepare(how)`, whose answer every child gets beside its task. A context manager."""
 
     def __init__(self, prepare: Callable[[Any], Any], how: Any) -> None:
         self._orders, theirs = NURSERY.Pipe()

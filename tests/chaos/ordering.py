@@ -1,4 +1,4 @@
-"""The order of system calls: is the claim on the disk, or with PostgreSQL, before the first byte of the message goes?"""
+"""The order of system calls: is the claim durable before the first byte of the message goes?"""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""Where dispatches are killed: a sandbox that counts what really arrives, and debtors who are due, each on one channel."""
+"""Where dispatches are killed: a sandbox that counts what really arrives, and debtors who are due on each channel."""
 
 import re
 from collections import Counter

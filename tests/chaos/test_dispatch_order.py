@@ -1,29 +1,19 @@
 """The claim is on the disk before the first byte leaves; and the audit that says so finds whoever does otherwise."""
 
-import random
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from storage.database import Database
 from tests.chaos.killing import KILL, Killer, Point, judged
 from tests.chaos.ordering import LEAVES, complaint, durable
-from tests.chaos.stage import Stage
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def killer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Killer]:
-    url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make_ready())
-    with Stage(5, tmp_path, database=url, customers=120, invoices=300) as stage:
-        with Killer(stage, tmp_path, random.Random(5)) as made:
-            yield made
 
 
 def test_the_claim_is_durable_before_the_first_byte_leaves_and_the_audit_finds_who_does_otherwise(
-    killer: Killer,
+    killers: Callable[..., Killer],
 ) -> None:
+    killer = killers(seed=5, customers=200, invoices=560)
     sqlite = killer.stage.sqlite
     assert durable(killer.stage.play.house.database)
     for channel in LEAVES:

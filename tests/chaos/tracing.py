@@ -58,7 +58,10 @@ def strace() -> str:
 class Child(Protocol):
     """A process that will stop itself (SIGSTOP), and whoever knows how it ends."""
 
-    pid: int
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
 
     def ended(self, within: float) -> int | None:
         """Its exit code, or minus the signal that ended it; None when it goes on for longer (seconds)."""

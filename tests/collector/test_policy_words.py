@@ -77,10 +77,7 @@ def test_the_whole_policy_in_sentences() -> None:
         "No message is more than firm.",
         "Customers tagged “staff” or “group” are never asked.",
         "Who pays an invoice after being reminded of it is thanked.",
-        (
-            "Statements of account go on day 1 of each month, or on the next business day; a reminder of that day"
-            " waits."
-        ),
+        ("Statements of account go on day 1 of each month, or on the next business day; a reminder of that day waits."),
     )
 
 

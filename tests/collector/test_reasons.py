@@ -259,6 +259,14 @@ def test_an_automatic_draw_is_left_alone_until_it_has_finally_failed() -> None:
     assert only(case(structs.replace(drawn, next_attempt_at=None, attempts=0))).rule == "collected_automatically"
 
 
+def test_what_the_platform_draws_it_does_not_mail_so_our_own_mail_goes() -> None:
+    told = (contact("first-reminder", days_ago=9),)
+    failed = invoice(15, collection=Collection.AUTOMATIC, attempts=4)
+
+    assert message(case(invoice(15), contacts=told)).channel is Channel.PLATFORM
+    assert message(case(failed, contacts=told)).channel is Channel.MAIL
+
+
 def test_who_is_never_to_be_chased_is_not() -> None:
     staff = replace(DEFAULT, never_chase_tags=("Staff",))
     marked = structs.replace(HERSELF, tags=("vip", "STAFF"))
@@ -276,6 +284,14 @@ def test_a_sale_in_two_books_is_asked_for_once_and_only_when_a_person_said_where
     assert only(case(mirrors=(replace(undecided, master=OTHER),))).rule == "mirror"
     assert only(case(mirrors=(replace(undecided, master=ME),))).say is Say.SEND
     assert only(case(mirrors=(Mirror(OTHER, Ref("c3", Kind.INVOICE, "x")),))).say is Say.SEND
+
+
+@pytest.mark.parametrize("master", [None, ME, OTHER])
+def test_a_sale_that_is_paid_in_either_book_is_asked_for_in_neither(master: Ref | None) -> None:
+    verdict = only(case(mirrors=(Mirror(ME, OTHER, master, OTHER),)))
+
+    assert (verdict.say, verdict.rule, verdict.facts["paid"]) == (Say.HOLD, "mirror_paid", str(OTHER))
+    assert only(case(mirrors=(Mirror(ME, OTHER, master, ME),))).rule != "mirror_paid"
 
 
 def test_an_invoice_that_was_never_sent_is_sent_first_and_a_person_looks() -> None:

@@ -101,6 +101,7 @@ def _of_the_invoice() -> Iterator[tuple[str, Situation]]:
     yield "expected on a date", (case(invoice(expected_on=days(2))),)
     yield "mirror", (case(mirrors=(Mirror(ME, OTHER),)),)
     yield "mirror elsewhere", (case(mirrors=(Mirror(ME, OTHER, OTHER),)),)
+    yield "mirror paid elsewhere", (case(mirrors=(Mirror(ME, OTHER, ME, OTHER),)),)
     drawn = invoice(collection=Collection.AUTOMATIC, next_attempt_at=NOW + timedelta(days=3), attempts=1)
     yield "drawn automatically", (case(drawn),)
     yield "drawn some day", (case(structs.replace(drawn, next_attempt_at=None, attempts=0)),)

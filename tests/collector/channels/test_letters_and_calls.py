@@ -80,6 +80,20 @@ def test_a_tray_that_cannot_be_written_to_is_tried_later(tmp_path: Path) -> None
     assert [one.name for one in tmp_path.iterdir()] == ["letters"]
 
 
+def test_what_a_dead_worker_left_half_written_is_gone_once_the_letter_is_there(tmp_path: Path) -> None:
+    carrier, folder = tray(tmp_path), tmp_path / "letters"
+    (folder / "k1.json").mkdir(parents=True)  # in the way, so that the new one cannot take its name
+
+    with pytest.raises(TryLater):
+        carrier.deliver(PARCEL, key="k1", now=NOW)
+
+    assert [one.name for one in folder.iterdir()] == ["k1.json"]
+    (folder / "k1.json").rmdir()
+    (folder / ".k1.pdf.new").write_bytes(b"%PDF-1.7 half, by a worker that died")
+    carrier.deliver(PARCEL, key="k1", now=NOW)
+    assert sorted(one.name for one in folder.iterdir()) == ["k1.json", "k1.pdf"]
+
+
 def test_a_key_is_no_path(tmp_path: Path) -> None:
     with pytest.raises(Refused):
         tray(tmp_path).deliver(PARCEL, key="../k1", now=NOW)

@@ -10,6 +10,7 @@ from collector.interest import Terms
 from duewell.charge_views import ChargeLine
 from duewell.charging import ChargingView, PostedTo
 from receivables.money import Money
+from tests.duewell.web.fixed_people import FixedPeople
 
 YESTERDAY = date(2026, 3, 9)
 WORDS = (
@@ -32,7 +33,7 @@ TERMS = Terms(Decimal("18.00"), flat=Money(500, "USD"), grace_days=3)
 
 
 @dataclass
-class FixedCharges:
+class FixedCharges(FixedPeople):
     """`charged` is what was chosen last; everything done is remembered by the office."""
 
     borne: tuple[ChargeLine, ...] = LINES
@@ -44,9 +45,6 @@ class FixedCharges:
             (PostedTo("xero-1", "Brightwater Studio", "Xero", "270", "NONE"),),
         )
     )
-
-    def _do(self, name: str, *said: object) -> None:
-        raise NotImplementedError
 
     def charging(self, business: str) -> ChargingView:
         return self.charged

@@ -16,7 +16,7 @@ def test_every_pair_stands_there_with_its_evidence_and_both_sides(owner: FlaskCl
 
     assert "2 pairs to look at." in page
     assert "Is invoice 1037 one sale in two books?" in page
-    assert "Are Hollis & Daughters and Hollis & Daughters Inc. the same customer?" in page
+    assert "Are Hollis &amp; Daughters and Hollis &amp; Daughters Inc. the same customer?" in page
     assert "Both have the tax number 12-3456789." in page
     assert "Invoice 1037 over $1,482.50, issued 10 March 2026" in page or "issued March 10, 2026" in page
     assert "Owes $1,482.50" in page
@@ -61,7 +61,7 @@ def test_what_was_answered_can_be_taken_back(office: FixedOffice, owner: FlaskCl
 
 
 def test_a_viewer_looks_and_answers_nothing(office: FixedOffice, post: Post, owner: FlaskClient) -> None:
-    office.role(Role.VIEWER)
+    office.role = Role.VIEWER
 
     assert "They are the same" not in words(owner, "/same")
     assert post(f"/same/{KNOWN_TWICE.id}", answer="same").status_code == 403

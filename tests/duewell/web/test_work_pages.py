@@ -89,7 +89,7 @@ def test_a_customer_who_owes_nothing_promises_nothing(owner: FlaskClient, office
 def test_the_to_dos_are_ones_own_first_and_put_off_ones_are_away(owner: FlaskClient) -> None:
     page = words(owner, "/todos")
 
-    assert page.index("Yours 1") < page.index("Call Hollis") < page.index("For anybody 3") < page.index("Read what")
+    assert page.index("Yours 1") < page.index("Call Hollis") < page.index("For anybody 4") < page.index("Read what")
     assert "which has passed" in page
     assert "Good morning, this is Robin of Juniper." in page
     assert "Quill Press" not in page
