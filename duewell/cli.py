@@ -21,7 +21,7 @@ COMMANDS = {
     "same": "Say which customers are the same, and which invoices are one sale.",
     "todo": "Show what people have to do, and mark it done.",
     "wording": "Show, try and change what messages say.",
-    "interest": "Show what an invoice bears for being late; waive it, ask for it, post it.",
+    "interest": "Show what an invoice bears for being late; waive or post it.",
     "statement": "Show or print one customer's statement of account.",
     "letters": "List the letters that wait to be printed and posted.",
     "serve": "Run the pages and the daily jobs.",

@@ -208,6 +208,10 @@ def _take_turns(house: House, sender: Sender, turns: list[Decided]) -> Iterator[
                 yield one, dispatch(source, sender, one.case.debtor)
             except IntegrationError as error:
                 yield one, Outcome(one.case.debtor, "unread", f"Not sent: {error}")
+            except Exception:
+                # a full disk, say: what was claimed is looked up later, and the next customer has a turn of their own
+                log.exception("a turn failed", connection=one.connected.id)
+                yield one, Outcome(one.case.debtor, "unread", "Not sent: something failed here; the log says what.")
 
 
 def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:

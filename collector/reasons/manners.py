@@ -12,6 +12,8 @@ from receivables.records import Invoice
 from receivables.said import Saying
 
 A_WEEK = 7
+STATEMENT = "statement"
+"""How a statement stands among the contacts."""
 
 
 def contacted_lately(day: Day, invoice: Invoice) -> Verdict | None:
@@ -39,16 +41,20 @@ def often_enough(day: Day, invoice: Invoice) -> Verdict | None:
 
 
 def statement_today(day: Day, invoice: Invoice) -> Verdict | None:
-    """The customer's one message of the day is the statement, where one is due today and can be mailed."""
+    """The customer's one message of the day is the statement: it went today, or it is due today and may go."""
     wanted = day.policy.statement_on
     if wanted is None or statement_day(wanted, day.on, day.country) != day.on:
         return None
     unwanted = any(one.channel in ("", Channel.MAIL.value) for one in day.everything(Saying.OPT_OUT))
     if Channel.MAIL not in day.ready or unwanted or not people.usable(day, invoice):
         return None
-    coming = next_business_day(day.on, day.country)
+    quiet = contacted_lately(day, invoice) or often_enough(day, invoice)
+    gone = any(one.channel == STATEMENT and one.day_on == day.on for one in day.contacts)
+    if quiet is not None and not gone:
+        return None
+    until = quiet.next_look_on if quiet else next_business_day(day.on, day.country)
     reason = "A statement goes out today, so the reminder waits."
-    return hold(invoice, "statement_today", reason, until=coming, statement_on=wanted)
+    return hold(invoice, "statement_today", reason, until=until, statement_on=wanted)
 
 
 def no_business_day(day: Day, invoice: Invoice) -> Verdict | None:
@@ -91,5 +97,5 @@ def _open_hours(day: Day) -> tuple[datetime, datetime]:
     return max(opens), min(closes)
 
 
-REASONS = (contacted_lately, often_enough, statement_today)
+REASONS = (statement_today, contacted_lately, often_enough)
 CLOCK = (no_business_day, outside_hours)

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import logging
 import random
 import shutil
 import sys
@@ -32,6 +33,7 @@ def main() -> int:
     """Storms and killed dispatches in turn, on both databases; 1 when something went wrong."""
     asked = _asked()
     configure(Settings(log_level="error"))
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)  # who is killed leaves half a request behind
     total, began = Total(), time.monotonic()
     with running_postgres() as postgres:
         for seed, database in _rounds(asked.seed, asked.first):

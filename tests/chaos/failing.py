@@ -10,8 +10,8 @@ ERRORS = {
 FAILABLE = frozenset(
     "access close connect fcntl fdatasync fstat fsync ftruncate getdents64 getsockname getsockopt ioctl link lseek "
     "lstat mkdir mkdirat newfstatat open openat poll ppoll pread64 pwrite64 pwritev read readlink readlinkat readv "
-    "recv recvfrom recvmsg rename renameat renameat2 rmdir select send sendmmsg sendmsg sendto setsockopt shutdown socket "
-    "stat statx unlink unlinkat write writev".split()
+    "recv recvfrom recvmsg rename renameat renameat2 rmdir select send sendmmsg sendmsg sendto setsockopt shutdown "
+    "socket stat statx unlink unlinkat write writev".split()
 )
 
 

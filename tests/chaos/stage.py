@@ -88,14 +88,6 @@ class Stage:
             return sum(self._mailed[id] for id in errand.invoices)
         return self._outside(errand.channel, key)
 
-    def arrived_in_all(self, channel: str) -> int:
-        """How many messages came that way, whoever sent them."""
-        if channel == "platform":
-            return self._mailed.total()
-        if channel == "mail":
-            return len(self.sandbox.mailbox.mails())
-        return len(self.sandbox.texting.texts()) if channel == "sms" else len(self._tray())
-
     def _outside(self, channel: str, key: str) -> int:
         if channel == "mail":
             names = [str(one.message["Message-ID"]) for one in self.sandbox.mailbox.mails()]

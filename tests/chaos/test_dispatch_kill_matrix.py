@@ -1,4 +1,4 @@
-"""Dispatch never doubles and never loses: a sample of the kill and the error matrix; much more of it is `make chaos`."""
+"""Dispatch never doubles and never loses: a sample of the kill and the error matrix; more of it is `make chaos`."""
 
 from collections.abc import Callable
 

@@ -1,13 +1,13 @@
 """Layers over each other, segments, and which policy holds for whom."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from collector.layers import Layer, Layers, Numbered, Profile, build, makes_policy, matches, merge, profile_of, whole
-from collector.policy import DEFAULT, After, Channel, Segment, Step, Tone
+from collector.policy import DEFAULT, After, Channel, Segment, Tone
 from receivables.case import Case
 from receivables.money import Money
 from receivables.records import Address, Company, Customer, CustomerKind, Invoice, InvoiceStatus, Kind, Ref

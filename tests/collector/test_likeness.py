@@ -1,4 +1,4 @@
-"""Who seems to be the same and what seems to be one sale: proposed with evidence, and never on a shared e-mail alone."""
+"""Who seems to be the same, what seems to be one sale: proposed with evidence, never on a shared e-mail alone."""
 
 from datetime import UTC, date, datetime
 from typing import Any

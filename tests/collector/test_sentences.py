@@ -150,6 +150,7 @@ def _of_the_clock() -> Iterator[tuple[str, Situation]]:
     twice = (contact("just-due", days_ago=5, id="x"), contact("just-due", days_ago=6, id="y"))
     yield "twice in a week", (case(contacts=twice),)
     yield "once in a month", (case(contacts=(contact("x", days_ago=8),)), replace(DEFAULT, per_month=1))
+    yield "the day of the statement", (case(), replace(DEFAULT, statement_on=10))
     saturday = datetime(2026, 3, 14, 15, 0, tzinfo=UTC)
     yield "saturday", (case(synced_at=saturday), DEFAULT, saturday)
     for hour in (11, 22):

@@ -10,7 +10,7 @@ from collector.channels.smtp import Postbox, compose
 from collector.judgement import Line, Message
 from collector.languages import LANGUAGES
 from collector.policy import Channel, Step, Tone
-from collector.wording import Bank, Letter, kept, known_letters, one_line, write
+from collector.wording import Bank, Late, Letter, kept, known_letters, one_line, write
 from collector.wording_source import KINDS, BadWording
 from receivables.case import Case
 from receivables.money import Money
@@ -41,6 +41,7 @@ def letter(
     agreed: Mapping[Ref, int] | None = None,
     bank: Bank | None = None,
     own: Mapping[tuple[str, str], str] | None = None,
+    late: Late | None = None,
     **changes: object,
 ) -> Letter:
     emails = (EmailAddress("ann@bakery.example", name),)
@@ -52,7 +53,7 @@ def letter(
     message = Message("c1/ann", date(2026, 3, 10), lines, step, Tone.NEUTRAL, Channel.MAIL, customer.emails)
     changed = replace(message, **changes)  # type: ignore[arg-type]
     urls = {one.ref: url for one in invoices if url}
-    return write(changed, case, sender="Robin", pay_urls=urls, bank=bank, agreed=agreed, own=own)
+    return write(changed, case, sender="Robin", pay_urls=urls, bank=bank, agreed=agreed, own=own, late=late)
 
 
 @pytest.mark.parametrize("wording", TABLED)
@@ -181,6 +182,19 @@ def test_the_version_of_the_credit_policy_is_cited() -> None:
 
     assert "Our credit policy, version 1, applies to INV-1." in made.text
     assert "Our credit policy, version 2, applies to INV-2." in made.html
+
+
+def test_what_is_borne_for_being_late_stands_below_the_sums_and_is_in_none_of_them() -> None:
+    both = (invoice("1", Money(100, "USD")), invoice("2", Money(100, "USD")))
+    late = Late(date(2026, 3, 9), (Money(1_240, "USD"), Money(500, "EUR")))
+    made = letter(*both, late=late)
+
+    line = "Interest and charges for late payment, up to March 9, 2026, come to $12.40 and €5.00."
+    assert made.text.index("Total: $2.00") < made.text.index(line)
+    assert line in made.html
+    plain = letter(*both)
+    assert plain == letter(*both, late=Late(date(2026, 3, 9), ()))
+    assert made.text.replace(f"{line} They are not part of the sums above.\n\n", "") == plain.text
 
 
 def test_own_words_take_the_place_of_ours_in_their_language_alone() -> None:

@@ -1,21 +1,24 @@
 """Late charges beside a real Xero: posted once, on command, whatever happens to the reply; and never on themselves."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from collector.charges import Borne
-from duewell.charging import borne_by, borne_of, set_charging, set_posted_to
+from duewell.charging import CHARGES, borne_by, borne_of, set_charging, set_posted_to
 from duewell.charging_acts import post_charges
 from duewell.dictating import dictate
-from duewell.running import follow_up_all, make_plan
+from duewell.policies import keep
+from duewell.running import follow_up_all, make_plan, send_plan
 from integrations.errors import Refused
 from receivables.records import Kind, Ref
 from sandbox.faults import Fault
 from storage import actions
 from storage.actions import Action, ActionState
 from storage.charges import CHARGE
+from storage.settings import set_setting
 from tests.scenarios.playing import Play
 
 Plays = Callable[..., Play]
@@ -99,3 +102,25 @@ def test_what_xero_refuses_is_said_and_can_be_posted_after_it_was_mended(plays: 
     set_posted_to(play.house, play.business, connection, ("270", "NONE"), by="Robin")
     post_charges(play.house, play.business, late.invoice, by="Robin")
     assert len(made(play)) == 1
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_reminder_tells_of_it_only_where_the_policy_says_so(plays: Plays, shown: bool) -> None:
+    play = plays(platforms=("quickbooks",), invoices=60, customers=12)
+    play.sync()
+    house, business = play.house, play.business
+    for debtor in {one.case.debtor for one in make_plan(house, business)}:
+        dictate(house, business, debtor, {"kind": "kind", "reason": "business"}, by="Robin")
+    terms = {"from": "2020-01-01", "percent": "18", "per": "year", "flat": "5", "currency": "USD", "grace": "0"}
+    with house.database.write() as tx:
+        set_setting(tx, business, CHARGES, json.dumps({"basis": "policy", "agreed": [terms], "by": "Robin"}))
+    if shown:
+        keep(house, business, "[manners]\nshow_interest = true\n", by="Robin")
+    play.move(quiet=True, hours=3)
+
+    send_plan(house, business, by="Robin")
+
+    mails = [one.message.get_body(("plain",)) for one in play.sandbox.mailbox.mails()]
+    texts = [" ".join(one.get_content().split()) for one in mails if one is not None]
+    assert texts
+    assert any("Interest and charges for late payment, up to" in one for one in texts) is shown

@@ -1,7 +1,7 @@
 """The fixed office's pairs: a customer known twice, and a sale in two books."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from duewell.same_views import PairView, SideView
 from integrations.errors import NotThere, Refused
@@ -34,11 +34,9 @@ SALE = PairView(
             (SUM,),
             NOON.date(),
         ),
-        SideView(
-            "st-1/in_1", "st-1", "", "Stripe", "cus_9", THERE.customer, (), "1037", "paid", SUM, (), date(2026, 3, 1)
-        ),
+        SideView("st-1/in_1", "st-1", "", "Stripe", "cus_9", THERE.customer, (), "1037", "paid", SUM, (), NOON.date()),
     ),
-    ("Both are number 1037 over 1482.50 USD, issued on 10 March 2026.",),
+    ("Both are number 1037 over 1,482.50 USD, issued on 10 March 2026.",),
 )
 
 

@@ -62,9 +62,9 @@ def test_the_settings_show_what_holds_and_take_what_is_chosen(
     assert 'value="5.00"' in page
     assert post("/late-charges", basis="statutory").status_code == 303
     told = {"basis": "statutory", "percent": "", "per": "", "flat": "", "grace_days": ""}
-    assert office.asked[-1] == ("set_charging", "b-1", told, "Robin Lee")
+    assert office.asked[-1:] == [("set_charging", "b-1", told, "Robin Lee")]
     assert post("/late-charges/posted-to/xero-1", account="270", tax="NONE").status_code == 303
-    assert office.asked[-1] == ("set_posted_to", "b-1", "xero-1", "270", "NONE", "Robin Lee")
+    assert office.asked[-1:] == [("set_posted_to", "b-1", "xero-1", "270", "NONE", "Robin Lee")]
 
 
 def test_what_is_refused_keeps_what_was_typed(post: Post, office: FixedOffice) -> None:

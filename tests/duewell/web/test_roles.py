@@ -31,6 +31,8 @@ BOOKKEEPERS = {
     "/todos/t-1/snooze": {"day": "tomorrow"},
     "/todos/t-1/assign": {"to": "Kim"},
     "/todos/bank": {"until": "2026-03-09"},
+    "/statements/send/qb-1/58": {},
+    "/credit-policy/send/qb-1/58": {},
     "/late-charges/posted-to/xero-1": {"account": "270", "tax": "NONE"},
     "/late-charges/of/qb-1/58/id-1037": {"act": "waive"},
 }
