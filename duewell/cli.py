@@ -18,7 +18,7 @@ COMMANDS = {
     "promise": "Record that a customer promised to pay.",
     "hold": "Leave a customer or an invoice alone for a while.",
     "dispute": "Record why an invoice is not paid.",
-    "same": "Say which customers are the same, and which invoices are one sale.",
+    "same": "Say who is the same customer, and what is one sale.",
     "todo": "Show what people have to do, and mark it done.",
     "wording": "Show, try and change what messages say.",
     "interest": "Show what an invoice bears for being late; waive or post it.",

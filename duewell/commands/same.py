@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @click.group("same", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Say which customers are the same, and which invoices are one sale. Without a word it lists what waits."""
+    """Say who is the same customer, and what is one sale. Without a word it lists what waits."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(listing)
 

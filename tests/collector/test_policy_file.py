@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from collector.layers import Layer, build, makes_policy, merge, whole
@@ -146,9 +146,16 @@ def as_values(layer: Layer) -> tuple[object, ...]:
     return dict(layer.manners), [dict(step) for step in layer.steps], layer.segments
 
 
+def _words_for_the_platform(layer: Layer) -> bool:
+    """A wording for a step that the platform sends in its own words: the check refuses it before it is imported."""
+    by_platform = {step.name for step in DEFAULT.steps if step.channel is Channel.PLATFORM}
+    return any(step["name"] in by_platform and "letter" in step for step in layer.steps)
+
+
 @AT_LEISURE
 @given(layers())
 def test_an_exported_policy_is_the_same_policy_when_it_is_imported(layer: Layer) -> None:
+    assume(not _words_for_the_platform(layer))
     over = merge(BASE, layer)
     if not makes_policy(over):
         over = merge(BASE, Layer(layer.manners, (), layer.segments))

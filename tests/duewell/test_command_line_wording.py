@@ -1,6 +1,7 @@
 """Wordings, bank details, credit policy and statements, as a person types them."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from tests.duewell.terminal import Terminal
@@ -88,3 +89,17 @@ def test_the_credit_policy_is_made_ones_own_and_accepted(settled: Terminal) -> N
     assert Path(settled.folder / "policy.pdf").read_bytes().startswith(b"%PDF")
     name = settled.done("plan", "--all", "--json").json["plan"]["rows"][0]["customer"]
     assert "version 1 was accepted" in settled.done("wording", "credit-policy", "--accepted-by", name).out
+
+
+def test_a_statement_and_the_credit_policy_are_mailed_on_command(settled: Terminal) -> None:
+    settled.sandbox.move(timedelta(hours=3))
+    rows = settled.done("plan", "--all", "--json").json["plan"]["rows"]
+    first, second, *_ = dict.fromkeys(row["customer"] for row in rows)
+    settled.done("wording", "set", "credit_policy", put(settled, "p.txt", "Terms\n# Payment\n\nWithin 14 days.\n"))
+
+    assert "The statement went out." in settled.done("statement", first, "--send").out
+    assert "Version 1 of the credit policy went out." in settled.done("wording", "credit-policy", "--send", second).out
+    assert len(settled.sandbox.mailbox.mails()) == 2
+    again = settled("statement", first, "--send")
+    assert (again.code, "already dealt with" in again.error) == (1, True)
+    assert "leave out --activity" in settled("statement", first, "--send", "--activity").err

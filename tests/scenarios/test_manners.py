@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -188,6 +189,20 @@ def test_a_thank_you_whose_confirmation_was_lost_is_parked_and_never_sent_again(
     (thanks,) = acts(play, "thank_you")
     assert thanks.state is ActionState.PARKED
     assert "Nobody can tell" in thanks.reason
+
+
+def test_jobs_that_run_twice_at_once_send_once(play: Play) -> None:
+    choose_automatic(play.house, play.business, automatic=True, by="Robin")
+    for message in reminders(play)[:2]:
+        pay(play, message)
+    play.move(quiet=True, days=1)
+    with ThreadPoolExecutor(3) as pool:
+        runs = [pool.submit(thank_and_apologize, play.house, play.business) for _ in range(3)]
+        states = [one.state for run in runs for one in run.result()]
+
+    assert states.count("sent") == 2
+    assert set(states) <= {"sent", "nothing"}
+    assert len(mails(play, "Thank you")) == 2
 
 
 def test_a_worker_that_died_over_a_thank_you_leaves_it_to_a_person(play: Play) -> None:
