@@ -45,7 +45,9 @@ def paid_before(sent: Sent, invoice: Invoice, now: Sequence[Payment], then: Iter
 
 
 def _answers(payment: Payment, sent: Sent) -> bool:
-    return payment.received_on == sent.day_on and payment.entered_at is not None and payment.entered_at > sent.at
+    """Platforms tell whole seconds only."""
+    second = sent.at.replace(microsecond=0)
+    return payment.received_on == sent.day_on and payment.entered_at is not None and payment.entered_at >= second
 
 
 def _applied(invoice: Ref, payments: Iterable[Payment], until: date = date.max) -> int:

@@ -55,8 +55,8 @@ def case(database: Database, connected: Connected, debtor: str, now: datetime) -
         if head.connection != connected.id:  # they are written to in other books
             known = kin(tx, known.peers[head.connection], now)
         shelf = _shelf(tx, known, now, [debtor_key(ref) for ref in known.families.known_as(head)])
-        found = build(_material(tx, shelf, list(of_customers(tx, known, known.families.of(head)))))
-    return found[0] if found else None
+        invoices = list(of_customers(tx, known, known.families.of(head)))
+        return build(_material(tx, shelf, invoices))[0] if invoices else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,8 @@ def test_money_of_the_same_day_that_was_entered_after_the_message_answers_it() -
     after, before = SENT.at + timedelta(hours=1), SENT.at - timedelta(hours=1)
 
     assert paid_before(SENT, PAID, [structs.replace(same_day, entered_at=after)], []) is None
+    at_once = replace(SENT, at=SENT.at + timedelta(milliseconds=300))
+    assert paid_before(at_once, PAID, [structs.replace(same_day, entered_at=SENT.at)], []) is None
     assert paid_before(SENT, PAID, [structs.replace(same_day, entered_at=before)], []) == days(-1)
     late = structs.replace(paying(on=days(-2)), entered_at=after)
     assert paid_before(SENT, PAID, [late], []) == days(-2), "the bank was entered late; the money had come"

@@ -154,6 +154,18 @@ def test_two_who_are_one_are_one_case_with_the_invoices_of_both(books: Database,
         assert (asked.debtor, len(asked.invoices)) == ("c1/ann", 2)
 
 
+def test_who_owes_nothing_in_any_books_has_no_case(books: Database) -> None:
+    paid = replace(owed(ANN, minor=0), status=InvoiceStatus.PAID, changed_at=NOW)
+    with books.write() as tx:
+        save_page(tx, BUSINESS, XERO, Page((paid,)), now=NOW)
+
+    assert case(books, connected(books, XERO), "c1/ann", NOW) is None
+    say_same(books, ANN, ANNE)
+    asked = case(books, connected(books, XERO), "c1/ann", NOW)
+    assert asked is not None
+    assert [one.ref for one in asked.invoices] == [owed(ANNE).ref]
+
+
 def test_a_person_says_which_of_them_is_written_to(books: Database) -> None:
     say_same(books, ANN, ANNE, master=ANNE)
 
