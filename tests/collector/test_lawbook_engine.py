@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.law import Operator
-from collector.lawbook import Outcome, judge, next_allowed
+from collector.lawbook import MANNERS, Outcome, Tried, judge, next_allowed
 from receivables.said import Saying
 from tests.collector.lawful import A, B, at, book, cap, facts, hours, past, planned, row, theirs
 
@@ -442,3 +442,42 @@ def test_what_is_answered_as_the_next_moment_is_allowed_then_and_not_an_hour_bef
     assert judge(rules, planned(), who, log, now=moment).may
     hour_before = moment - timedelta(hours=1)
     assert hour_before < now or not judge(rules, planned(), who, log, now=hour_before).may
+
+
+def test_what_no_data_can_turn_off_is_said_in_full() -> None:
+    noon = at(MONDAY + "12:00")
+    held = judge(book(), planned(), facts(said=frozenset({Saying.INSOLVENCY})), (), now=noon)
+    blocked = judge(book(), planned("platform"), facts(opt_outs=frozenset({"mail"})), (), now=noon)
+
+    insolvent = "An insolvency procedure is recorded for this customer, so nothing is sent."
+    assert held.tried == (Tried("insolvency", Outcome.HELD, insolvent, MANNERS),)
+    assert (held.may, held.hold, held.rule, held.reason, held.source) == (False, True, "insolvency", insolvent, MANNERS)
+    unwanted = "This customer asked not to be contacted in this way."
+    assert blocked.tried == (Tried("opted_out", Outcome.BLOCKED, unwanted, MANNERS),)
+    assert (blocked.may, blocked.hold, blocked.reason, blocked.source) == (False, False, unwanted, MANNERS)
+
+
+def test_an_unknown_part_of_a_country_is_a_warning_in_full() -> None:
+    rules = book(hours("h", EIGHT_TO_NINE, jurisdiction='"US-MA"'))
+
+    answer = judge(rules, planned(), facts(countries=("US",)), (), now=at(MONDAY + "12:00"))
+
+    told = (
+        "It is not known which state or province of US the customer lives in, so only the rules of the country count."
+    )
+    assert answer.may
+    assert answer.warnings == (Tried("place_unknown", Outcome.WARNED, told, MANNERS),)
+
+
+def test_what_passed_is_told_too() -> None:
+    answer = judge(book(hours("h", EIGHT_TO_NINE)), planned(), facts(), (), now=at(MONDAY + "12:00"))
+
+    assert answer.may
+    assert [(one.rule, one.outcome) for one in answer.tried] == [("h", Outcome.PASSED)]
+
+
+def test_the_month_of_the_longest_way_ends_where_it_ends() -> None:
+    """From the thirty-first of January the next month begins on the first of February, not of March."""
+    answer = judge(book(cap("c", 1, 0)), planned(), facts(), [past("2026-01-30T12:00")], now=at("2026-01-31T12:00"))
+
+    assert answer.again_at == at("2026-02-01T00:00")

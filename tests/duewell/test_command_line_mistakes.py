@@ -81,7 +81,7 @@ def test_a_wrong_key_is_refused_with_the_reason_and_the_old_connection_goes_on(s
 def test_nobody_at_the_keyboard_is_not_taken_for_a_yes(settled: Terminal) -> None:
     before = picture(settled)
 
-    for words in (("connect", "stripe"), ("disconnect", "stripe"), ("send",)):
+    for words in (("connect", "stripe"), ("disconnect", "stripe"), ("send", "--odd")):
         told = settled(*words)
         assert told.code == 2
         assert "Stopped; nothing was changed by this." in told.err

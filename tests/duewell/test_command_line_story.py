@@ -1,5 +1,6 @@
 """The command line from the first day to the last, as a person types it and as a machine reads it."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -54,7 +55,7 @@ def test_doctor_finds_nothing_wrong_in_a_good_installation(settled: Terminal) ->
     findings = settled.done("doctor", "--json").json
 
     assert [one for one in findings if one["level"] == "wrong"] == []
-    assert {one["what"] for one in findings} >= {"Database", "Key file", "Mail", "Owner", "Acme Ltd / Northwind Cloud"}
+    assert {one["what"] for one in findings} >= {"Database", "Key file", "Mail", "People", "Acme Ltd / Northwind Cloud"}
 
 
 def test_the_database_is_upgraded_once_and_then_left_alone(terminal: Terminal) -> None:
@@ -87,7 +88,9 @@ def test_init_again_changes_what_is_said_and_nothing_else(settled: Terminal) -> 
     again = settled.done("init", "--business", "Acme Ltd", "--time-zone", "Asia/Tokyo", "--json").json
 
     assert first == again
-    assert ask(settled, "SELECT settings FROM business") == [('{"sender_name":"Robin","time_zone":"Asia/Tokyo"}',)]
+    ((told,),) = ask(settled, "SELECT settings FROM business")
+    names = {"sender_name": "Robin", "in_name_of": "Robin"}
+    assert json.loads(told) == {**names, "operator": "business", "time_zone": "Asia/Tokyo"}
 
 
 def test_a_business_may_be_made_automatic_and_draft_again(terminal: Terminal) -> None:

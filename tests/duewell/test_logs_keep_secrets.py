@@ -188,7 +188,7 @@ def test_from_connecting_to_a_forged_webhook_no_secret_is_logged(
 ) -> None:
     terminal = sit_down(sandboxes(customers=6, invoices=30), tmp_path / "here")
     heard = [*connect_all(terminal), *sync_in_bad_weather(terminal)]
-    sent = terminal("send", "--yes", **LOUD)
+    sent = terminal("send", "--yes", "--odd", **LOUD)
     heard.append(sent.err)
     with served(terminal) as (url, said):
         statuses = {slug: forge(url, slug) for slug in ("quickbooks", "xero", "stripe", "sage")}
