@@ -64,6 +64,8 @@ def disputed(day: Day, invoice: Invoice) -> Verdict | None:
 def promised(day: Day, invoice: Invoice) -> Verdict | None:
     """A promise is believed until its day has passed; so is an expected date typed into the platform."""
     said = day.said(Saying.PROMISE, invoice.ref)
+    if said is not None and said.until_on is None:
+        return _held(invoice, said, "promised", "The customer promised to pay, without naming a day")
     by = said.until_on if said else invoice.expected_on
     if by is None or by < day.on:
         return None

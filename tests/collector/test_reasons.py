@@ -131,6 +131,15 @@ def test_a_promise_is_believed_through_its_day() -> None:
     assert only(case(said=(promise,), synced_at=tomorrow), now=tomorrow).say is Say.SEND
 
 
+def test_a_promise_without_a_day_holds_until_a_person_ends_it() -> None:
+    promise = said(Saying.PROMISE, until_on=None, review_on=days(4))
+
+    verdict = only(case(invoice(expected_on=days(-1)), said=(promise,)))
+
+    assert (verdict.rule, verdict.next_look_on) == ("promised", days(4))
+    assert verdict.reason == "The customer promised to pay, without naming a day. Noted by Robin."
+
+
 def test_a_broken_promise_is_odd_until_it_was_spoken_of() -> None:
     broken = said(Saying.PROMISE, until_on=days(-2), from_on=days(-9))
 

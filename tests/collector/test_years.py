@@ -108,7 +108,7 @@ years = st.builds(
 
 
 @given(years)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_year_of_it_never_embarrasses(year: Year) -> None:
     sent: list[Contact] = []
     for number in range(365 * len(HOURS)):
@@ -146,7 +146,7 @@ def _contact_days(case: Case, today: date) -> list[date]:
 
 
 @given(years, st.integers(0, 364), st.sampled_from(HOURS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_taking_away_what_a_verdict_names_changes_it(year: Year, day: int, hour: int) -> None:
     now = NEW_YEAR + timedelta(days=day, hours=hour)
     case = _case(year, now, [])
