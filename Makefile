@@ -32,7 +32,7 @@ strace:
 	@command -v strace >/dev/null || { command -v apt-get >/dev/null && { echo "Installing strace for the kill matrix (once) …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends strace >/dev/null; }; } || { test -z "$(CI)" && echo "No strace and no way to install it: the tests that kill a dispatch at its system calls will be skipped."; }
 
 test: $(VENV)/.dev browser strace  ## Run every test: units, contracts, stories, both databases, a browser
-	@$(BIN)/pytest -q -n 4
+	@$(BIN)/pytest -q -n 4 --dist worksteal
 
 check: $(VENV)/.dev  ## Lint, types, layers and the house's sizes
 	@$(BIN)/ruff check .
