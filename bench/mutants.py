@@ -22,21 +22,21 @@ PAGE = ROOT / "bench" / "mutants.md"
 ROOMS = ("receivables", "storage", "integrations", "sync", "webhooks", "duewell", "sandbox")
 GROUPS = {
     "judgement": ("decide", "oddities", "approving", "narrowing", "reasons/*"),
-    "rules": ("lawbook", "caps", "hours", "law"),
-    "interest": ("interest",),
+    "rules": ("law/lawbook", "law/caps", "law/hours", "law/rule"),
+    "interest": ("charges/interest",),
 }
 TESTS = (
-    "sentences",
-    "reasons",
-    "decide",
-    "edges",
-    "asking_the_law",
-    "windows",
-    "approving",
-    "lawbook_engine",
-    "law_reading",
-    "shipped_rules",
-    "interest",
+    "test_sentences",
+    "test_reasons",
+    "test_decide",
+    "test_edges",
+    "law/test_asking_the_law",
+    "test_windows",
+    "test_approving",
+    "law/test_lawbook_engine",
+    "law/test_reading",
+    "law/test_shipped_rules",
+    "charges/test_interest",
 )
 KILLED, SURVIVED = ("killed", "timeout", "segfault"), ("survived", "no_tests", "suspicious")
 WANTED = 95.0
@@ -87,7 +87,7 @@ def _settings(files: tuple[str, ...]) -> str:
         "only_mutate": [f"collector/{name}.py" for name in files],
         "also_copy": ROOMS,
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist", "-x", "-q"],
-        "pytest_add_cli_args_test_selection": [f"tests/collector/test_{name}.py" for name in TESTS],
+        "pytest_add_cli_args_test_selection": [f"tests/collector/{name}.py" for name in TESTS],
     }
     lines = ["[mutmut]"]
     for name, values in told.items():

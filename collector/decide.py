@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from collector.judgement import Decision, Line, Message, Say, Verdict
-from collector.lawbook import Judged, Rules, load_rules
+from collector.law.lawbook import Judged, Rules, load_rules
 from collector.oddities import oddities
 from collector.policy import Channel, Policy, Step, Tone
 from collector.reasons import invoice as of_invoice

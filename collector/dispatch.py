@@ -13,19 +13,19 @@ from datetime import datetime
 import structlog
 
 from collector.approving import settled
-from collector.case_book import MESSAGES
-from collector.case_book import case as read_case
 from collector.channels.port import Carriers, Parcel
+from collector.debtors.case_book import MESSAGES
+from collector.debtors.case_book import case as read_case
 from collector.decide import decide
-from collector.edited import Edit, edit_of, own_words
 from collector.judgement import Decision, Line, Message, Say
 from collector.notes import plan_notes
 from collector.packing import Wrapping, hand_over, pack
 from collector.plan import Ruling, kept_verdicts, known
 from collector.policy import Channel
-from collector.stationery import Stationery
-from collector.wording import Letter, kept, write
-from collector.wording_source import BadWording
+from collector.wording.edited import Edit, edit_of, own_words
+from collector.wording.source import BadWording
+from collector.wording.stationery import Stationery
+from collector.wording.writing import Letter, kept, write
 from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
 from integrations.errors import IntegrationError, Refused, TryLater, Unsupported
 from integrations.registry import platform

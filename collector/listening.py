@@ -13,9 +13,9 @@ from functools import cached_property
 
 import structlog
 
-from collector.cases import debtor_key, heads_of
 from collector.channels.mailbox import Fresh
 from collector.channels.replies import Heard, Sort, read
+from collector.debtors.cases import debtor_key, heads_of
 from receivables.records import Customer, Ref
 from receivables.said import Said, Saying, Way
 from storage import actions, books

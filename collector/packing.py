@@ -9,7 +9,7 @@ from collector.channels.port import Attachment, Carrier, OptedOut, Parcel, Wrong
 from collector.judgement import Message
 from collector.policy import Channel
 from collector.reaching import mobile, numbers
-from collector.wording import Letter
+from collector.wording.writing import Letter
 from integrations.contract import Capability, Receipt
 from integrations.errors import Refused, Unsupported
 from integrations.registry import platform

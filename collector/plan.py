@@ -11,12 +11,12 @@ import msgspec
 
 from collector.approving import Standing, settled, standing
 from collector.calendar import zone_of
-from collector.case_book import MESSAGES, cases
+from collector.debtors.case_book import MESSAGES, cases
+from collector.debtors.owed import AT_ONCE
 from collector.decide import decide
 from collector.judgement import Decision, Message, Say
-from collector.owed import AT_ONCE
 from collector.policy import Channel, Policy
-from collector.remembering import remembered
+from collector.replay.remembering import remembered
 from receivables.case import Case
 from storage import actions
 from storage.approvals import Approval, approvals

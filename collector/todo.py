@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from collector.judgement import Verdict
-from collector.offers import offered
+from collector.occasions.offers import offered
 from receivables.case import Case
 from receivables.money import Money
 from receivables.records import CustomerKind, Invoice, Ref

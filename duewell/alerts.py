@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from collector.dispatch import key_of
 from collector.policy import Channel
-from collector.wording import Letter
+from collector.wording.writing import Letter
 from duewell.access import Role
 from duewell.mailing import Notice, send_once, to_be_sent, was_sent
 from duewell.morning_letter import counted

@@ -4,23 +4,23 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from collector.approving import Standing, approve, digest
-from collector.edited import Edit, edit_of, kept, own_words, problems, tidy
 from collector.judgement import Message
 from collector.plan import Decided
 from collector.policy import Channel
-from collector.wording import words_of, write
+from collector.wording.edited import Edit, edit_of, kept, own_words, problems, tidy
+from collector.wording.writing import words_of, write
 from duewell.automatic import automatic_of
 from duewell.bank import bank_of
 from duewell.charging import late_of
 from duewell.first_day import backlog_size
 from duewell.jobs import zone_of as business_zone
 from duewell.owning import operator_of
-from duewell.plan_views import Given, MessageView, PlanSheet, WordsView
 from duewell.running import make_plan, the_business
-from duewell.showing import rows_of
+from duewell.showing.overview import rows_of
 from duewell.stating import sender_of
 from duewell.terms import agreed
-from duewell.views import PlanRow
+from duewell.views.pages import PlanRow
+from duewell.views.plan import Given, MessageView, PlanSheet, WordsView
 from duewell.wiring import House
 from integrations.contract import Capability
 from integrations.errors import NotThere, Refused

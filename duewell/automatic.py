@@ -6,13 +6,13 @@ from datetime import datetime
 
 import structlog
 
-from collector.kinds import propose, unconfirmed
+from collector.debtors.kinds import propose, unconfirmed
 from collector.plan import Decided
 from duewell.finding import today_of
-from duewell.plan_views import Automatic, KindView
 from duewell.running import living, make_plan, the_business
 from duewell.said_words import KINDS
 from duewell.todos import bring_todos_in_step
+from duewell.views.plan import Automatic, KindView
 from duewell.wiring import House
 from integrations.errors import Refused
 from receivables.records import Answer

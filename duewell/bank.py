@@ -8,12 +8,12 @@ from typing import Any
 import structlog
 
 from collector.channels.smtp import compose, post
-from collector.wording import LINK, Bank, Letter
+from collector.wording.writing import LINK, Bank, Letter
 from duewell.access import Role
 from duewell.people import members
 from duewell.running import the_business
+from duewell.views.wording import BankChange
 from duewell.wiring import House
-from duewell.wording_views import BankChange
 from integrations.errors import IntegrationError, Refused
 from storage.businesses import business as business_of
 from storage.businesses import change_business

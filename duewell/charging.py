@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
-from collector import charges
-from collector.charges import Agreed, Basis, Borne, Charging, Moment, bear
-from collector.interest import Per, Terms
-from collector.posting import posted_of
-from collector.wording import Late
+from collector.charges import bearing as charges
+from collector.charges.bearing import Agreed, Basis, Borne, Charging, Moment, bear
+from collector.charges.interest import Per, Terms
+from collector.charges.posting import posted_of
+from collector.wording.writing import Late
 from duewell.finding import today_of
 from duewell.jobs import zone_of
 from duewell.running import living, the_business

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from collector.cases import debtor_key
-from collector.charges import Borne
-from collector.charges_words import sentences
-from collector.languages import date_words, money_words
-from collector.posting import Posting, post
+from collector.charges.bearing import Borne
+from collector.charges.posting import Posting, post
+from collector.charges.words import sentences
+from collector.debtors.cases import debtor_key
 from collector.typed import day
+from collector.wording.languages import date_words, money_words
 from duewell.charging import borne_of, last_day, posted_to
 from duewell.finding import today_of, whom_of
 from duewell.running import living

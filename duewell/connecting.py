@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from collector.reminder_days import BadDays, days_in, stored
+from collector.policies.reminder_days import BadDays, days_in, stored
 from duewell.wiring import House, account_of
 from integrations.contract import Attempt, AttemptStore, Authorised, Capability, Consent, Platform, Token, Wire
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, Unsupported

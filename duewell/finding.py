@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from collector.cases import debtor_key, heads_of
+from collector.debtors.cases import debtor_key, heads_of
 from collector.saying import Whom
 from duewell.jobs import zone_of
 from duewell.running import the_business

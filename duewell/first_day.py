@@ -5,14 +5,14 @@ from collections.abc import Collection, Sequence
 
 from collector.approving import Standing
 from collector.backlog import RULE, Old, OldInvoice, Turn, backlog
-from collector.case_book import MESSAGES
+from collector.debtors.case_book import MESSAGES
 from collector.decide import decide
 from collector.plan import Decided
 from collector.reasons.day import Day
 from duewell.finding import today_of
 from duewell.jobs import zone_of
-from duewell.plan_views import BacklogView, OldInvoiceView, TurnView
 from duewell.running import living, make_plan, the_business
+from duewell.views.plan import BacklogView, OldInvoiceView, TurnView
 from duewell.wiring import House
 from receivables.money import Money, by_currency
 from storage import actions

@@ -1,6 +1,6 @@
 """One customer's case, judged now: for a page or a to-do, without planning the whole business."""
 
-from collector.case_book import case as read_case
+from collector.debtors.case_book import case as read_case
 from collector.decide import decide
 from collector.plan import Decided
 from duewell.running import living

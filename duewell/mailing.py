@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from collector.channels.smtp import compose, post
-from collector.wording import Letter
+from collector.wording.writing import Letter
 from duewell.wiring import WORKER, House
 from integrations.errors import IntegrationError, TryLater
 from storage import actions

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from collector.languages import locale, money_words
-from collector.wording import Letter
+from collector.wording.languages import locale, money_words
+from collector.wording.writing import Letter
 from receivables.money import Money
 
 LETTERS = Path(__file__).parent / "letters"

@@ -11,11 +11,11 @@ from dataclasses import replace
 import structlog
 
 from collector.channels.port import Attachment
-from collector.courtesy import Occasion
 from collector.dispatch import Outcome, Sender, key_of
-from collector.occasions import OPEN, Errand, carry_out, offer, thanks_key, withdraw
-from collector.occasions_due import Look, refs_of, settled, statements
-from collector.offers import STATEMENTS
+from collector.occasions.acting import OPEN, Errand, carry_out, offer, thanks_key, withdraw
+from collector.occasions.courtesy import Occasion
+from collector.occasions.due import Look, refs_of, settled, statements
+from collector.occasions.offers import STATEMENTS
 from duewell.finding import today_of
 from duewell.outcome_words import outcome_words
 from duewell.ruling import layers_of

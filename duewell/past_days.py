@@ -9,11 +9,11 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from collector.calendar import is_business_day
-from collector.clan import Moment
-from collector.layers import Layers
+from collector.policies.layers import Layers
 from collector.policy import Channel
-from collector.reenact import Live, RulingAt
-from collector.remembering import remembered
+from collector.replay.clan import Moment
+from collector.replay.reenact import Live, RulingAt
+from collector.replay.remembering import remembered
 from duewell.config import Settings
 from duewell.ruling import base_layer, layer_in, ruling, together
 from storage import habits

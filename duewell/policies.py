@@ -6,19 +6,19 @@ from datetime import timedelta
 
 import structlog
 
-from collector.layers import Layer, Layers, build, merge
+from collector.policies.calendar import Calendar, calendar
+from collector.policies.check import Checked, check, check_customer
+from collector.policies.fields import Known, Used
+from collector.policies.file import brief, write
+from collector.policies.layers import Layer, Layers, build, merge
+from collector.policies.reminder_days import BadDays, days_in, proposed
+from collector.policies.words import differences
 from collector.policy import Policy, Step
-from collector.policy_calendar import Calendar, calendar
-from collector.policy_check import Checked, check, check_customer
-from collector.policy_fields import Known, Used
-from collector.policy_file import brief, write
-from collector.policy_words import differences
-from collector.reminder_days import BadDays, days_in, proposed
-from collector.wording import known_letters
+from collector.wording.writing import known_letters
 from duewell.finding import find_customer, today_of, whom_of
-from duewell.policy_views import NOTE_MAX, Draft
 from duewell.ruling import base_layer, layer_in, layers_of, together
 from duewell.running import living
+from duewell.views.policy import NOTE_MAX, Draft
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from receivables.records import Kind, Ref

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 
-from collector.case_book import MESSAGES
-from collector.clan import Clan, Moment
+from collector.debtors.case_book import MESSAGES
 from collector.judgement import Say
-from collector.past_book import AT_ONCE, clans
-from collector.reenact import Judged, Live, Rows, RulingAt, Turns, answers, reenact, sending, simulate, wrong
-from collector.replay import (
+from collector.replay.clan import Clan, Moment
+from collector.replay.past_book import AT_ONCE, clans
+from collector.replay.reenact import Judged, Live, Rows, RulingAt, Turns, answers, reenact, sending, simulate, wrong
+from collector.replay.told import (
     EXAMPLES_MAX,
     Answer,
     Changed,

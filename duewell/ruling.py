@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, time
 
 from collector.calendar import zone_of
-from collector.layers import Layer, Layers, Numbered, whole
 from collector.narrowing import windows
 from collector.plan import Ruling
+from collector.policies.fields import ANY
+from collector.policies.file import Weight, read, write
+from collector.policies.layers import Layer, Layers, Numbered, whole
 from collector.policy import DEFAULT, Channel, Policy, Step, Tone
-from collector.policy_fields import ANY
-from collector.policy_file import Weight, read, write
 from duewell.config import BadSetting, Settings
 from integrations.errors import Refused
 from storage.database import Database
@@ -67,7 +67,7 @@ def base_layer(settings: Settings) -> Layer:
 
 def policy_of(settings: Settings) -> Policy:
     """The policy as the settings say. Raises BadSetting for one that makes no sense."""
-    from collector.wording import known_letters
+    from collector.wording.writing import known_letters
 
     manners, steps = settings.manners, DEFAULT.steps
     if settings.steps:

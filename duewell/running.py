@@ -12,7 +12,7 @@ from collector.approving import Standing, approve
 from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
-from collector.remembering import habits_noted
+from collector.replay.remembering import habits_noted
 from duewell.sames import find_sames
 from duewell.ways import carriers
 from duewell.wiring import WORKER, House

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from collector.cases import heads_of
-from collector.families import families
-from collector.likeness import Likeness, alike, copies, key_of
-from duewell.same_views import PairView, SideView
+from collector.debtors.cases import heads_of
+from collector.debtors.families import families
+from collector.debtors.likeness import Likeness, alike, copies, key_of
+from duewell.views.same import PairView, SideView
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from integrations.registry import platform

@@ -9,7 +9,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from duewell.config import BadSetting
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from duewell.jobs import schedule
 from duewell.web import create_app
 from duewell.wiring import House

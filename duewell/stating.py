@@ -2,11 +2,11 @@
 
 from datetime import date, timedelta
 
-from collector.cases import debtor_key, heads_of
-from collector.statement import Statement, StatementKind, statement
-from collector.statement_paper import statement_pdf, write_statement
-from collector.wording import Letter
-from collector.wording_source import Own
+from collector.debtors.cases import debtor_key, heads_of
+from collector.occasions.statement import Statement, StatementKind, statement
+from collector.occasions.statement_paper import statement_pdf, write_statement
+from collector.wording.source import Own
+from collector.wording.writing import Letter
 from duewell.bank import bank_of
 from duewell.finding import find_customer, today_of
 from duewell.running import living, the_business

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from collector.stationery import Stationery
-from collector.wording import Late
+from collector.wording.stationery import Stationery
+from collector.wording.writing import Late
 from duewell.bank import bank_of
 from duewell.charging import late_of
 from duewell.terms import agreed

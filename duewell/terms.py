@@ -5,10 +5,10 @@ from datetime import date
 
 from babel import Locale
 
-from collector import credit_policy
-from collector.credit_policy import Agreement, CreditPolicy
-from collector.languages import LANGUAGES, locale, main_language
-from collector.wording_source import POLICY, BadWording, shipped
+from collector.charges import credit_policy
+from collector.charges.credit_policy import Agreement, CreditPolicy
+from collector.wording.languages import LANGUAGES, locale, main_language
+from collector.wording.source import POLICY, BadWording, shipped
 from duewell.finding import today_of
 from duewell.jobs import zone_of
 from duewell.running import living, the_business

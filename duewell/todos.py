@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from collector.occasions import OCCASIONS, OPEN
+from collector.occasions.acting import OCCASIONS, OPEN
 from collector.plan import Decided
 from collector.promises import Standing, outcome
 from collector.todo import BrokenPromise, DebtorFacts, Facts, find_todos

@@ -13,7 +13,7 @@ from collector.dispatch import Sender
 from collector.packing import Wrapping
 from collector.plan import Ruling
 from collector.policy import Channel
-from collector.stationery import Stationery
+from collector.wording.stationery import Stationery
 from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
 from duewell.ruling import ruling_of, windows_of

@@ -8,19 +8,19 @@ from msgspec import structs
 
 from collector.channels.smtp import compose, post
 from collector.judgement import Line, Message
-from collector.languages import LANGUAGES
+from collector.occasions.statement import Statement, StatementKind, statement
 from collector.policy import Channel, Step, Tone
-from collector.statement import Statement, StatementKind, statement
-from collector.wording import Letter, write
-from collector.wording_check import Wording, check, sample
-from collector.wording_source import KINDS, NAMES, POLICY, BadWording, shipped
+from collector.wording.check import Wording, check, sample
+from collector.wording.languages import LANGUAGES
+from collector.wording.source import KINDS, NAMES, POLICY, BadWording, shipped
+from collector.wording.writing import Letter, write
 from duewell.bank import bank_of
 from duewell.finding import today_of
 from duewell.running import the_business
 from duewell.stating import customer_meant, sender_of, statement_letter, whole_case
 from duewell.terms import agreed, language_of_business
+from duewell.views.wording import WordingLine, WordingView
 from duewell.wiring import House
-from duewell.wording_views import WordingLine, WordingView
 from integrations.errors import NotThere, Refused
 from receivables.case import Case
 from receivables.money import Money

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import idna
 
 from collector.channels.port import Attachment, Parcel, WrongAddress, plain, smuggles
-from collector.wording import one_line
+from collector.wording.writing import one_line
 from integrations.errors import Refused
 
 if TYPE_CHECKING:

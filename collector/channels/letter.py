@@ -16,7 +16,7 @@ from babel.dates import format_date
 
 from collector.channels.port import Parcel, WrongAddress
 from collector.reaching import can_be_posted
-from collector.wording import one_line
+from collector.wording.writing import one_line
 from integrations.contract import Lookup, Receipt
 from integrations.errors import NotThere, Refused, TryLater
 from receivables.records import Address

@@ -10,7 +10,7 @@ from typing import Any
 
 from collector.channels.composing import compose_parcel, sendable, written
 from collector.channels.port import Parcel, WrongAddress
-from collector.wording import Letter
+from collector.wording.writing import Letter
 from integrations.contract import Lookup, Receipt
 from integrations.errors import IntegrationError, Refused, TryLater
 

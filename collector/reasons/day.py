@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from collector.calendar import country_of, zone_of
 from collector.judgement import Say, Verdict
-from collector.places import Whereabouts, whereabouts
+from collector.law.places import Whereabouts, whereabouts
 from collector.policy import Channel, Policy, Step
 from receivables.case import Case, Contact
 from receivables.money import Money

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from collector.judgement import Line, Message, Say, Verdict
-from collector.law import Operator
-from collector.lawbook import Facts, Judged, PastContact, PlannedContact, Rules, judge
+from collector.law.lawbook import Facts, Judged, PastContact, PlannedContact, Rules, judge
+from collector.law.rule import Operator
 from collector.policy import Channel
 from collector.reasons.day import Day
 from receivables.records import CustomerKind, Ref

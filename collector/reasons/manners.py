@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from collector.calendar import is_business_day, next_business_day
 from collector.judgement import Verdict
+from collector.occasions.statement_days import statement_day
 from collector.policy import Channel
 from collector.reasons import people
 from collector.reasons.day import BUDGET_DAYS, Day, day_words, hold
-from collector.statement_days import statement_day
 from receivables.records import Invoice
 from receivables.said import Saying
 

@@ -39,7 +39,7 @@ def _find(house: "House", business: str, number: str) -> list["Invoice"]:
 def story(house: "House", business: str, invoice: "Invoice") -> dict[str, object]:
     """The invoice, today's verdict, the verdicts of other days, and every contact that spoke of it."""
     from duewell.running import make_plan
-    from duewell.showing_work import contact_view
+    from duewell.showing.work import contact_view
     from storage import actions
     from storage.verdicts import verdicts
 

@@ -71,8 +71,8 @@ def _said(house: "House", business: str, invoice: "Invoice", told: dict[str, str
 
 
 def _shown(house: "House", business: str, invoice: "Invoice") -> tuple[dict[str, object], list[str]]:
-    from collector.charges_words import sentences
-    from collector.languages import money_words
+    from collector.charges.words import sentences
+    from collector.wording.languages import money_words
     from duewell.charging import borne_of, last_day
     from duewell.say import plain
     from duewell.terms import locale_of_business

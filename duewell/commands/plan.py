@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from duewell.plan_views import BacklogView, Given, MessageView, PlanSheet
-    from duewell.views import PlanView
+    from duewell.views.pages import PlanView
+    from duewell.views.plan import BacklogView, Given, MessageView, PlanSheet
     from duewell.wiring import House
 
 WHICH = click.option("--business", default="", help="Which business, by name or id, when there are several.")
@@ -29,7 +29,7 @@ def command(ctx: click.Context, *, business: str, everything: bool, backlog: boo
     from duewell.first_day import backlog_view
     from duewell.opening import chosen, opened
     from duewell.say import answer
-    from duewell.showing import plan
+    from duewell.showing.overview import plan
 
     with opened(ctx.obj) as house:
         id = chosen(house, business).id

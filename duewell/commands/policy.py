@@ -6,9 +6,9 @@ from typing import IO, TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collector.policies.check import Checked
+    from collector.policies.file import Finding
     from collector.policy import Policy
-    from collector.policy_check import Checked
-    from collector.policy_file import Finding
     from duewell.wiring import House
 
 BUSINESS = click.option("--business", default="", help="Which business, by name or id, when there are several.")
@@ -52,14 +52,14 @@ def _document(policy: "Policy") -> dict[str, object]:
     """As a file says it, since machines know its words."""
     import tomllib
 
-    from collector.layers import whole
-    from collector.policy_file import write
+    from collector.policies.file import write
+    from collector.policies.layers import whole
 
     return tomllib.loads(write(whole(policy)))
 
 
 def _show(house: "House", business: str, policy: "Policy", debtor: str) -> None:
-    from collector.policy_words import when
+    from collector.policies.words import when
     from duewell import policies
     from duewell.say import console, table
 
@@ -109,9 +109,9 @@ def look(config: Path | None, *, file: IO[bytes], business: str, customer: str, 
 
 def _checked(house: "House", business: str, customer: str, text: str) -> "tuple[Checked, tuple[str, ...]]":
     """Beside what holds for the business, or before there is one beside what comes with Duewell."""
-    from collector.policy_check import check
-    from collector.policy_fields import Known
-    from collector.wording import known_letters
+    from collector.policies.check import check
+    from collector.policies.fields import Known
+    from collector.wording.writing import known_letters
     from duewell import policies
     from duewell.jobs import all_businesses
     from duewell.opening import chosen
@@ -218,7 +218,7 @@ def history(config: Path | None, *, business: str, customer: str, as_json: bool)
 @click.pass_obj
 def words(config: Path | None, *, business: str, customer: str, as_json: bool) -> None:
     """Read the policy back in sentences."""
-    from collector.policy_words import words
+    from collector.policies.words import words
     from duewell import policies
     from duewell.opening import chosen, opened, wrong_use
     from duewell.say import answer

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collector.replay import Difference, Report, Run
+    from collector.replay.told import Difference, Report, Run
     from duewell.replaying import Question
     from duewell.wiring import House
 

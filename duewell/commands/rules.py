@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from duewell.law_views import LawView, PlaceView, RuleView
+    from duewell.views.law import LawView, PlaceView, RuleView
 
 
 @click.command("rules")
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def command(*, country: str, as_json: bool) -> None:
     """Show the rules of collecting that are kept, where each comes from, and what is not covered."""
-    from duewell.law_views import law
     from duewell.say import answer
+    from duewell.views.law import law
 
     view = law()
     wanted = country.upper()
@@ -32,7 +32,7 @@ def command(*, country: str, as_json: bool) -> None:
 
 def _everything(view: "LawView") -> str:
     """All of it on one long page."""
-    from duewell.law_views import NO_ADVICE
+    from duewell.views.law import NO_ADVICE
 
     parts = [NO_ADVICE, *(_place(place) for place in view.places)]
     interest = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from duewell.same_views import PairView, SideView
+    from duewell.views.same import PairView, SideView
 
 
 @click.group("same", invoke_without_command=True)

@@ -33,7 +33,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Show CUSTOMER's statement of account: by name, id, or e-mail address. Nothing is sent without --send."""
-    from collector.statement import StatementKind
+    from collector.occasions.statement import StatementKind
     from duewell.occasions import send_statement
     from duewell.opening import chosen, opened, usable
     from duewell.say import answer, at_the_terminal

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from duewell.views.work import TodoView
     from duewell.wiring import House
-    from duewell.work_views import TodoView
 
 
 @click.group("todo", invoke_without_command=True)
@@ -114,7 +114,7 @@ def assign(config: Path | None, *, id: str, name: str, as_json: bool) -> None:
 
 
 def _todos(house: "House", business: str, *, everything: bool) -> "list[TodoView]":
-    from duewell.desk_work import all_todos
+    from duewell.desk.work import all_todos
     from duewell.jobs import all_businesses
     from duewell.opening import chosen
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collector.wording_check import Wording
+    from collector.wording.check import Wording
     from duewell.wiring import House
 
 WHICH = click.option("--business", default="", help="Which business, by name or id, when there are several.")
@@ -209,7 +209,7 @@ def bank(
     as_json: bool,
 ) -> None:
     """Show the bank details in messages and who changed them, or change them. Every owner is told by mail."""
-    from collector.wording import Bank
+    from collector.wording.writing import Bank
     from duewell.bank import bank_changes, bank_of, set_bank
     from duewell.opening import chosen, opened
     from duewell.say import answer, at_the_terminal
@@ -258,7 +258,7 @@ def credit_policy(
     """
     from datetime import datetime
 
-    from collector.credit_policy import policy_text
+    from collector.charges.credit_policy import policy_text
     from duewell.occasions import send_credit_policy
     from duewell.opening import chosen, opened, usable
     from duewell.say import answer, at_the_terminal
@@ -297,7 +297,7 @@ def _somebody(house: "House", business: str, email: str) -> tuple[str, str]:
 
 def _from(house: "House", business: str, which: tuple[str, str], file: Path | None) -> "Wording":
     """The wording in a file, or the one in use."""
-    from collector.wording_check import Wording
+    from collector.wording.check import Wording
     from duewell.opening import usable
     from duewell.writing import wording
 
@@ -319,7 +319,7 @@ def _language(house: "House", business: str, said: str) -> str:
 
 
 def _checked(language: str) -> str:
-    from collector.languages import LANGUAGES
+    from collector.wording.languages import LANGUAGES
 
     if language not in LANGUAGES:
         raise click.UsageError(f"there is no language {language!r}; there are: {', '.join(LANGUAGES)}")

@@ -12,10 +12,10 @@ from duewell.outcome_words import outcome_words
 from duewell.progress import reading
 from duewell.running import Synced, drain_inbox, living, make_plan, send_plan, sync_one
 from duewell.say import console, table
-from duewell.showing import plan
+from duewell.showing.overview import plan
 from duewell.story.stage import Stage
 from duewell.story.visitor import Lost, Visitor
-from duewell.views import PlanRow
+from duewell.views.pages import PlanRow
 from receivables.money import Money
 from receivables.records import Invoice, Kind, Ref
 from storage import books

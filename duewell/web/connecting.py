@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from duewell.access import Act
-from duewell.views import ConnectChoice, ConnectionView
+from duewell.views.pages import ConnectChoice, ConnectionView
 from duewell.web.current import business, needs, office, person
 from duewell.web.failures import status_of
 from duewell.web.guard import allow_form_to

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from duewell.access import Act
 from duewell.dictating import FIELDS
-from duewell.views import CustomerView
+from duewell.views.pages import CustomerView
 from duewell.web.current import business, needs, office, person
 from integrations.errors import Refused
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from collector.replay import Report
+from collector.replay.told import Report
 
 STEP, BAR, TALL = 10, 7, 100
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from collector.policy_calendar import Entry
+from collector.policies.calendar import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from duewell.views import ConnectChoice, ConnectionView, CustomerView, Overview
+from duewell.views.pages import ConnectChoice, ConnectionView, CustomerView, Overview
 from duewell.web.office_charges import ChargesOffice
 from duewell.web.office_manners import MannersOffice
 from duewell.web.office_people import PeopleOffice

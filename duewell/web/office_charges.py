@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from duewell.charge_views import ChargeLine
 from duewell.charging import ChargingView
+from duewell.views.charge import ChargeLine
 
 
 class ChargesOffice(Protocol):

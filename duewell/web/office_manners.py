@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from duewell.manners_views import MannersView
+from duewell.views.manners import MannersView
 
 
 class MannersOffice(Protocol):

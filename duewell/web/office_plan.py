@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from duewell.plan_views import BacklogView, KindView, PlanSheet, WordsView
+from duewell.views.plan import BacklogView, KindView, PlanSheet, WordsView
 
 
 class PlanOffice(Protocol):

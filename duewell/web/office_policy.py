@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from duewell.policy_views import Draft, PolicyView
+from duewell.views.policy import Draft, PolicyView
 from storage.policies import KeptPolicy
 
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from duewell.desk_replay import ReplayView
+from duewell.desk.replay import ReplayView
 
 
 class ReplayOffice(Protocol):

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from duewell.same_views import PairView
+from duewell.views.same import PairView
 
 
 class SamesOffice(Protocol):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from collector.statement import StatementKind
-from collector.wording import Bank, Letter
-from collector.wording_check import Wording
-from duewell.wording_views import BankView, CreditPolicyView, WordingLine, WordingView
+from collector.occasions.statement import StatementKind
+from collector.wording.check import Wording
+from collector.wording.writing import Bank, Letter
+from duewell.views.wording import BankView, CreditPolicyView, WordingLine, WordingView
 
 
 class WordingOffice(Protocol):

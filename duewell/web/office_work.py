@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from duewell.work_views import TodoView
+from duewell.views.work import TodoView
 
 
 class WorkOffice(Protocol):

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from duewell.access import Act
-from duewell.plan_views import MessageView
+from duewell.views.plan import MessageView
 from duewell.web.current import business, needs, office, person
 from integrations.errors import NotThere, Refused
 

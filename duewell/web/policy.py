@@ -5,9 +5,9 @@ from dataclasses import replace
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.policy_file import CHARACTERS_MAX
+from collector.policies.file import CHARACTERS_MAX
 from duewell.access import Act
-from duewell.policy_views import NOTE_MAX, Draft
+from duewell.views.policy import NOTE_MAX, Draft
 from duewell.web.current import business, needs, office, person
 from duewell.web.failures import sentence, status_of
 from duewell.web.months import months

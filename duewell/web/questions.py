@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from collector.reminder_days import BadDays, days_in, stored
-from duewell.views import ConnectionView
+from collector.policies.reminder_days import BadDays, days_in, stored
+from duewell.views.pages import ConnectionView
 from duewell.web.office import Business
 from duewell.web.words import is_zone
 

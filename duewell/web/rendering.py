@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, g, session
 from jinja2 import StrictUndefined
 
-from collector.languages import LANGUAGES
+from collector.wording.languages import LANGUAGES
 from duewell.web import bars, words, work_words
 from duewell.web.current import base_url, businesses, may, shown, someone
 from duewell.web.door import proof_of

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from duewell.access import Act
-from duewell.law_views import NO_ADVICE, law
+from duewell.views.law import NO_ADVICE, law
 from duewell.web.current import needs
 
 pages = Blueprint("rules", __name__)

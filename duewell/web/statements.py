@@ -5,7 +5,7 @@ from datetime import date
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from collector.statement import StatementKind
+from collector.occasions.statement import StatementKind
 from duewell.access import Act
 from duewell.web.current import business, needs, office
 from duewell.web.guard import with_frame

@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from duewell.access import Act
+from duewell.views.work import TodoView
 from duewell.web.current import business, businesses, needs, office, person
-from duewell.work_views import TodoView
 from integrations.errors import NotThere, Refused
 
 pages = Blueprint("todos", __name__)

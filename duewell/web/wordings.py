@@ -4,9 +4,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from collector.wording import Bank, Letter
-from collector.wording_check import TEXT_MAX, Wording
-from collector.wording_source import KINDS, Frame
+from collector.wording.check import TEXT_MAX, Wording
+from collector.wording.source import KINDS, Frame
+from collector.wording.writing import Bank, Letter
 from duewell.access import Act
 from duewell.web.current import business, needs, office, person
 from duewell.web.failures import sentence, status_of

@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
-from duewell.views import AgreementView, ConnectionView
+from duewell.views.pages import AgreementView, ConnectionView
 from duewell.web.office import Business
 from integrations import registry
 from receivables.money import Money

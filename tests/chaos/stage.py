@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from werkzeug.wrappers import Request, Response
 
-from collector.case_book import MESSAGES
 from collector.channels.twilio import mark
+from collector.debtors.case_book import MESSAGES
 from collector.judgement import Message
 from duewell.config import Settings, StepSetting
 from duewell.config_ways import Letters, Sms

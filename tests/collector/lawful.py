@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime
 
-from collector.law import Rules
-from collector.law_reading import read_rules
-from collector.lawbook import Facts, PastContact, PlannedContact
+from collector.law.lawbook import Facts, PastContact, PlannedContact
+from collector.law.reading import read_rules
+from collector.law.rule import Rules
 from receivables.records import CustomerKind, Kind, Ref
 from receivables.said import Way
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from collector.cases import Material, build
+from collector.debtors.cases import Material, build
 from collector.decide import decide
 from collector.judgement import Decision, Message, Say, Verdict
 from collector.policy import DEFAULT, After, Channel, Policy, Step, Tone

@@ -23,7 +23,7 @@ WARM.set_forkserver_preload(
         "duewell.examining",
         "duewell.opening",
         "duewell.progress",
-        "duewell.showing_customers",
+        "duewell.showing.customers",
     ]
     + [f"integrations.{slug}.platform" for slug in ("quickbooks", "stripe", "xero")]
 )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from collector.charges import Basis
-from collector.charges_words import sentences
-from collector.languages import locale
-from collector.posting import posted_of
+from collector.charges.bearing import Basis
+from collector.charges.posting import posted_of
+from collector.charges.words import sentences
+from collector.wording.languages import locale
 from duewell.charging import borne_by, borne_of, charging_view, last_day, late_of, set_charging, set_posted_to
 from duewell.charging_acts import enforce, post_charges, waive
 from duewell.config import Settings
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from duewell.finding import find_invoice
 from duewell.policies import keep
 from duewell.running import the_business

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from collector.policy import DEFAULT
-from collector.wording import known_letters
+from collector.wording.writing import known_letters
 from duewell.config import App, Settings, StepSetting, load
 from duewell.ruling import policy_of
 from integrations.registry import slugs

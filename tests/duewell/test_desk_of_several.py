@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from duewell.access import Role
 from duewell.config import Settings, Web
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from duewell.owning import begin_business, set_owner_password
 from duewell.people import add, who_signs_in
 from duewell.web import create_app

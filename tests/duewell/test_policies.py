@@ -12,7 +12,7 @@ from collector.policy import DEFAULT
 from duewell import policies
 from duewell.config import Manners, Settings
 from duewell.connecting import check_answers, questions
-from duewell.desk_policy import PolicyDesk, view
+from duewell.desk.policy import PolicyDesk, view
 from duewell.examining import _policies
 from duewell.ruling import layers_of
 from duewell.web.questions import BadAnswer, answers_from

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event, update
 
 from duewell.config import Settings
-from duewell.desk import Desk
-from duewell.desk_replay import ReplayView, keep, last_replay
+from duewell.desk.desk import Desk
+from duewell.desk.replay import ReplayView, keep, last_replay
 from duewell.finding import today_of
 from duewell.owning import begin_business
 from duewell.replaying import Question, last_days, replay

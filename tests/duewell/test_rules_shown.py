@@ -4,9 +4,9 @@ import json
 
 from click.testing import CliRunner, Result
 
-from collector.lawbook import load_rules
+from collector.law.lawbook import load_rules
 from duewell.cli import group
-from duewell.law_views import RuleView, law
+from duewell.views.law import RuleView, law
 
 
 def rules(*words: str) -> Result:

@@ -12,17 +12,17 @@ from msgspec.structs import replace as with_
 from collector.channels.call import CallTask
 from duewell.access import Role
 from duewell.config import Settings
-from duewell.desk_work import WorkDesk, all_todos
+from duewell.desk.work import WorkDesk, all_todos
 from duewell.dictating import Recorded, dictate
 from duewell.finding import find_customer, find_invoice
 from duewell.people import add as add_person
 from duewell.recording import end_said, record
 from duewell.running import make_plan
-from duewell.showing_customers import customer as customer_page
+from duewell.showing.customers import customer as customer_page
 from duewell.todos import bring_todos_in_step
+from duewell.views.work import TodoView, WorkView
 from duewell.ways import calls
 from duewell.wiring import House, build, sealing_keys
-from duewell.work_views import TodoView, WorkView
 from integrations.errors import NotThere, Refused
 from receivables.money import Money
 from receivables.records import Answer, Application, Company, CustomerKind, Kind, Record

@@ -11,8 +11,8 @@ from duewell.approving import CHANGED, answer_messages, edit_message, message_wo
 from duewell.automatic import automatic_of, choose_automatic, confirm_kinds, kinds_to_confirm
 from duewell.dictating import dictate
 from duewell.first_day import backlog_view
-from duewell.plan_views import MessageView
 from duewell.running import make_plan, send_plan
+from duewell.views.plan import MessageView
 from integrations.errors import NotThere, Refused
 from sandbox.mailbox import Mail
 from storage.approvals import Answered, approvals

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from collector.likeness import key_of
+from collector.debtors.likeness import key_of
 from collector.plan import Decided
 from duewell.running import make_plan, send_plan
 from duewell.sames import answer_pair, find_sames, pair_id, pairs

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from collector.cases import debtor_key
+from collector.debtors.cases import debtor_key
 from duewell import jobs
 from duewell.connecting import change_answers
 from duewell.running import may_send_alone, send_plan

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from duewell.connecting import disconnect
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from duewell.running import drain_inbox, living
-from duewell.showing_customers import customer as customer_page
+from duewell.showing.customers import customer as customer_page
 from receivables.money import Money
 from sandbox.faults import Fault
 from storage import tables

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from duewell.running import drain_inbox, follow_up_all, living, send_plan, sync_one
 from duewell.wiring import House, build
 from storage import actions, inbox

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from collector.charges import Borne
+from collector.charges.bearing import Borne
 from duewell.charging import CHARGES, borne_by, borne_of, set_charging, set_posted_to
 from duewell.charging_acts import post_charges
 from duewell.dictating import dictate

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from collector.wording_check import Wording
+from collector.wording.check import Wording
 from duewell import jobs, policies
 from duewell.automatic import choose_automatic
 from duewell.doing import finish_todo
 from duewell.occasions import send_credit_policy, send_statement, send_statements, thank_and_apologize
 from duewell.running import make_plan, send_plan
-from duewell.showing_manners import manners
+from duewell.showing.manners import manners
 from duewell.terms import agreed
 from duewell.writing import save_wording
 from integrations.errors import Refused

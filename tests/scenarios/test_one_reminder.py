@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from duewell.running import (
     drain_inbox,
     follow_up_all,
@@ -14,8 +14,8 @@ from duewell.running import (
     send_plan,
     settle_parked,
 )
-from duewell.showing import plan
-from duewell.showing_customers import customer
+from duewell.showing.customers import customer
+from duewell.showing.overview import plan
 from integrations.errors import NotThere
 from sandbox.faults import Fault
 from storage import actions

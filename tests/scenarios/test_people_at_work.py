@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from duewell import jobs
-from duewell.desk_work import all_todos
+from duewell.desk.work import all_todos
 from duewell.dictating import dictate
 from duewell.running import follow_up_all, make_plan
-from duewell.showing_customers import customer
-from duewell.work_views import PromiseView
+from duewell.showing.customers import customer
+from duewell.views.work import PromiseView
 from receivables.records import Invoice
 from storage import actions
 from storage.actions import ActionState

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from collector.replay import Report
+from collector.replay.told import Report
 from duewell import policies
 from duewell.automatic import choose_automatic
 from duewell.finding import today_of

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from collector.case_book import cases
+from collector.debtors.case_book import cases
 from collector.decide import decide
 from collector.judgement import Verdict
 from collector.narrowing import windows

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import event
 
-from collector.case_book import case, cases
+from collector.debtors.case_book import case, cases
 from collector.decide import decide
 from collector.narrowing import windows
 from collector.policy import DEFAULT

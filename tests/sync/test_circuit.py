@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from duewell import jobs
 from duewell.running import make_plan, resting, send_plan
-from duewell.showing import connections
+from duewell.showing.overview import connections
 from integrations.contract import Books
 from integrations.errors import TryLater
 from receivables.page import Cursor, Page

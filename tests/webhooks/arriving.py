@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from sandbox.quickbooks.webhooks import sign as sign_quickbooks
 from sandbox.stripe.announcing import signature as sign_stripe
 from sandbox.xero.webhooks import signature as sign_xero

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from sandbox.server import Sandbox
 from tests.scenarios.playing import Play, settle_in
 

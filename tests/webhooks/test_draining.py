@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from duewell.connecting import disconnect
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from duewell.running import drain_inbox
 from receivables.records import Kind, Ref
 from sandbox.faults import Fault

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from duewell.desk import Desk
+from duewell.desk.desk import Desk
 from integrations.contract import Delivery
 from integrations.errors import BadSignature
 from integrations.registry import platform

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from collector.charges import Agreed, Basis, Charging
-from collector.interest import Terms
-from duewell.charge_views import ChargeLine
+from collector.charges.bearing import Agreed, Basis, Charging
+from collector.charges.interest import Terms
 from duewell.charging import ChargingView, PostedTo
+from duewell.views.charge import ChargeLine
 from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople
 

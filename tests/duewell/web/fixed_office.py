@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from duewell.views import (
+from duewell.views.pages import (
     AgreementView,
     ConnectChoice,
     ConnectionView,

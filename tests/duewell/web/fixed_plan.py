@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from duewell.plan_views import (
+from duewell.views.pages import PlanRow
+from duewell.views.plan import (
     Automatic,
     BacklogView,
     KindView,
@@ -14,7 +15,6 @@ from duewell.plan_views import (
     TurnView,
     WordsView,
 )
-from duewell.views import PlanRow
 from integrations.errors import NotThere
 from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople

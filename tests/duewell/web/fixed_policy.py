@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from collector.layers import Layers, Numbered, whole
+from collector.policies.calendar import calendar
+from collector.policies.check import check, check_customer
+from collector.policies.fields import Known
+from collector.policies.file import read, write
+from collector.policies.layers import Layers, Numbered, whole
+from collector.policies.words import differences, manners, segment_words, sentence
 from collector.policy import DEFAULT
-from collector.policy_calendar import calendar
-from collector.policy_check import check, check_customer
-from collector.policy_fields import Known
-from collector.policy_file import read, write
-from collector.policy_words import differences, manners, segment_words, sentence
-from collector.wording import known_letters
-from duewell.policy_views import CustomerPolicyView, Draft, PolicyView, VersionView
+from collector.wording.writing import known_letters
+from duewell.views.policy import CustomerPolicyView, Draft, PolicyView, VersionView
 from integrations.errors import NotThere, Refused
 from storage.policies import KeptPolicy
 from tests.duewell.web.fixed_people import FixedPeople

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from collector.replay import (
+from collector.replay.told import (
     Answer,
     Changed,
     Difference,
@@ -13,7 +13,7 @@ from collector.replay import (
     ToCustomer,
     Wrong,
 )
-from duewell.desk_replay import ReplayView
+from duewell.desk.replay import ReplayView
 from integrations.errors import Refused
 
 AT = datetime(2026, 3, 10, 14, 30, tzinfo=UTC)

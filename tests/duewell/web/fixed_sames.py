@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from duewell.same_views import PairView, SideView
+from duewell.views.same import PairView, SideView
 from integrations.errors import NotThere, Refused
 from receivables.money import Money
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from collector.credit_policy import Agreement, read
-from collector.languages import LANGUAGES, locale
-from collector.statement import StatementKind
-from collector.wording import Bank, Letter
-from collector.wording_check import Wording, check, sample
-from collector.wording_source import KINDS, NAMES, POLICY, shipped
-from duewell.manners_views import MannersView, WrongMessage
-from duewell.wording_views import BankChange, BankView, CreditPolicyView, WordingLine, WordingView
+from collector.charges.credit_policy import Agreement, read
+from collector.occasions.statement import StatementKind
+from collector.wording.check import Wording, check, sample
+from collector.wording.languages import LANGUAGES, locale
+from collector.wording.source import KINDS, NAMES, POLICY, shipped
+from collector.wording.writing import Bank, Letter
+from duewell.views.manners import MannersView, WrongMessage
+from duewell.views.wording import BankChange, BankView, CreditPolicyView, WordingLine, WordingView
 from integrations.errors import NotThere, Refused
 from storage.wordings import KeptWording
 from tests.duewell.web.fixed_people import FixedPeople

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from duewell.work_views import ContactView, Event, OpenInvoice, PromiseView, SaidView, TodoView, WorkView
+from duewell.views.work import ContactView, Event, OpenInvoice, PromiseView, SaidView, TodoView, WorkView
 from integrations.errors import NotThere, Refused
 from receivables.money import Money
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from collector.charges import Charging
+from collector.charges.bearing import Charging
 from duewell.access import Role
 from integrations.errors import Refused, TryLater
 from tests.duewell.web.conftest import Post

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from duewell.views import ConnectChoice
+from duewell.views.pages import ConnectChoice
 from integrations.errors import Refused, TryLater
 from tests.duewell.web.conftest import Post
 from tests.duewell.web.fixed_office import FixedOffice

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from duewell.views import ConnectChoice
+from duewell.views.pages import ConnectChoice
 from tests.duewell.web.conftest import app_over
 from tests.duewell.web.fixed_office import FixedOffice
 from tests.duewell.web.test_signing_in import PAGES

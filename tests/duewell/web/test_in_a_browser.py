@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from duewell.views import ConnectChoice
+from duewell.views.pages import ConnectChoice
 from duewell.web.office import Business
 from tests.duewell.web.conftest import app_over
 from tests.duewell.web.fixed_office import FixedOffice

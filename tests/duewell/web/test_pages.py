@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from duewell.plan_views import KindView
+from duewell.views.plan import KindView
 from duewell.web.office import Business
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, TryLater, Unsupported
 from receivables.money import Money

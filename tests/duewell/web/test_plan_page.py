@@ -6,7 +6,7 @@ from dataclasses import replace
 from flask.testing import FlaskClient
 
 from duewell.access import Role
-from duewell.plan_views import Automatic
+from duewell.views.plan import Automatic
 from integrations.errors import NotThere, Refused
 from tests.duewell.web.conftest import Post
 from tests.duewell.web.fixed_office import FixedOffice

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
-from collector.replay import Report, run_of
-from duewell.desk_replay import ReplayView
+from collector.replay.told import Report, run_of
+from duewell.desk.replay import ReplayView
 from duewell.web.day_bars import chart
 from tests.duewell.web.fixed_office import FixedOffice
 from tests.duewell.web.fixed_replay import AT, COMPARED, REPORT, RUN, compared

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duewell.views import AgreementView
+from duewell.views.pages import AgreementView
 from duewell.web.bars import WIDTH, parts
 from duewell.web.office import Business
 from duewell.web.words import Speech, agreement, counted, customer_word, who

@@ -1,0 +1,1 @@
+"""What lateness costs: credit policy, interest, its sources, and posting it."""

@@ -1,0 +1,1 @@
+"""The rules of collecting: values, data, places, and the judgement of one planned contact."""

@@ -1,0 +1,1 @@
+"""Messages that are no reminders: thanks, apologies, statements, terms."""

@@ -1,0 +1,239 @@
+"""Messages that are no reminders, through the one machine: look again, offer or claim, act, record.
+
+The key says what the act is, so that nobody is thanked twice. In draft an occasion is only planned: that is the offer
+a person answers with one press. Whatever was begun and not ended is found by `follow_up` like any other message.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from collector.channels.port import Attachment, Parcel
+from collector.debtors.case_book import MESSAGES
+from collector.debtors.whole import Whole, whole
+from collector.dispatch import TAKEN, Outcome, Sender, key_of, under_claim
+from collector.judgement import Message
+from collector.occasions.courtesy import Occasion, against, message_of, spoken_of
+from collector.occasions.statement import StatementKind, statement
+from collector.occasions.statement_paper import statement_pdf, write_statement
+from collector.packing import Wrapping, hand_over, pack
+from collector.policy import Channel
+from collector.reasons.day import Day
+from collector.wording.source import BadWording
+from collector.wording.writing import Letter, kept, write
+from receivables.money import Money
+from receivables.records import Invoice, InvoiceStatus, Ref
+from storage import actions
+from storage.actions import ActionState, Claim, Plan, Speaks
+from storage.database import Tx
+from sync.refresh import refresh
+from sync.source import Source
+
+log = structlog.get_logger(__name__)
+
+OCCASIONS = tuple(one.value for one in Occasion)
+OVERTAKEN = "It is no longer called for."
+OPEN = (ActionState.PLANNED, ActionState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One occasion to write: the key of the act, to whom, and the invoices with the sums that are spoken of.
+
+    `once` are permanent keys of single invoices that no other act of its kind may hold. `facts` are kept with the act.
+    What goes `by_itself` was asked for by nobody; what was `offered` stays an offer when it cannot go now.
+    """
+
+    occasion: Occasion
+    key: str
+    debtor: str
+    about: Mapping[Ref, Money] = field(default_factory=dict)
+    once: Mapping[Ref, str] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    attached: tuple[Attachment, ...] = ()
+    by_itself: bool = False
+    offered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An errand with the case as it is now, and the message that would go."""
+
+    errand: Errand
+    found: Whole
+    day: Day
+    message: Message
+
+
+def thanks_key(business: str, invoice: Ref) -> str:
+    """An invoice is thanked for once."""
+    return key_of("thanks", business, invoice.connection, invoice.id)
+
+
+def carry_out(source: Source, sender: Sender, errand: Errand) -> Outcome:
+    """Send it, if it still is called for and nothing stands against it at this hour.
+
+    Raises TryLater or Reconnect when the books cannot be read afresh; then nothing was sent.
+    """
+    ready = _look(source, sender, errand)
+    if isinstance(ready, Outcome):
+        return ready
+    refresh(source, [*(one.ref for one, _ in ready.message.invoices), *(one.ref for one in ready.found.case.customers)])
+    ready = _look(source, sender, errand)
+    return ready if isinstance(ready, Outcome) else _send(source, sender, ready)
+
+
+def _look(source: Source, sender: Sender, errand: Errand) -> _Ready | Outcome:
+    """The case as it is known now, and whether the message may go."""
+    connected, now = source.state(), source.clock.now()
+    if connected.first_pull_done_at is None:
+        return Outcome(errand.debtor, "unread", "The past of these books is still being read.")
+    with source.database.read() as tx:
+        found = whole(tx, connected, errand.debtor, now)
+    if found is None:
+        return Outcome(errand.debtor, "nothing", "This customer is not in the books any more.")
+    day = Day(found.case, sender.ruling(found.case), now, sender.carriers.ready())
+    parts = parts_of(day, errand)
+    if not parts:
+        return Outcome(errand.debtor, "nothing", NOT_CALLED_FOR[errand.occasion])
+    if reason := against(day, errand.occasion, [one for one, _ in parts], by_itself=errand.by_itself):
+        return Outcome(errand.debtor, "nothing", reason)
+    if missing := sender.carriers.missing(Channel.MAIL):
+        return Outcome(errand.debtor, "unready", missing)
+    if errand.by_itself and errand.occasion is Occasion.STATEMENT and _full(source, day):
+        return Outcome(errand.debtor, "nothing", f"{day.policy.daily_cap} messages were sent today, which is the most.")
+    return _Ready(errand, found, day, message_of(day, errand.occasion, parts))
+
+
+NOT_CALLED_FOR = {
+    Occasion.THANK_YOU: "It is no longer paid, so there is nothing to give thanks for.",
+    Occasion.APOLOGY: "It is no longer paid, so there is nothing to apologize for.",
+    Occasion.STATEMENT: "There is nothing to state: nothing is open.",
+    Occasion.TERMS: "This customer has no invoice yet.",
+}
+
+
+def parts_of(day: Day, errand: Errand) -> Sequence[tuple[Invoice, Money]]:
+    """The invoices it is about as they are now, each with its sum; none when it is not called for any more."""
+    if errand.occasion in (Occasion.STATEMENT, Occasion.TERMS):
+        known = spoken_of(day)
+        wanted = known if not errand.by_itself else [one for one in known if one.owing]
+        return [(one, one.open) for one in wanted]
+    paid = {one.ref: one for one in day.case.invoices if one.status is InvoiceStatus.PAID and not one.open}
+    still = [(paid[ref], money) for ref, money in errand.about.items() if ref in paid]
+    return still if len(still) == len(errand.about) else []
+
+
+def _full(source: Source, day: Day) -> bool:
+    with source.database.read() as tx:
+        sent = actions.sent_on(tx, source.business, MESSAGES, since=day.on)
+    return sent.get(day.on, 0) >= day.policy.daily_cap
+
+
+def offer(source: Source, sender: Sender, errand: Errand) -> bool:
+    """Plan it, with its words, for a person to answer; False when it is not called for or was dealt with already."""
+    connected, now = source.state(), source.clock.now()
+    with source.database.read() as tx:
+        found = whole(tx, connected, errand.debtor, now)
+    if found is None:
+        return False
+    day = Day(found.case, sender.ruling(found.case), now, sender.carriers.ready())
+    parts = parts_of(day, errand)
+    if not parts:
+        return False
+    ready = _Ready(errand, found, day, message_of(day, errand.occasion, parts))
+    try:
+        letter = _letter(sender, ready)
+    except BadWording as error:
+        log.warning("an offer cannot be written", connection=source.connection, why=str(error))
+        return False
+    with source.database.write() as tx:
+        return actions.plan(tx, source.business, _plan(source, ready, letter), now=now)
+
+
+def withdraw(tx: Tx, business: str, keys: Sequence[str], *, now: datetime, reason: str = OVERTAKEN) -> None:
+    """These offers stand no longer."""
+    for key in keys:
+        actions.mark(tx, business, key, ActionState.CANCELLED, now=now, reason=reason)
+
+
+def _send(source: Source, sender: Sender, ready: _Ready) -> Outcome:
+    """Prepare everything that may fail harmlessly, then claim, then act."""
+    errand, refs = ready.errand, tuple(one.ref for one, _ in ready.message.invoices)
+    try:
+        letter = _letter(sender, ready)
+    except BadWording as error:
+        return Outcome(errand.debtor, "unready", f"Its wording can no longer be used: {error}.", refs)
+    parcel = _parcel(source, sender, ready, letter)
+    claim = _claim(source, sender, ready, _plan(source, ready, letter, parcel))
+    if claim is not Claim.MINE:
+        return Outcome(errand.debtor, "nothing", TAKEN[claim], refs)
+    carrier = sender.carriers.of(Channel.MAIL)
+    assert carrier is not None, "checked before the claim"
+    call = lambda: hand_over(source, carrier, Channel.MAIL, parcel, key=errand.key)  # noqa: E731
+    state, reason = under_claim(source, sender, errand.key, call)
+    return Outcome(errand.debtor, state.value, reason, refs)
+
+
+def _letter(sender: Sender, ready: _Ready) -> Letter:
+    """Raises BadWording."""
+    paper, case = sender.stationery, ready.found.case
+    if ready.errand.occasion is Occasion.STATEMENT:
+        told = statement(case, StatementKind.OPEN, ready.day.on, ready.day.on, entries=ready.found.entries)
+        return write_statement(told, case, sender=paper.signature, own=paper.own, bank=paper.bank)
+    message = ready.message if ready.errand.about else replace(ready.message, lines=())
+    return write(message, case, sender=paper.signature, pay_urls={}, own=paper.own)
+
+
+def _parcel(source: Source, sender: Sender, ready: _Ready, letter: Letter) -> Parcel:
+    wrapping = Wrapping(attach_invoices=False, reply_keys=sender.wrapping.reply_keys)
+    parcel = pack(source, ready.found.case, ready.message, letter, wrapping=wrapping)
+    attached = ready.errand.attached
+    if ready.errand.occasion is Occasion.STATEMENT:
+        attached = (Attachment("statement.pdf", _statement_paper(source, sender, ready)),)
+    return replace(parcel, attachments=attached)
+
+
+def _statement_paper(source: Source, sender: Sender, ready: _Ready) -> bytes:
+    case, paper, on = ready.found.case, sender.stationery, ready.day.on
+    told = statement(case, StatementKind.OPEN, on, on, entries=ready.found.entries)
+    return statement_pdf(told, case, sender=paper.signature, bank=paper.bank, at=source.clock.now())
+
+
+def _plan(source: Source, ready: _Ready, letter: Letter, parcel: Parcel | None = None) -> Plan:
+    """What is kept of it: links are marked, never stored."""
+    errand, words = ready.errand, kept(letter)
+    about = [one for one, _ in ready.message.invoices] if errand.about else []
+    told: dict[str, object] = {
+        **errand.facts,
+        "to": [one.address for one in ready.message.to],
+        "step": errand.occasion.value.replace("_", "-"),
+        "invoices": [one.number for one in about],
+        "refs": {one.id: [money.minor, money.currency] for one, money in errand.about.items()},
+        "subject": words.subject,
+        "text": words.text,
+        "html": words.html,
+        "digest": words.digest,
+    }
+    if parcel is not None and parcel.attachments:
+        told["attached"] = [one.name for one in parcel.attachments]
+    payload = json.dumps(told)
+    return Plan(errand.occasion.value, errand.key, errand.debtor, source.connection, None, payload)
+
+
+def _claim(source: Source, sender: Sender, ready: _Ready, wanted: Plan) -> Claim:
+    now, errand = source.clock.now(), ready.errand
+    speaks = [Speaks(key, ref) for ref, key in errand.once.items()]
+
+    def work(tx: Tx) -> Claim:
+        actions.plan(tx, source.business, wanted, now=now)
+        who, day = sender.worker, ready.day.on
+        claim = actions.claim(tx, source.business, errand.key, by=who, now=now, speaks=speaks, local_day=day)
+        if claim in (Claim.KEY_TAKEN, Claim.DAY_TAKEN) and not errand.offered:
+            withdraw(tx, source.business, [errand.key], now=now)
+        return claim
+
+    return sender.commit(work)

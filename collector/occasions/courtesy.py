@@ -1,0 +1,105 @@
+"""What keeps back a message that is no reminder: what people said, where it would go, the hour, and the law. Pure."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+from collector.judgement import Line, Message
+from collector.law.lawbook import load_rules
+from collector.occasions.statement_days import statement_day
+from collector.policy import Channel, Step, Tone
+from collector.reasons import invoice as of_invoice
+from collector.reasons import law, manners, money, people
+from collector.reasons.day import Day
+from receivables.money import Money
+from receivables.records import Invoice
+from receivables.said import PERSONAL, Saying
+
+
+class Occasion(StrEnum):
+    """Why we write when we do not remind; also the name of the act."""
+
+    THANK_YOU = "thank_you"
+    APOLOGY = "apology"
+    STATEMENT = "statement"
+    TERMS = "credit_policy"
+
+
+LETTERS = {
+    Occasion.THANK_YOU: "thank_you",
+    Occasion.APOLOGY: "apology",
+    Occasion.STATEMENT: "statement",
+    Occasion.TERMS: "policy_letter",
+}
+BEFORE_ASKING = (
+    of_invoice.never_chase,
+    money.stale,
+    money.differs,
+    money.receipts_quiet,
+    manners.contacted_lately,
+    manners.often_enough,
+)
+CATCH_UP_DAYS = 7
+"""So long after its day a monthly statement still goes, where something stood against it before."""
+
+
+def message_of(day: Day, occasion: Occasion, parts: Sequence[tuple[Invoice, Money]]) -> Message:
+    """The message about these invoices, each with the sum that is spoken of. At least one."""
+    step = Step(occasion.value, 0, LETTERS[occasion])
+    lines = tuple(Line(one, step, total, Money.zero(total.currency)) for one, total in parts)
+    to = people.usable(day, parts[0][0])
+    return Message(day.case.debtor, day.on, lines, step, Tone.FRIENDLY, Channel.MAIL, to)
+
+
+def against(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itself: bool) -> str:
+    """Why it may not go now, as a sentence; empty when it may. `about` is at least one invoice.
+
+    What goes `by_itself` on a day of the month also keeps the contact budget, since it speaks of what is owed.
+    """
+    return next(_against(day, occasion, about, by_itself=by_itself), "")
+
+
+def _against(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itself: bool) -> Iterator[str]:
+    first = about[0]
+    yield from _hushed(day, occasion, about)
+    if not people.usable(day, first):
+        yield "No e-mail address of this customer is known to work."
+    asking = by_itself and occasion is Occasion.STATEMENT
+    checks = (*(BEFORE_ASKING if asking else ()), *manners.CLOCK)
+    yield from (verdict.reason for check in checks if (verdict := check(day, first)) is not None)
+    answer = law.judged(day, message_of(day, occasion, [(one, one.total) for one in about]), load_rules())
+    if not answer.may:
+        yield answer.reason
+
+
+def _hushed(day: Day, occasion: Occasion, about: Sequence[Invoice]) -> Iterator[str]:
+    """What people said of the whole customer or of one of these invoices. A statement is of the whole customer."""
+    refs = set() if occasion is Occasion.STATEMENT else {one.ref for one in about}
+    for kind, (_, reason) in people.STOPPING.items():
+        if any(kind in PERSONAL or one.invoice is None or one.invoice in refs for one in day.everything(kind)):
+            yield f"{reason}."
+    for one in day.everything(Saying.LAWYER):
+        if occasion is not Occasion.STATEMENT or not one.address:
+            yield "The customer has named a lawyer, so only the lawyer is written to."
+    if opted_out_of_mail(day):
+        yield "The customer does not want to be reached by mail."
+
+
+def opted_out_of_mail(day: Day) -> bool:
+    """Has the customer said, of whatever, that they want no mail?"""
+    return any(one.channel in ("", Channel.MAIL.value) for one in day.everything(Saying.OPT_OUT))
+
+
+def statement_due(day: Day) -> bool:
+    """Is it time for the customer's monthly statement, and has none gone since its day?"""
+    wanted = day.policy.statement_on
+    if wanted is None or not any(one.owing for one in day.case.invoices):
+        return False
+    came_on = statement_day(wanted, day.on, day.country)
+    told = (one.day_on for one in day.contacts if one.channel == Occasion.STATEMENT)
+    return (day.on - came_on).days < CATCH_UP_DAYS and max(told, default=came_on.min) < came_on
+
+
+def spoken_of(day: Day) -> tuple[Invoice, ...]:
+    """What a message to the whole customer is about: what is open, else the last invoice; none when there is none."""
+    owed = tuple(one for one in day.case.invoices if one.owing)
+    return owed or tuple(sorted(day.case.invoices, key=lambda one: (one.issued_on or day.on, one.number))[-1:])

@@ -1,0 +1,67 @@
+"""What people are offered to send when it is no reminder: to-dos made of planned acts, each with its words. Pure."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+
+from collector.occasions.courtesy import Occasion
+from receivables.todo import Todo, TodoKind
+from storage.actions import Action
+
+KINDS = {Occasion.THANK_YOU: TodoKind.THANK_YOU, Occasion.APOLOGY: TodoKind.APOLOGY}
+STATEMENTS = "statements"
+"""The first part of the key of the one to-do about all statements of a day."""
+
+
+def offered(acts: Sequence[Action], name: Callable[[str], str]) -> Iterator[Todo]:
+    """Thanks and apologies one by one, statements together. `name` tells what a debtor is called."""
+    for act in acts:
+        if act.act in KINDS:
+            occasion = Occasion(act.act)
+            yield _single(act, KINDS[occasion], TITLES[occasion](name(act.debtor), _told(act)))
+    yield from _statements([act for act in acts if act.act == Occasion.STATEMENT], name)
+
+
+def _single(act: Action, kind: TodoKind, title: str) -> Todo:
+    told = _told(act)
+    words = f"{told.get('subject', '')}\n\n{told.get('text', '')}".strip()
+    return Todo(f"{kind}:{act.key}", kind, title, act.planned_at.date(), act.debtor, act.connection, note=words)
+
+
+def _thanking(name: str, told: dict[str, object]) -> str:
+    return f"Thank {name} for paying {_invoices(told)}"
+
+
+def _apologizing(name: str, told: dict[str, object]) -> str:
+    paid, sent = _day(told.get("paid_on")), _day(told.get("day_on"))
+    return f"Apologize to {name}: {_invoices(told)} had been paid by {paid}, and we wrote on {sent}"
+
+
+TITLES = {Occasion.THANK_YOU: _thanking, Occasion.APOLOGY: _apologizing}
+
+
+def _statements(acts: Sequence[Action], name: Callable[[str], str]) -> Iterator[Todo]:
+    by_day: dict[str, list[Action]] = {}
+    for act in acts:
+        by_day.setdefault(str(_told(act).get("day", "")), []).append(act)
+    for day, some in sorted(by_day.items()):
+        whom = name(some[0].debtor) if len(some) == 1 else f"{len(some)} customers"
+        what = "the statement" if len(some) == 1 else "the statements"
+        due_on = date.fromisoformat(day) if day else some[0].planned_at.date()
+        names = ", ".join(sorted(name(act.debtor) for act in some))
+        yield Todo(f"{STATEMENTS}:{day}", TodoKind.STATEMENT, f"Send {what} of account to {whom}", due_on, note=names)
+
+
+def _invoices(told: dict[str, object]) -> str:
+    numbers = told.get("invoices")
+    known = [str(one) for one in numbers] if isinstance(numbers, list) else []
+    return f"invoice{'' if len(known) == 1 else 's'} {', '.join(known)}"
+
+
+def _day(text: object) -> str:
+    return f"{date.fromisoformat(str(text)):%-d %B %Y}"
+
+
+def _told(act: Action) -> dict[str, object]:
+    found: dict[str, object] = json.loads(act.payload or "{}")
+    return found

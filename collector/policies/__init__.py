@@ -1,0 +1,1 @@
+"""Policies as people keep them: files, layers, checks, sentences and calendars."""

@@ -1,0 +1,1 @@
+"""The past judged again: read back, walked through, and told."""

@@ -1,0 +1,1 @@
+"""What customers read: languages, letters, what may stand in them, and how they are written."""

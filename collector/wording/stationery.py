@@ -1,0 +1,31 @@
+"""What a business writes on: its signature, its own wordings, its bank details, the terms its invoices came under."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from collector.wording.source import Own
+from collector.wording.writing import Bank, Late
+from receivables.case import Case
+from receivables.records import Invoice, Ref
+
+
+def no_terms(_: Sequence[Invoice]) -> Mapping[Ref, int]:
+    """No invoice came under a credit policy."""
+    return {}
+
+
+def bears_nothing(_case: Case, _invoices: Sequence[Invoice]) -> Late | None:
+    """No invoice bears anything for being late."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stationery:
+    """`own` are the business's wordings by letter and language; `agreed` tells the version of the credit policy that
+    each invoice came under, `late` what invoices bear for being late, where the customer is to read of it."""
+
+    signature: str
+    own: Own = field(default_factory=dict)
+    bank: Bank | None = None
+    agreed: Callable[[Sequence[Invoice]], Mapping[Ref, int]] = no_terms
+    late: Callable[[Case, Sequence[Invoice]], Late | None] = bears_nothing

@@ -1,0 +1,1 @@
+"""Makes the values that pages and the command line show."""

@@ -1,0 +1,1 @@
+"""What pages and the command line show: plain values, ready to read."""
