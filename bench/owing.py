@@ -40,6 +40,8 @@ AT_ONCE = 2000
 FIRST_LATE, DAYS = -60, 400
 WAITING_DAYS = 6
 """Steps that came within so many days are not done yet."""
+RHYTHM_DAYS = 10
+"""A customer's steps of so many days went in one message."""
 KEPT_STEPS = 2
 """Of an old invoice only the last steps are remembered, which is all that counts."""
 Row = dict[str, Any]
@@ -134,13 +136,18 @@ def _remember(database: Database, connection: str, size: Owing) -> None:
         for customer in range(first, min(first + AT_ONCE, size.customers)):
             for number in range(customer, size.invoices, size.customers):
                 for step, days in _done(_late(number, size.customers)):
-                    day = TODAY - timedelta(days=days)
+                    day = TODAY - timedelta(days=_together(days))
                     act = f"{customer}-{day}"
                     acts.setdefault(act, _act(connection, customer, day, act))
                     keys.append(_key(connection, number, step, act))
         with database.write() as tx:
             tx.execute(insert(tables.action), list(acts.values()))
             tx.execute(insert(tables.action_on), keys)
+
+
+def _together(days: int) -> int:
+    """Steps that come close to each other ride in one message: so a customer is not written to above the budget."""
+    return max(days - days % RHYTHM_DAYS, WAITING_DAYS)
 
 
 def _done(late: int) -> list[tuple[str, int]]:
