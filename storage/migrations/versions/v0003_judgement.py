@@ -193,3 +193,15 @@ def _wordings_and_likenesses() -> None:
         _at("at"),
         _to_business(),
     )
+    op.create_table(
+        "same_past",
+        _key("business_id"),
+        _key("kind"),
+        _key("one"),
+        _key("other"),
+        sa.Column("since", sa.BigInteger(), primary_key=True, autoincrement=False),
+        _at("until"),
+        _words("state"),
+        _words("master"),
+        _to_business(),
+    )

@@ -1,0 +1,119 @@
+"""Checkouts that were opened for payers: for what, how much, and what is known to have come of each."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from receivables.money import Money
+from receivables.records import Kind, Ref, Word
+from storage import tables
+from storage.database import AnyRow, Tx
+
+TABLE = tables.checkout
+
+
+class CheckoutState(Word):
+    """`begun` until the till has answered; `processing` money may still fail; `recorded` stands in the books."""
+
+    BEGUN = "begun"
+    OPEN = "open"
+    PROCESSING = "processing"
+    PAID = "paid"
+    RECORDED = "recorded"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    OTHER = "other"
+
+
+UNSETTLED = (CheckoutState.BEGUN, CheckoutState.OPEN, CheckoutState.PROCESSING, CheckoutState.PAID)
+ON_THE_WAY = (CheckoutState.OPEN, CheckoutState.PROCESSING, CheckoutState.PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckout:
+    """One payment page at a till. `about` says how much of it is for which invoice; the sums add up to `amount`."""
+
+    connection: str
+    id: str
+    debtor: str
+    amount: Money
+    about: tuple[tuple[Ref, Money], ...]
+    made_at: datetime
+    expires_at: datetime
+    state: CheckoutState = CheckoutState.BEGUN
+    session: str = ""
+    link: str = ""
+    plan: str = ""
+    payment: str = ""
+    failure: str = ""
+    looked_at: datetime | None = None
+
+
+def keep_checkout(tx: Tx, business: str, made: KeptCheckout) -> None:
+    """Durable before the till is asked, so that none is ever open unknown to us."""
+    about = [[ref.connection, ref.id, amount.minor] for ref, amount in made.about]
+    row = {
+        "business_id": business,
+        "connection_id": made.connection,
+        "id": made.id,
+        "session_id": made.session,
+        "link_id": made.link,
+        "plan_id": made.plan,
+        "debtor": made.debtor,
+        "state": made.state.value,
+        "currency": made.amount.currency,
+        "minor": made.amount.minor,
+        "about": msgspec.json.encode(about).decode(),
+        "made_at": made.made_at,
+        "expires_at": made.expires_at,
+    }
+    tx.execute(insert(TABLE).values(row))
+
+
+def note_checkout(
+    tx: Tx, business: str, id: str, state: CheckoutState, *, now: datetime, told: Mapping[str, str] | None = None
+) -> None:
+    """What the till said of it at `now`. `told`: session, payment, failure, as far as they are known."""
+    names = {"session": "session_id", "payment": "payment_id", "failure": "failure"}
+    values = {names[name]: value for name, value in (told or {}).items()}
+    mine = (TABLE.c.business_id == business, TABLE.c.id == id)
+    tx.execute(update(TABLE).where(*mine).values({"state": state.value, "looked_at": now, **values}))
+
+
+def checkouts(
+    tx: Tx,
+    business: str,
+    *,
+    states: Collection[CheckoutState] = (),
+    debtors: Collection[str] | None = None,
+    plan: str = "",
+) -> list[KeptCheckout]:
+    """Oldest first."""
+    wanted = select(TABLE).where(TABLE.c.business_id == business)
+    wanted = wanted.where(TABLE.c.state.in_([state.value for state in states])) if states else wanted
+    wanted = wanted.where(TABLE.c.debtor.in_(debtors)) if debtors is not None else wanted
+    wanted = wanted.where(TABLE.c.plan_id == plan) if plan else wanted
+    return [_checkout(row) for row in tx.execute(wanted.order_by(TABLE.c.made_at, TABLE.c.id))]
+
+
+def _checkout(row: AnyRow) -> KeptCheckout:
+    about = msgspec.json.decode(row.about, type=list[tuple[str, str, int]])
+    return KeptCheckout(
+        connection=row.connection_id,
+        id=row.id,
+        debtor=row.debtor,
+        amount=Money(row.minor, row.currency),
+        about=tuple((Ref(one, Kind.INVOICE, id), Money(minor, row.currency)) for one, id, minor in about),
+        made_at=row.made_at,
+        expires_at=row.expires_at,
+        state=CheckoutState(row.state),
+        session=row.session_id,
+        link=row.link_id,
+        plan=row.plan_id,
+        payment=row.payment_id,
+        failure=row.failure,
+        looked_at=row.looked_at,
+    )

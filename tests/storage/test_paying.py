@@ -1,0 +1,123 @@
+"""Plans, links and checkouts on both databases: begun once, found by a hash alone, and never lost."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from receivables.money import Money
+from receivables.plans import Agreement, Covered, InstallmentPlan, Part, PlanState
+from receivables.records import Kind, Ref
+from storage import checkouts, installments, links
+from storage.checkouts import CheckoutState, KeptCheckout
+from storage.database import Database
+from storage.installments import Begun
+from storage.links import About, Aim, Link
+from tests.storage.amber import BUSINESS, CONNECTION
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+DEBTOR = f"{CONNECTION}/7"
+ONE, OTHER = (Ref(CONNECTION, Kind.INVOICE, id) for id in "12")
+AGREED = Agreement("Ada Payer", NOW, "link", "Four payments of 25.00 USD …")
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+def wanted(*invoices: Ref) -> InstallmentPlan:
+    parts = tuple(Part(at + 1, date(2026, 3, 1) + timedelta(days=30 * at), usd(2500)) for at in range(4))
+    return InstallmentPlan("", DEBTOR, tuple(Covered(one, usd(5000), usd(0)) for one in invoices), parts)
+
+
+def proposed(database: Database, *invoices: Ref) -> str:
+    with database.write() as tx:
+        return installments.propose(tx, BUSINESS, wanted(*invoices), by="Olive Owner", now=NOW)
+
+
+def test_a_plan_is_kept_as_it_was_agreed(database: Database) -> None:
+    id = proposed(database, ONE, OTHER)
+
+    with database.write() as tx:
+        assert installments.begin(tx, BUSINESS, id, AGREED, settled={ONE: usd(10), OTHER: usd(0)}) is Begun.YES
+
+    with database.read() as tx:
+        (kept,) = installments.plans(tx, BUSINESS, debtors=[DEBTOR], states=[PlanState.ACTIVE])
+    assert kept.agreement == AGREED
+    assert kept.parts == wanted().parts
+    assert {(one.invoice, one.settled_before) for one in kept.covered} == {(ONE, usd(10)), (OTHER, usd(0))}
+    assert (kept.proposed_by, kept.proposed_at, kept.forgiven, kept.total) == ("Olive Owner", NOW, None, usd(10000))
+
+
+def test_an_invoice_is_in_one_active_plan_and_is_free_again_when_that_ends(database: Database) -> None:
+    first, second = proposed(database, ONE), proposed(database, ONE, OTHER)
+    with database.write() as tx:
+        assert installments.begin(tx, BUSINESS, first, AGREED, settled={ONE: usd(0)}) is Begun.YES
+
+    with database.write() as tx:
+        taken = installments.begin(tx, BUSINESS, second, AGREED, settled={ONE: usd(0), OTHER: usd(0)})
+        again = installments.begin(tx, BUSINESS, first, AGREED, settled={ONE: usd(0)})
+    assert (taken, again) == (Begun.INVOICE_TAKEN, Begun.NOT_PROPOSED)
+
+    with database.write() as tx:
+        assert installments.end(tx, BUSINESS, first, PlanState.CANCELLED, by="Olive Owner", why="paid at once", now=NOW)
+        assert not installments.end(tx, BUSINESS, first, PlanState.KEPT, by="", why="", now=NOW)
+        begun = installments.begin(tx, BUSINESS, second, AGREED, settled={ONE: usd(0), OTHER: usd(0)})
+    assert begun is Begun.YES
+
+
+def test_a_broken_plan_can_be_mended_and_only_then(database: Database) -> None:
+    id = proposed(database, ONE)
+    with database.write() as tx:
+        assert not installments.broken(tx, BUSINESS, id, now=NOW), "nobody has agreed to it yet"
+        installments.begin(tx, BUSINESS, id, AGREED, settled={ONE: usd(0)})
+        assert not installments.cured(tx, BUSINESS, id, now=NOW)
+        assert installments.broken(tx, BUSINESS, id, now=NOW)
+        assert installments.cured(tx, BUSINESS, id, now=NOW + timedelta(days=1))
+
+    with database.read() as tx:
+        kept = installments.plan(tx, BUSINESS, id)
+        assert installments.plan(tx, BUSINESS, "nobody's") is None
+    assert kept is not None
+    assert (kept.state, kept.broken_at, kept.cured_at) == (PlanState.ACTIVE, NOW, NOW + timedelta(days=1))
+
+
+def link(digest: str = "d1", **different: object) -> Link:
+    made = Link(BUSINESS, "l1", Aim(DEBTOR, About.PLAN, "p1"), 1, "k1", digest, NOW, NOW + timedelta(days=90))
+    return replace(made, **different)  # type: ignore[arg-type]
+
+
+def test_there_is_one_link_to_each_thing_and_a_hash_finds_it(database: Database) -> None:
+    with database.write() as tx:
+        assert links.keep_link(tx, link())
+        assert not links.keep_link(tx, link("d2", id="l2")), "somebody was quicker"
+
+    with database.read() as tx:
+        assert links.link_to(tx, BUSINESS, Aim(DEBTOR, About.PLAN, "p1")) == link()
+        assert links.link_to(tx, BUSINESS, Aim(DEBTOR)) is None
+        assert links.link_by_digest(tx, "d1") == link()
+        assert links.link_by_digest(tx, "d2") is None
+
+
+def test_a_revoked_link_is_found_by_its_new_hash_alone(database: Database) -> None:
+    fresh = link("d9", generation=2, revoked_by="Olive Owner")
+    with database.write() as tx:
+        links.keep_link(tx, link())
+        assert links.renew_link(tx, link(), fresh)
+        assert not links.renew_link(tx, link(), fresh), "raised once, not twice"
+
+    with database.read() as tx:
+        assert links.link_by_digest(tx, "d1") is None
+        assert links.link_by_digest(tx, "d9") == fresh
+
+
+def test_a_checkout_is_known_before_the_till_is_asked_and_keeps_what_was_told(database: Database) -> None:
+    about = ((ONE, usd(2000)), (OTHER, usd(500)))
+    made = KeptCheckout(CONNECTION, "c1", DEBTOR, usd(2500), about, NOW, NOW + timedelta(hours=1), plan="p1")
+    with database.write() as tx:
+        checkouts.keep_checkout(tx, BUSINESS, made)
+        checkouts.note_checkout(tx, BUSINESS, "c1", CheckoutState.OPEN, now=NOW, told={"session": "cs_1"})
+        checkouts.note_checkout(tx, BUSINESS, "c1", CheckoutState.PAID, now=NOW, told={"payment": "pi_1"})
+
+    with database.read() as tx:
+        (kept,) = checkouts.checkouts(tx, BUSINESS, states=checkouts.UNSETTLED, debtors=[DEBTOR], plan="p1")
+        assert not checkouts.checkouts(tx, BUSINESS, states=[CheckoutState.RECORDED])
+    assert kept == replace(made, state=CheckoutState.PAID, session="cs_1", payment="pi_1", looked_at=NOW)
