@@ -1,0 +1,220 @@
+"""The contract of money: tills, where it is taken for what is owed in any of the books, and books that record it.
+
+A platform that takes payments has `Capability.TAKE_PAYMENTS` and opens a `Till` beside its books. What each call may
+raise is in `errors.py`; writes carry a key and can be looked up again, as in `contract.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from integrations.contract import Lookup, Receipt
+from receivables.money import Money
+from receivables.records import PaymentStatus, Ref
+
+
+class PageState(StrEnum):
+    """What a till's payment page is. `paid` is money; `processing` may still fail; `complete` ones cannot be ended."""
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    PAID = "paid"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A payment page to be: one sum under one line of text, for one payer.
+
+    `customer` is the till's own customer id; without it the payment belongs to nobody there, and cannot settle an
+    invoice of the till's own. `methods` are the till's words for the allowed ways to pay; none: whatever it offers.
+    `about` is kept with the page and with the payment: at most ten short pairs, never personal data.
+    """
+
+    amount: Money
+    text: str
+    back_url: str
+    expires_at: datetime
+    customer: str = ""
+    email: str = field(default="", repr=False)
+    language: str = ""
+    methods: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PayPage:
+    """A payment page as the till tells of it. `url` is a secret of the payer's, and empty once it cannot be paid."""
+
+    id: str
+    state: PageState
+    amount: Money
+    expires_at: datetime
+    url: str = field(default="", repr=False)
+    payment: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A payment at the till, as it is now.
+
+    `amount` is gross, `returned` what was refunded or taken back of it so far; `fee` is None until the till knows.
+    `failure` says for people why it failed. `settled_at` is when the money was the business's.
+    """
+
+    id: str
+    amount: Money
+    status: PaymentStatus
+    made_at: datetime
+    settled_at: datetime | None = None
+    customer: str = ""
+    method: str = ""
+    failure: str = ""
+    returned: Money | None = None
+    disputed: bool = False
+    fee: Money | None = None
+    payout: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+class MovementKind(StrEnum):
+    """Why a till's balance moved."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    FEE = "fee"
+    PAYOUT = "payout"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One line of a till's balance, in the currency it settles in. `net` is gross less fee; a payout is negative."""
+
+    id: str
+    kind: MovementKind
+    gross: Money
+    fee: Money
+    at: datetime
+    payment: str = ""
+    payout: str = ""
+    exchange_rate: str = ""
+
+    @property
+    def net(self) -> Money:
+        """What the balance moved by."""
+        return self.gross - self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """Money on its way from the till to the bank, or back. `arrives_on` is the till's promise."""
+
+    id: str
+    amount: Money
+    status: str
+    made_at: datetime
+    arrives_on: date | None = None
+    automatic: bool = True
+
+
+class Till(Protocol):
+    """One account at which money is taken. Reads raise TryLater, Reconnect, Refused (NotThere)."""
+
+    def least(self, currency: str) -> Money:
+        """The smallest sum that can be taken. Raises Refused for a currency the till cannot take."""
+        ...
+
+    def start_page(self, wanted: Wanted, *, key: str) -> PayPage:
+        """Open a payment page. The same key gives the same page."""
+        ...
+
+    def page(self, id: str) -> PayPage:
+        """The page as it is now."""
+        ...
+
+    def expire_page(self, id: str) -> PayPage:
+        """End a page that is open; one that was paid meanwhile comes back as it is."""
+        ...
+
+    def found_page(self, key: str, *, since: datetime) -> PayPage | Lookup:
+        """Was a page opened under this key? Asked after a reply was lost."""
+        ...
+
+    def payment(self, id: str) -> Taken:
+        """The payment as it is now, with its fee and payout as far as they are known."""
+        ...
+
+    def movements(self, since: datetime) -> Iterator[Movement]:
+        """Every line of the balance from `since` on, oldest first."""
+        ...
+
+    def payouts(self, since: datetime) -> Iterator[Payout]:
+        """Payouts made from `since` on, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """An account of the ledger into which taken money can be booked until it is paid out.
+
+    `unusable` says for people why it cannot be used; empty when it can.
+    """
+
+    id: str
+    name: str
+    currency: str
+    unusable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Taken money as it is to stand in the books: gross, on the day the customer paid by the company's time.
+
+    `payment` is the till's own id of it, `account` the ledger's clearing account (empty where till and books are one).
+    `on` says how much is for which invoice: all of one customer, in one currency, none above what is open.
+    """
+
+    payment: str
+    received_on: date
+    on: tuple[tuple[Ref, Money], ...]
+    account: str = ""
+    text: str = ""
+
+
+class Receiving(Protocol):
+    """Books that record payments. What is locked, closed or forbidden is Refused with the platform's own words.
+
+    Where `together` is False a payment for several invoices is recorded one invoice at a time.
+    """
+
+    together: bool
+
+    def clearing_accounts(self, currency: str) -> tuple[Clearing, ...]:
+        """Accounts that could clear this currency, the usable ones first. None where till and books are one."""
+        ...
+
+    def make_clearing_account(self, name: str, currency: str, *, key: str) -> Clearing:
+        """A new account for clearing, which somebody has consented to."""
+        ...
+
+    def record_payment(self, received: Received, *, key: str) -> Receipt:
+        """Book it; the receipt's id is the payment's in these books. The same key books nothing twice."""
+        ...
+
+    def found_payment(self, received: Received, key: str, *, since: datetime) -> Receipt | Lookup:
+        """Was it booked under this key? Asked after a reply was lost, and before any repeat."""
+        ...
+
+    def reverse_payment(self, payment: Ref, on: date, why: str, *, key: str) -> Receipt:
+        """Take a booked payment back, so that its invoices are open again: by an entry dated `on` where its own
+        period is closed. Unsupported where a paid invoice cannot be opened again."""
+        ...
+
+    def found_reversal(self, payment: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
+        """Was it taken back under this key?"""
+        ...
