@@ -177,6 +177,7 @@ class Received:
 
     `payment` is the till's own id of it, `account` the ledger's clearing account (empty where till and books are one).
     `on` says how much is for which invoice: all of one customer, in one currency, none above what is open.
+    `unapplied` is what was paid beyond them, to be kept on the customer's account (`customer` where `on` is empty).
     """
 
     payment: str
@@ -184,6 +185,8 @@ class Received:
     on: tuple[tuple[Ref, Money], ...]
     account: str = ""
     text: str = ""
+    unapplied: Money | None = None
+    customer: Ref | None = None
 
 
 class Receiving(Protocol):

@@ -155,3 +155,24 @@ def _state(part: Part, paid: Money, today: date, cure_days: int) -> PartState:
 def next_part(plan: InstallmentPlan, paid: Money, today: date) -> PartStanding | None:
     """The oldest part that is not paid in full; None when the plan is kept."""
     return next((one for one in standings(plan, paid, today) if one.open), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A plan with what has come in for it, and what is on its way: paid by the customer, not in the books yet."""
+
+    plan: InstallmentPlan
+    paid: Money
+    coming: Money
+
+    @property
+    def so_far(self) -> Money:
+        """Both, but never more than the plan."""
+        return min(self.paid + self.coming, self.plan.total)
+
+    def state(self, today: date) -> PlanState:
+        """What the plan is today. What is on its way mends nothing for good, and breaks nothing either."""
+        if self.paid == self.plan.total:
+            return PlanState.KEPT
+        missed = any(one.state is PartState.MISSED for one in standings(self.plan, self.so_far, today))
+        return PlanState.BROKEN if missed else PlanState.ACTIVE

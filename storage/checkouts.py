@@ -34,7 +34,10 @@ ON_THE_WAY = (CheckoutState.OPEN, CheckoutState.PROCESSING, CheckoutState.PAID)
 
 @dataclass(frozen=True, slots=True)
 class KeptCheckout:
-    """One payment page at a till. `about` says how much of it is for which invoice; the sums add up to `amount`."""
+    """One payment page at a till. `about` says how much of it is for which invoice; the sums add up to `amount`.
+
+    All of `about` stands in one ledger. `acts` are the keys under which its money is recorded, decided once.
+    """
 
     connection: str
     id: str
@@ -48,6 +51,7 @@ class KeptCheckout:
     link: str = ""
     plan: str = ""
     payment: str = ""
+    acts: tuple[str, ...] = ()
     failure: str = ""
     looked_at: datetime | None = None
 
@@ -76,11 +80,26 @@ def keep_checkout(tx: Tx, business: str, made: KeptCheckout) -> None:
 def note_checkout(
     tx: Tx, business: str, id: str, state: CheckoutState, *, now: datetime, told: Mapping[str, str] | None = None
 ) -> None:
-    """What the till said of it at `now`. `told`: session, payment, failure, as far as they are known."""
+    """What the till said of it at `now`. `told`: session, payment, failure, as far as they are known.
+
+    What is recorded stays so, whatever somebody who looked earlier says later.
+    """
     names = {"session": "session_id", "payment": "payment_id", "failure": "failure"}
     values = {names[name]: value for name, value in (told or {}).items()}
     mine = (TABLE.c.business_id == business, TABLE.c.id == id)
-    tx.execute(update(TABLE).where(*mine).values({"state": state.value, "looked_at": now, **values}))
+    unrecorded = TABLE.c.state != CheckoutState.RECORDED.value
+    tx.execute(update(TABLE).where(*mine, unrecorded).values({"state": state.value, "looked_at": now, **values}))
+
+
+def paid_checkout(
+    tx: Tx, business: str, id: str, *, payment: str, acts: Collection[str], now: datetime
+) -> tuple[str, ...]:
+    """Its money is there and is recorded under these keys; those that hold, which are of whoever came first."""
+    mine = (TABLE.c.business_id == business, TABLE.c.id == id)
+    told = {"payment_id": payment, "acts": msgspec.json.encode(list(acts)).decode()}
+    values = {"state": CheckoutState.PAID.value, "looked_at": now, **told}
+    tx.execute(update(TABLE).where(*mine, TABLE.c.acts == "[]").values(values))
+    return msgspec.json.decode(tx.execute(select(TABLE.c.acts).where(*mine)).scalar_one(), type=tuple[str, ...])
 
 
 def checkouts(
@@ -114,6 +133,7 @@ def _checkout(row: AnyRow) -> KeptCheckout:
         link=row.link_id,
         plan=row.plan_id,
         payment=row.payment_id,
+        acts=msgspec.json.decode(row.acts, type=tuple[str, ...]),
         failure=row.failure,
         looked_at=row.looked_at,
     )

@@ -568,6 +568,7 @@ checkout = Table(
     number("minor"),
     words("about", "[]"),
     words("payment_id"),
+    words("acts", "[]"),
     words("failure"),
     at("made_at"),
     at("expires_at"),

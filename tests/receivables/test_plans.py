@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receivables.money import Money, sum_money
-from receivables.plans import Covered, InstallmentPlan, Part, PartState, next_part, paid_towards, standings
+from receivables.plans import (
+    Covered,
+    InstallmentPlan,
+    Part,
+    PartState,
+    PlanState,
+    Progress,
+    next_part,
+    paid_towards,
+    standings,
+)
 from receivables.records import Kind, Ref
 
 ONE, OTHER = Ref("books", Kind.INVOICE, "1"), Ref("books", Kind.INVOICE, "2")
@@ -72,3 +82,14 @@ def test_money_counts_from_where_each_invoice_stood_and_never_more_than_is_cover
     assert paid_towards(made, {ONE: usd(5)}) == usd(0), "taken back below where it stood is not less than nothing"
     assert made.covers(OTHER)
     assert not made.covers(Ref("books", Kind.INVOICE, "3"))
+
+
+def test_what_is_on_its_way_breaks_nothing_and_ends_nothing() -> None:
+    made, missed = plan(100, 100), FIRST + timedelta(days=8)
+
+    assert Progress(made, usd(0), usd(0)).state(FIRST) is PlanState.ACTIVE
+    assert Progress(made, usd(0), usd(0)).state(missed) is PlanState.BROKEN
+    assert Progress(made, usd(0), usd(100)).state(missed) is PlanState.ACTIVE
+    assert Progress(made, usd(100), usd(100)).state(missed) is PlanState.ACTIVE, "it may still fail"
+    assert Progress(made, usd(200), usd(0)).state(missed) is PlanState.KEPT
+    assert Progress(made, usd(150), usd(100)).so_far == made.total

@@ -124,6 +124,7 @@ def _checkouts() -> None:
         _number("minor"),
         _words("about", "[]"),
         _words("payment_id"),
+        _words("acts", "[]"),
         _words("failure"),
         _at("made_at"),
         _at("expires_at"),
