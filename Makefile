@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# where it is set, every process of the tests would compile all of the code anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check browser strace chaos bench mutants witness clean
 

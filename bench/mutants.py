@@ -26,6 +26,7 @@ GROUPS = {
     "interest": ("charges/interest",),
 }
 TESTS = (
+    "test_receivers",
     "test_sentences",
     "test_reasons",
     "test_decide",

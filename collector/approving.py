@@ -25,8 +25,13 @@ class Standing(StrEnum):
 
 
 def digest(message: Message) -> str:
-    """What a person approves: to whom, how, how firmly, about which invoices at which step, and what is asked."""
-    parts = [message.debtor, message.channel.value, message.tone.name, message.step.name]
+    """What a person approves: to whom, how, how firmly, about which invoices at which step, what is asked, and
+    what sort of files goes along.
+
+    Not the files themselves: they are the invoices' own, as the books hold them when the message goes, and what went is
+    kept by name and digest.
+    """
+    parts = [message.debtor, message.channel.value, message.tone.name, message.step.name, message.step.attach.value]
     parts += [one.address for one in message.to]
     for line in message.lines:
         parts += [str(line.invoice.ref), line.step.name, str(line.asked.minor), line.asked.currency]

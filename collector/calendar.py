@@ -1,7 +1,7 @@
 """Local days: when a customer may be written to, by the customer's own time zone and holidays where known."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -60,6 +60,14 @@ def _holidays(country: str, year: int) -> Mapping[date, str]:
     return dict(holidays.country_holidays(country, years=year))
 
 
+@cache
+def known_countries() -> tuple[str, ...]:
+    """The countries (ISO 3166 alpha-2) whose holidays are known."""
+    import holidays  # only who plans pays for it
+
+    return tuple(sorted(code for code in holidays.list_supported_countries() if len(code) == 2))
+
+
 def is_business_day(day: date, country: str) -> bool:
     """Monday to Friday and no national holiday of the country, as far as it is known."""
     return day.weekday() < 5 and day not in _holidays(country, day.year)
@@ -71,8 +79,3 @@ def next_business_day(day: date, country: str) -> date:
     while not is_business_day(day, country):
         day += timedelta(days=1)
     return day
-
-
-def in_window(local: datetime, opens_at: time, closes_at: time) -> bool:
-    """May something leave at this local time of day?"""
-    return opens_at <= local.time() < closes_at

@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from collector.judgement import Decision, Line, Message, Say, Verdict
-from collector.law.lawbook import Judged, Rules, load_rules
+from collector.law.lawbook import Judged, load_rules
 from collector.oddities import oddities
-from collector.policy import Channel, Policy, Step, Tone
+from collector.policy import Channel, Policy, Receiver, Step, Tone
 from collector.reasons import invoice as of_invoice
 from collector.reasons import law, manners, money, people
-from collector.reasons.day import Day, lateness, title
+from collector.reasons.day import FIRST_SENDING, Day, lateness, title
 from receivables.case import Case
 from receivables.money import Money
 from receivables.records import EmailAddress, Invoice, Ref
+from receivables.said import Saying
 
 Reason = Callable[[Day, Invoice], Verdict | None]
 
@@ -28,8 +29,6 @@ REASONS: tuple[Reason, ...] = (
     *people.REACHING,
     *manners.REASONS,
 )
-WITHOUT_STEP = (of_invoice.closed, of_invoice.not_yet, of_invoice.step_done)
-"""What these speak of has no step to wait for."""
 GOOD_PAST = 3
 """So many invoices paid in time make a customer one whose first lateness is an oversight."""
 
@@ -40,59 +39,50 @@ def decide(
     now: datetime,
     *,
     ready: frozenset[Channel] = frozenset(Channel),
-    rules: Rules | None = None,
 ) -> Decision:
     """Judge every invoice of the case as of `now` (aware UTC), which alone says what day it is where the debtor is.
 
-    `ready` are the channels that are set up here; `rules` those of collecting, the shipped ones when none are given.
+    `ready` are the channels that are set up here.
     """
     day = Day(case, policy, now, ready)
     judged = [_judge(day, invoice) for invoice in case.invoices]
     lines, held = _netted(day, [one for one in judged if isinstance(one, Line)])
     message = _message(day, lines)
-    against, later = _against(day, message, rules or load_rules()) if message else ({}, False)
-    verdicts = tuple(replace(_verdict(day, one, held | against), policy=policy.version) for one in judged)
+    against, later = _against(day, message) if message else ({}, False)
+    held |= against
+    verdicts = tuple(replace(_verdict(day, one, held, message), policy=policy.version) for one in judged)
     odd = oddities(day, message) if message and (later or not against) else ()
     if against:
         return Decision(verdicts, None, message if later else None, odd)
     return Decision(verdicts, message, None, odd)
 
 
-def _verdict(day: Day, judged: Verdict | Line, held: Mapping[Ref, Verdict]) -> Verdict:
+def _verdict(day: Day, judged: Verdict | Line, held: Mapping[Ref, Verdict], message: Message | None) -> Verdict:
     if isinstance(judged, Verdict):
         return judged
-    return held.get(judged.invoice.ref) or _send(day, judged)
+    if judged.invoice.ref in held:
+        return held[judged.invoice.ref]
+    assert message is not None, "what is not held is spoken of"
+    return _send(day, judged, message)
 
 
 def _judge(day: Day, invoice: Invoice) -> Verdict | Line:
     for reason in REASONS:
         verdict = reason(day, invoice)
         if verdict is not None:
-            return verdict if reason in WITHOUT_STEP else replace(verdict, step=_step_come(day, invoice))
-    disputed = day.disputed(invoice)
-    step = _step(day, invoice)
+            return verdict if reason is of_invoice.closed else replace(verdict, step=_waiting(day, invoice))
+    step, disputed = day.step(invoice), day.disputed(invoice)
+    assert step is not None, "not_yet and step_done speak when none has come"
     return Line(invoice, step, invoice.open - disputed, disputed, day.times(invoice, step) + 1)
 
 
-def _step_come(day: Day, invoice: Invoice) -> str:
-    """The step that waits for what stands against it; empty when its day has not come."""
-    if not day.policy.reached(day.due(invoice), day.on):
-        return ""
-    if of_invoice.never_sent(day, invoice):
-        return of_invoice.FIRST_SENDING.name
-    step = day.earned(invoice)
+def _waiting(day: Day, invoice: Invoice) -> str:
+    """The step that waits for what stands against it; empty when none has come."""
+    step = day.step(invoice)
     return step.name if step else ""
 
 
-def _step(day: Day, invoice: Invoice) -> Step:
-    if of_invoice.never_sent(day, invoice):
-        return of_invoice.FIRST_SENDING
-    step = day.earned(invoice)
-    assert step is not None, "not_yet and step_done speak when no step is earned"
-    return step
-
-
-def _send(day: Day, line: Line) -> Verdict:
+def _send(day: Day, line: Line, message: Message) -> Verdict:
     invoice = line.invoice
     facts = {
         "due_on": str(day.due(invoice)),
@@ -102,11 +92,25 @@ def _send(day: Day, line: Line) -> Verdict:
         "step": line.step.name,
     }
     facts |= {"disputed": str(line.disputed)} if line.disputed else {}
-    if line.step is of_invoice.FIRST_SENDING:
+    if line.step is FIRST_SENDING:
         reason = "The customer never got it, so the first thing is to send it to them."
         return Verdict(invoice.ref, Say.SEND, "never_sent", reason, line.step.name, facts)
     reason = f"{lateness(day.due(invoice), day.on)}, and “{title(line.step.name)}” is next."
+    reason += _copy_words(day, message)
     return Verdict(invoice.ref, Say.SEND, "step_earned", reason, line.step.name, facts)
+
+
+def _copy_words(day: Day, message: Message) -> str:
+    """Where the message escalates: who gets a copy, or why nobody does. Beside a lawyer nobody is spoken of."""
+    if message.step.to is not Receiver.ESCALATION or message.channel is not Channel.MAIL:
+        return ""
+    if _through_lawyer(day, message.lines):
+        return ""
+    if any(not one.addressed for one in message.to):
+        return " The escalation contact gets a copy."
+    if not people.escalates(day):
+        return " Nobody else gets a copy, since the customer is, or may be, a private person."
+    return " It would go to the escalation contact as well, but none is noted whose address works."
 
 
 def _netted(day: Day, lines: Sequence[Line]) -> tuple[list[Line], dict[Ref, Verdict]]:
@@ -120,9 +124,9 @@ def _netted(day: Day, lines: Sequence[Line]) -> tuple[list[Line], dict[Ref, Verd
     return [line for line in lines if line.invoice.ref not in held], held
 
 
-def _against(day: Day, message: Message, rules: Rules) -> tuple[dict[Ref, Verdict], bool]:
+def _against(day: Day, message: Message) -> tuple[dict[Ref, Verdict], bool]:
     """What stands against sending at this very hour or day, the same for every invoice; and may it go later today?"""
-    answer = law.judged(day, message, rules)
+    answer = law.judged(day, message, load_rules())
     clock = next((reason for reason in manners.CLOCK if reason(day, message.lines[0].invoice)), None)
     if answer.may and clock is None:
         return {}, False
@@ -146,14 +150,15 @@ def _message(day: Day, lines: Sequence[Line]) -> Message | None:
     lead = _leading([line.step for line in lines])
     soft = _soft(day)
     tone = min(lead.tone, day.policy.tone_ceiling)
+    channel = _channel(day, lines, lead)
     return Message(
         debtor=day.case.debtor,
         day_on=day.on,
         lines=tuple(sorted(lines, key=lambda line: (day.due(line.invoice), line.invoice.number))),
         step=lead,
         tone=Tone(max(tone - 1, Tone.FRIENDLY)) if soft else tone,
-        channel=_channel(day, lines, lead),
-        to=_receivers(day, lines),
+        channel=channel,
+        to=_receivers(day, lines, lead, channel),
         credits=_credits(day, lines),
         soft=soft,
     )
@@ -162,22 +167,31 @@ def _message(day: Day, lines: Sequence[Line]) -> Message | None:
 def _leading(steps: Sequence[Step]) -> Step:
     """The most advanced step; a letter that speaks of earlier messages must be true of every invoice in it."""
     fitting = [step for step in steps if not step.again] or steps
-    return max(fitting, key=lambda step: (step is not of_invoice.FIRST_SENDING, step.after, step.days))
+    return max(fitting, key=lambda step: (step is not FIRST_SENDING, step.after, step.days))
 
 
 def _channel(day: Day, lines: Sequence[Line], lead: Step) -> Channel:
     """As the leading step says, or the way that reaches them instead. The platform mails one invoice at a time."""
+    if _through_lawyer(day, lines):
+        return Channel.MAIL
     first = next(line for line in lines if line.step is lead)
     channel = people.channel_for(day, first.invoice)
     return Channel.MAIL if channel is Channel.PLATFORM and len(lines) > 1 else channel
 
 
-def _receivers(day: Day, lines: Sequence[Line]) -> tuple[EmailAddress, ...]:
-    """Everybody whom one of these invoices would go to, each once."""
-    found: Mapping[str, EmailAddress] = {}
-    for line in lines:
-        found = {one.address.casefold(): one for one in people.usable(day, line.invoice)} | dict(found)
-    return tuple(found.values())
+def _through_lawyer(day: Day, lines: Sequence[Line]) -> Sequence[Line]:
+    """Those for which a lawyer was named: then the whole message goes there, as one goes out and not two."""
+    return [line for line in lines if day.said(Saying.LAWYER, line.invoice.ref)]
+
+
+def _receivers(day: Day, lines: Sequence[Line], lead: Step, channel: Channel) -> tuple[EmailAddress, ...]:
+    """Everybody whom one of these invoices would go to as the leading step wants it, each once; copies come last."""
+    invoices = [line.invoice for line in _through_lawyer(day, lines) or lines]
+    if channel is Channel.PLATFORM:
+        return people.mailed_by_platform(day, invoices[0])
+    to = [one for invoice in invoices for one in people.usable(day, invoice, lead.to)]
+    copies = [one for invoice in invoices for one in people.copied(day, invoice, lead.to)]
+    return tuple({one.address.casefold(): one for one in (*copies[::-1], *to[::-1])}.values())[::-1]
 
 
 def _credits(day: Day, lines: Sequence[Line]) -> tuple[Money, ...]:

@@ -17,11 +17,14 @@ from collector.channels.port import Carriers, Parcel
 from collector.debtors.case_book import MESSAGES
 from collector.debtors.case_book import case as read_case
 from collector.decide import decide
+from collector.enclosing import FilesLater
 from collector.judgement import Decision, Line, Message, Say
 from collector.notes import plan_notes
-from collector.packing import Wrapping, hand_over, pack
+from collector.occasions.first_invoice import with_terms
+from collector.packing import Wrapping, hand_over, pack, told_of_files
 from collector.plan import Ruling, kept_verdicts, known
-from collector.policy import Channel
+from collector.policy import Channel, Policy
+from collector.waiting import WAITS_MAX, wait, waited
 from collector.wording.edited import Edit, edit_of, own_words
 from collector.wording.source import BadWording
 from collector.wording.stationery import Stationery
@@ -88,8 +91,9 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
     connected = source.state()
     if connected.first_pull_done_at is None:
         return Outcome(debtor, "unread", UNREAD)
-    case = read_case(source.database, connected, debtor, source.clock.now())
-    if case is None or _judged(source, sender, case).message is None:
+    now = source.clock.now()
+    case = read_case(source.database, connected, debtor, now)
+    if case is None or _judged(sender, case, sender.ruling(case), now).message is None:
         return Outcome(debtor, "nothing", "There is nothing to send any more.")
     for connection, refs in _by_connection(case).items():
         if source.of(connection).state().first_pull_done_at is None:
@@ -110,11 +114,13 @@ def _by_connection(case: Case) -> dict[str, list[Ref]]:
 
 
 def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
-    case = read_case(source.database, source.state(), debtor, source.clock.now())
+    """At one instant: what is read, judged and kept must be of the same, or a replay of it would judge another."""
+    now = source.clock.now()
+    case = read_case(source.database, source.state(), debtor, now)
     if case is None:
         return Outcome(debtor, "nothing", "Everything was paid in the meantime.")
-    now, policy = source.clock.now(), sender.ruling(case)
-    judged = _judged(source, sender, case)
+    policy = sender.ruling(case)
+    judged = _judged(sender, case, policy, now)
     approval, sent = _answered(source, judged.candidate)
     decision = settled(judged, approval, automatic=sender.automatic)
     _keep(source, sender, case, decision, now=now)
@@ -126,8 +132,8 @@ def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
     return _send(source, sender, case, decision.message, edit=edit)
 
 
-def _judged(source: Source, sender: Sender, case: Case) -> Decision:
-    return decide(case, sender.ruling(case), source.clock.now(), ready=sender.carriers.ready())
+def _judged(sender: Sender, case: Case, policy: Policy, now: datetime) -> Decision:
+    return decide(case, policy, now, ready=sender.carriers.ready())
 
 
 def _answered(source: Source, message: Message | None) -> tuple[Approval | None, int]:
@@ -164,7 +170,9 @@ def _send(source: Source, sender: Sender, case: Case, message: Message, *, edit:
         letter = None if message.channel is Channel.PLATFORM else _letter(source, sender, case, message, edit=edit)
     except BadWording as error:
         return Outcome(message.debtor, "unready", f"Its wording can no longer be used: {error}.", refs)
-    parcel = pack(source, case, message, letter, wrapping=sender.wrapping) if letter else None
+    parcel = _packed(source, sender, case, message, letter=letter, key=key) if letter else None
+    if isinstance(parcel, str):
+        return Outcome(message.debtor, "unready", parcel, refs)
     claim = _claim(source, sender, message, _payload(message, letter, parcel), key=key)
     if claim is not Claim.MINE:
         return Outcome(message.debtor, "nothing", TAKEN[claim], refs)
@@ -177,6 +185,18 @@ TAKEN = {
     Claim.KEY_TAKEN: "One of these invoices already has this reminder.",
     Claim.DAY_TAKEN: "This customer already got a message today.",
 }
+
+
+def _packed(source: Source, sender: Sender, case: Case, message: Message, *, letter: Letter, key: str) -> Parcel | str:
+    """The parcel; or a sentence while it waits for files, which it does a few times before it goes without them."""
+    times = waited(source, key)
+    wrapping = replace(sender.wrapping, patient=times < WAITS_MAX)
+    try:
+        parcel = pack(source, case, message, letter, wrapping=wrapping)
+    except FilesLater:
+        facts = {"step": message.step.name, "invoices": [invoice.number for invoice, _ in message.invoices]}
+        return wait(source, _planned(source, message, key), facts, times=times + 1)
+    return with_terms(source, message, parcel, sender.stationery) if sender.ruling(case).send_credit_policy else parcel
 
 
 def channel_of(source: Source, message: Message) -> Channel:
@@ -235,16 +255,19 @@ def _payload(message: Message, letter: Letter | None, parcel: Parcel | None) -> 
     if letter is not None:
         words = kept(letter)
         told |= {"subject": words.subject, "text": words.text, "html": words.html, "digest": words.digest}
-    if parcel is not None and parcel.attachments:
-        told["attached"] = [one.name for one in parcel.attachments]
+    if parcel is not None:
+        told |= told_of_files(parcel)
     return json.dumps(told)
+
+
+def _planned(source: Source, message: Message, key: str, payload: str = "") -> Plan:
+    about = message.invoices[0][0].ref
+    return Plan(channel_of(source, message).value, key, message.debtor, source.connection, about, payload)
 
 
 def _claim(source: Source, sender: Sender, message: Message, payload: str, *, key: str) -> Claim:
     now = source.clock.now()
-    act = channel_of(source, message).value
-    about = message.invoices[0][0].ref
-    wanted = Plan(act, key, message.debtor, source.connection, about, payload)
+    wanted = _planned(source, message, key, payload)
     speaks = [
         Speaks(_key_of_line("step", source.business, line), line.invoice.ref, line.step.name, str(line.occurrence))
         for line in message.lines

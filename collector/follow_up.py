@@ -28,6 +28,8 @@ CLAIM_LIFE = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
 IN_THE_BOOKS = (NOTE, EXPECTED)
 """What is written into the books, not to the customer."""
+OURS = ""
+"""The connection of a mail to our own people: of none, so whichever comes first brings it to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,14 @@ def follow_up(source: Source, *, worker: str, carriers: Carriers | None = None) 
     ends = [_resolve(source, one, carriers or Carriers()) for one in _open(source, ActionState.AMBIGUOUS)]
     cancelled = sum(_overtaken(source, one) for one in _open(source, ActionState.PLANNED) if one.act != NOTE)
     unwritten = _open(source, ActionState.PLANNED, ActionState.FAILED)
-    notes = sum(_leave(source, one, worker) for one in unwritten if one.act in IN_THE_BOOKS)
+    notes = sum(leave(source, one, worker) for one in unwritten if one.act in IN_THE_BOOKS)
     return FollowedUp(ends.count(True), ends.count(False), notes, cancelled)
 
 
 def _open(source: Source, *states: ActionState) -> list[Action]:
     with source.database.read() as tx:
         found = actions.actions(tx, source.business, states=states)
-    return [one for one in found if one.connection == source.connection]
+    return [one for one in found if one.connection in (source.connection, OURS)]
 
 
 def _notice_lost_claims(source: Source) -> None:
@@ -131,8 +133,8 @@ def _overtaken(source: Source, one: Action) -> bool:
     return True
 
 
-def _leave(source: Source, one: Action, worker: str) -> bool:
-    """Write one planned note or expected date under a claim of its own."""
+def leave(source: Source, one: Action, worker: str) -> bool:
+    """Write one planned note or expected date under a claim of its own; whether it was written."""
     now = source.clock.now()
     with source.database.write() as tx:
         mine = actions.claim(tx, source.business, one.key, by=worker, now=now) is Claim.MINE

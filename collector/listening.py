@@ -207,6 +207,10 @@ class _Known:
         for customer in self._customers:
             for email in customer.emails:
                 found.setdefault(email.address.strip().lower(), []).append(self._debtor(customer.ref))
+        with self.database.read() as tx:
+            noted = said(tx, self.business, kinds=(Saying.CONTACT_PERSON,))
+        for one in noted:
+            found.setdefault(one.address.lower(), []).append(one.debtor)
         return found
 
     def _debtor(self, customer: Ref) -> str:

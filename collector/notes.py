@@ -50,4 +50,10 @@ def note_text(message: Action, step: str) -> str:
     """What the bookkeeper reads. No addresses: notes travel further than mails."""
     day = f"{message.local_day:%-d %B %Y}" if message.local_day else "today"
     how = HOW.get(message.act, "in another way")
-    return f"Duewell reminded the customer on {day} {how} (step: {step.replace('-', ' ')})."
+    return f"Duewell reminded the customer on {day} {how} (step: {step.replace('-', ' ')}).{_left_out(message)}"
+
+
+def _left_out(message: Action) -> str:
+    """The files of the invoice that should have gone along."""
+    left = [f"{one['name']} ({one['why']})" for one in json.loads(message.payload or "{}").get("left_out", ())]
+    return f" Not sent along: {', '.join(left)}." if left else ""

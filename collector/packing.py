@@ -1,21 +1,19 @@
 """Packs a message for its channel: whom it goes to, what is attached, and which earlier mail it follows."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import structlog
-
 from collector.channels.port import Attachment, Carrier, OptedOut, Parcel, WrongAddress
+from collector.enclosing import Enclosed, enclosed
 from collector.judgement import Message
 from collector.policy import Channel
 from collector.reaching import mobile, numbers
 from collector.wording.writing import Letter
-from integrations.contract import Capability, Receipt
-from integrations.errors import Refused, Unsupported
-from integrations.registry import platform
+from integrations.contract import Receipt
 from receivables.case import Case
 from receivables.money import Money
-from receivables.records import Invoice, Ref
+from receivables.records import Ref
 from receivables.said import Said, Saying
 from storage import actions
 from storage.actions import ActionState
@@ -23,22 +21,23 @@ from storage.replies import keep_reply_key
 from storage.said import said, say
 from sync.source import Source
 
-log = structlog.get_logger(__name__)
-
-PDFS_MAX = 10
 BY = "Duewell"
 
 
 @dataclass(frozen=True, slots=True)
 class Wrapping:
-    """How parcels are made here: with the invoices' PDFs or without, and an answer address of the customer's own."""
+    """How parcels are made here: with files or without, an answer address of the customer's own, and how many bytes of
+    files a mail may hold. `patient`: a file that cannot be read now is worth waiting for."""
 
     attach_invoices: bool = True
     reply_keys: bool = False
+    bytes_max: int = 10_000_000
+    patient: bool = True
 
 
 def pack(source: Source, case: Case, message: Message, letter: Letter, *, wrapping: Wrapping) -> Parcel:
-    """The parcel for the message's channel. Raises TryLater when an invoice's PDF cannot be fetched now."""
+    """The parcel for the message's channel. Raises TryLater when an invoice's PDF cannot be fetched now, and FilesLater
+    when only another file cannot, and we are patient."""
     country = case.head.address.country or case.company.country
     first = message.lines[0].invoice
     parcel = Parcel(
@@ -85,23 +84,26 @@ def _for_mail(source: Source, message: Message, parcel: Parcel, wrapping: Wrappi
     if wrapping.reply_keys:
         with source.database.write() as tx:
             key = keep_reply_key(tx, source.business, message.debtor)
-    attachments = tuple(_pdfs(source, invoices)) if wrapping.attach_invoices else ()
+    files = Enclosed(wrapping.bytes_max)
+    if wrapping.attach_invoices:
+        files = enclosed(source, message, bytes_max=wrapping.bytes_max, patient=wrapping.patient)
     earlier = earlier_mails(source, message.debtor, [one.ref for one in invoices])
-    return replace(parcel, attachments=attachments, earlier=earlier, reply_key=key)
+    papers, left_out = tuple(files.papers), tuple(files.left_out)
+    return replace(parcel, attachments=papers, earlier=earlier, reply_key=key, left_out=left_out)
 
 
-def _pdfs(source: Source, invoices: Iterable[Invoice]) -> Iterable[Attachment]:
-    """A message is worth sending without them where the platform gives none out."""
-    for invoice in list(invoices)[:PDFS_MAX]:
-        where = source.of(invoice.ref.connection)
-        if Capability.DOCUMENT not in platform(where.platform).capabilities:
-            continue
-        try:
-            content = where.books.document(invoice.ref)
-        except (Refused, Unsupported) as error:
-            log.info("no invoice to attach", connection=where.connection, why=str(error))
-            continue
-        yield Attachment(f"{invoice.number or 'invoice'}.pdf", content)
+def told_of_files(parcel: Parcel) -> dict[str, object]:
+    """What is kept of a parcel's files: name, size and digest (blake2b, hex) of what went; what did not, and why."""
+    not_gone = {one.name for one in parcel.left_out}
+    went = [_told(one) for one in parcel.attachments if one.name not in not_gone]
+    left = [{"name": one.name, "why": one.why} for one in parcel.left_out]
+    return {name: told for name, told in (("attached", went), ("left_out", left)) if told}
+
+
+def _told(one: Attachment) -> dict[str, object]:
+    digest = hashlib.blake2b(one.content, digest_size=20).hexdigest()
+    told: dict[str, object] = {"name": one.name, "bytes": len(one.content), "digest": digest}
+    return told | ({"terms": one.terms} if one.terms else {})
 
 
 def earlier_mails(source: Source, debtor: str, invoices: Iterable[Ref]) -> tuple[str, ...]:

@@ -87,14 +87,14 @@ def _within_the_cap(decided: Iterable[Decided], ruling: Ruling, sent: Mapping[da
 
     Only the messages of the day are kept in hand; everything else is passed on at once.
     """
-    ready: dict[date, list[tuple[_Turn, Decided]]] = {}
+    ready: dict[date, list[tuple[Turn, Decided]]] = {}
     for one in decided:
         message = one.decision.candidate
         if message is None or one.standing is Standing.REFUSED:
             yield one
             continue
         today = ready.setdefault(message.day_on, [])
-        insort(today, (_turn(one, message), one), key=itemgetter(0))
+        insort(today, (turn_of(message, free=one.standing.free), one), key=itemgetter(0))
         cap = ruling(one.case).daily_cap
         if len(today) > max(cap - sent.get(message.day_on, 0), 0):
             yield _capped(today.pop()[1], cap)
@@ -102,16 +102,23 @@ def _within_the_cap(decided: Iterable[Decided], ruling: Ruling, sent: Mapping[da
         yield from (one for _, one in today)
 
 
-_Turn = tuple[bool, date, str]
+Turn = tuple[bool, date, str]
+"""The lower, the sooner: what may leave comes first, then whoever has waited longest."""
 
 
-def _turn(one: Decided, message: Message) -> _Turn:
+def turn_of(message: Message, *, free: bool) -> Turn:
+    """When a message has its turn among all those of its day."""
     first = message.lines[0].invoice
-    return not one.standing.free, first.due_on or first.issued_on or message.day_on, message.debtor
+    return not free, first.due_on or first.issued_on or message.day_on, message.debtor
 
 
 def _capped(one: Decided, cap: int) -> Decided:
-    message = one.decision.candidate
+    return replace(one, decision=capped(one.decision, cap), standing=Standing.WAITS)
+
+
+def capped(decision: Decision, cap: int) -> Decision:
+    """The same without its message, for which there is no room on its day any more."""
+    message = decision.candidate
     assert message is not None, "asked before"
     ready = {line.invoice.ref for line in message.lines}
     tomorrow = message.day_on + timedelta(days=1)
@@ -121,9 +128,9 @@ def _capped(one: Decided, cap: int) -> Decided:
         replace(told, say=Say.HOLD, rule="daily_cap", reason=reason, facts=facts, next_look_on=tomorrow)
         if told.invoice in ready
         else told
-        for told in one.decision.verdicts
+        for told in decision.verdicts
     )
-    return replace(one, decision=Decision(verdicts), standing=Standing.WAITS)
+    return Decision(verdicts)
 
 
 def keep(
@@ -165,11 +172,10 @@ def known(tx: Tx, business: str, *, automatic: bool, ready: Collection[Channel],
 
     `only` names the debtor who is judged, if it is not everybody.
     """
-    own = only.partition("/")[0]
     return {
         one.id: remembered(tx, one, automatic=automatic, only=only, ready=ready)
         for one in connections(tx, business)
-        if one.books and one.company is not None and own in ("", one.id)
+        if not one.books or one.company is not None
     }
 
 

@@ -48,13 +48,22 @@ class Receiver(StrEnum):
     ESCALATION = "escalation"
 
 
+class Attach(StrEnum):
+    """What a mail of ours carries: nothing, the invoices' PDFs, or also the files that hang on them."""
+
+    NOTHING = "nothing"
+    INVOICE = "invoice"
+    EVERYTHING = "everything"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One reminder. `name` is permanent: it is part of what was done. `days` counts from `after`; before is minus.
 
     `letter` names the wording in `letters/`. A step that speaks of earlier messages (`again`) is never the first one.
     `repeat` (the last step only) does it again every so many `days`. `sender` names a mail account; empty is the usual
-    one. Not `automatic`: it waits for a person even where the business runs by itself.
+    one. `attach` says what the mail carries. Not `automatic`: it waits for a person even where the business runs by
+    itself.
     """
 
     name: str
@@ -68,6 +77,7 @@ class Step:
     sender: str = ""
     to: Receiver = Receiver.INVOICE
     automatic: bool = True
+    attach: Attach = Attach.EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,8 @@ class Policy:
     business). `due_on_receipt_days` is the term of an invoice that has none. `catch_up_days` after its moment a step
     still goes by itself; later a person looks first. `daily_cap` is how many messages a business sends in a day.
     `unusual_times` the customer's usual invoice is unusually large. No tone goes above `tone_ceiling`.
-    `show_interest`: a message tells what its invoices bear for being late. `thank_you`: who
+    `send_credit_policy`: it goes with a customer's first invoice. `show_interest`: a message tells what its invoices
+    bear for being late. `chase_charges`: an invoice made of late charges is asked for like any other. `thank_you`: who
     pays after being reminded is thanked. `statement_on` is the day of the month (1 to 31) on which statements go, or on
     the next business day; None: only when asked for.
     """
@@ -119,9 +130,11 @@ class Policy:
     unusual_times: int = 10
     tone_ceiling: Tone = Tone.FINAL
     show_interest: bool = False
+    chase_charges: bool = False
     never_chase_tags: tuple[str, ...] = ()
     thank_you: bool = True
     statement_on: int | None = None
+    send_credit_policy: bool = False
     segments: tuple[Segment, ...] = ()
     version: str = "base"
 

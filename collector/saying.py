@@ -1,9 +1,11 @@
 """Is what a person wants to have written down sensible? One clear sentence when it is not. Pure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from collector.policy import Receiver
 from integrations.errors import Refused
 from receivables.money import Money, by_currency
 from receivables.records import CustomerKind, Invoice, Ref
@@ -26,10 +28,12 @@ RECORDED = (
     Saying.BREATHING_SPACE,
     Saying.HARDSHIP,
     Saying.STOP,
+    Saying.OBJECTION,
     Saying.HANDED_OVER,
     Saying.NEVER_CHASE,
     Saying.WAS_SENT,
     Saying.KIND,
+    Saying.CONTACT_PERSON,
     Saying.BANK_ENTERED,
 )
 """What a person may write down; replies, bounces and thanks come from elsewhere."""
@@ -39,8 +43,11 @@ NEEDS_WORDS = (Saying.NOTE, Saying.LAWYER)
 ASKS_FOR_OWING = (Saying.PROMISE, Saying.DISPUTE, Saying.RETAINED)
 CHANNELS = ("mail", "sms", "letter", "call")
 CALL_ENDS = ("reached", "not_reached")
+ROLES = (Receiver.ACCOUNTS, Receiver.PRIMARY, Receiver.ESCALATION)
 KINDS = (CustomerKind.BUSINESS, CustomerKind.SOLE_TRADER, CustomerKind.CONSUMER, CustomerKind.PUBLIC_BODY)
 WORDS_MAX = 4000
+NAME_MAX = 100
+ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 FAR = timedelta(days=5 * 366)
 
 
@@ -74,6 +81,8 @@ def _kind(words: Said, whom: Whom, today: date) -> str:  # noqa: ARG001 - all ch
 def _text(words: Said, whom: Whom, today: date) -> str:  # noqa: ARG001
     if len(words.note) > WORDS_MAX:
         return f"The words are too long: {len(words.note)} characters, and {WORDS_MAX} is the most."
+    if words.kind is Saying.CONTACT_PERSON and (len(words.note) > NAME_MAX or not words.note.strip().isprintable()):
+        return f"Beside a contact person stands only a name, in one line of at most {NAME_MAX} characters."
     if words.kind in NEEDS_WORDS and not words.note.strip():
         return "Please name the lawyer." if words.kind is Saying.LAWYER else "A note needs words."
     return ""
@@ -156,8 +165,11 @@ def _channel(words: Said, whom: Whom, today: date) -> str:  # noqa: ARG001
 
 
 def _address(words: Said, whom: Whom, today: date) -> str:  # noqa: ARG001
-    if words.kind is Saying.LAWYER and "@" not in words.address:
+    if words.kind is Saying.LAWYER and not ADDRESS.fullmatch(words.address):
         return "Which e-mail address does the lawyer have? From now on only the lawyer is written to."
+    if words.kind is Saying.CONTACT_PERSON and not ADDRESS.fullmatch(words.address):
+        given = f", not {words.address!r}" if words.address else ""
+        return f"Which e-mail address does the contact person have? Say one, like accounts@example.com{given}."
     if words.kind is not Saying.WRONG_ADDRESS:
         return ""
     known = {one.casefold() for one in whom.addresses}
@@ -180,13 +192,15 @@ ALLOWED: Mapping[Saying, tuple[str, ...]] = {
     Saying.DISPUTE: tuple(one.value for one in Reason),
     Saying.RETAINED: tuple(one.value for one in Reason),
     Saying.KIND: tuple(one.value for one in KINDS),
+    Saying.CONTACT_PERSON: tuple(one.value for one in ROLES),
 }
-MUST_HAVE = (Saying.CALL, Saying.DISPUTE, Saying.KIND)
+MUST_HAVE = (Saying.CALL, Saying.DISPUTE, Saying.KIND, Saying.CONTACT_PERSON)
 ASKED = {
     Saying.CALL: "Was somebody reached?",
     Saying.DISPUTE: "Why do they not pay?",
     Saying.RETAINED: "Why do they keep it back?",
     Saying.KIND: "What is this customer?",
+    Saying.CONTACT_PERSON: "What is this person to the customer?",
 }
 CHECKS: tuple[Callable[[Said, Whom, date], str], ...] = (
     _kind,

@@ -105,6 +105,9 @@ def _words_to_read(look: _Look) -> Iterator[Todo]:
         if said.kind is Saying.REPLY:
             title = f"Read what {look.name(said.debtor)} wrote"
             yield _about(look, said, TodoKind.REPLY, title, day=said.from_on)
+        elif said.kind is Saying.OBJECTION:
+            title = f"Answer the objection of {look.name(said.debtor)}"
+            yield _about(look, said, TodoKind.REVIEW, title, day=said.from_on, key=f"objection:{said.id}")
 
 
 def _addresses(look: _Look) -> Iterator[Todo]:
@@ -126,7 +129,10 @@ def _still_known(look: _Look, said: Said) -> bool:
     if found is None:
         return False
     invoices = [address for one in found.case.invoices for address in one.sent_to]
-    known = {address.casefold() for address in (*(one.address for one in found.case.head.emails), *invoices)}
+    mine = [one for one in look.facts.said if one.debtor == said.debtor]
+    persons = [one.address for one in mine if one.kind is Saying.CONTACT_PERSON]
+    emails = [one.address for one in found.case.head.emails]
+    known = {address.casefold() for address in (*emails, *invoices, *persons)}
     return not said.address or said.address.casefold() in known or "@" not in said.address
 
 
@@ -180,7 +186,8 @@ def _parked(look: _Look) -> Iterator[Todo]:
     for act in look.facts.parked:
         about = act.about
         note = act.act in ("leave_note", "set_expected_date", "post_charge")
-        what = "what we wrote into the books" if note else f"the message to {look.name(act.debtor)}"
+        whom = look.name(act.debtor) if act.debtor else "one of your own people"
+        what = "what we wrote into the books" if note else f"the message to {whom}"
         yield Todo(
             f"parked:{act.key}:{act.attempts}",
             TodoKind.PARKED,

@@ -16,8 +16,7 @@ from duewell.first_day import backlog_size
 from duewell.jobs import zone_of as business_zone
 from duewell.owning import operator_of
 from duewell.running import make_plan, the_business
-from duewell.showing.overview import rows_of
-from duewell.stating import sender_of
+from duewell.showing.overview import ledgers_of, rows_of
 from duewell.terms import agreed
 from duewell.views.pages import PlanRow
 from duewell.views.plan import Given, MessageView, PlanSheet, WordsView
@@ -27,6 +26,7 @@ from integrations.errors import NotThere, Refused
 from integrations.registry import platform
 from receivables.money import by_currency
 from storage.approvals import Answered, Approval, answer
+from storage.connections import Connected
 from storage.wordings import own_wordings
 
 PAY_URL = "https://example.com/the-pay-link-stands-here"
@@ -37,14 +37,14 @@ Asked = tuple[str, str]
 
 def plan_sheet(house: House, business: str) -> PlanSheet:
     """Today's plan, message by message; who has waited longest comes first."""
-    now, decided = house.clock.now(), make_plan(house, business)
+    now, decided, known = house.clock.now(), make_plan(house, business), ledgers_of(house, business)
     spoken, rest = [], []
     for one in decided:
-        rows = rows_of(one, now)
+        rows = rows_of(one, now, known)
         about = _invoices(one.decision.candidate)
         if one.decision.candidate is not None:
-            spoken.append(_view(one, tuple(row for row in rows if row.invoice_id in about)))
-        rest += [row for row in rows if row.invoice_id not in about]
+            spoken.append(_view(one, tuple(row for row in rows if (row.ledger, row.invoice_id) in about), known))
+        rest += [row for row in rows if (row.ledger, row.invoice_id) not in about]
     day = now.astimezone(business_zone(house, the_business(house, business))).date()
     spoken.sort(key=lambda one: (-max(row.days_late for row in one.rows), one.customer))
     rest.sort(key=lambda row: (row.say, -row.days_late, row.customer, row.number))
@@ -52,14 +52,14 @@ def plan_sheet(house: House, business: str) -> PlanSheet:
     return PlanSheet(day, now, tuple(spoken), tuple(rest), standing, old)
 
 
-def _invoices(message: Message | None) -> set[str]:
-    return {line.invoice.ref.id for line in message.lines} if message else set()
+def _invoices(message: Message | None) -> set[tuple[str, str]]:
+    return {(line.invoice.ref.connection, line.invoice.ref.id) for line in message.lines} if message else set()
 
 
-def _view(one: Decided, rows: tuple[PlanRow, ...]) -> MessageView:
+def _view(one: Decided, rows: tuple[PlanRow, ...], ledgers: Mapping[str, Connected]) -> MessageView:
     message, approval = one.decision.candidate, _answered(one)
     assert message is not None, "asked before"
-    edit = edit_of(approval.edit) if approval else None
+    edit, channel = edit_of(approval.edit) if approval else None, _channel(message, ledgers)
     return MessageView(
         connection=one.connected.id,
         customer_id=one.case.head.ref.id,
@@ -67,7 +67,7 @@ def _view(one: Decided, rows: tuple[PlanRow, ...]) -> MessageView:
         digest=digest(message),
         standing=one.standing.value,
         step=message.step.name,
-        channel=_channel(one, message).value,
+        channel=channel.value,
         tone=message.tone.name.lower(),
         to=tuple(address.address for address in message.to),
         asked=tuple(by_currency(line.asked for line in message.lines).values()),
@@ -77,7 +77,7 @@ def _view(one: Decided, rows: tuple[PlanRow, ...]) -> MessageView:
         later=next((row.reason for row in rows), "") if one.decision.waiting else "",
         answered_by=approval.by if approval else "",
         edited=edit.subject if edit else "",
-        own_words=_channel(one, message) is not Channel.PLATFORM,
+        own_words=channel is not Channel.PLATFORM,
     )
 
 
@@ -86,9 +86,10 @@ def _answered(one: Decided) -> Approval | None:
     return one.approval if one.standing in (Standing.APPROVED, Standing.REFUSED) else None
 
 
-def _channel(one: Decided, message: Message) -> Channel:
-    """The platform mails only where it can."""
-    can = Capability.SEND_INVOICE in platform(one.connected.platform).capabilities
+def _channel(message: Message, ledgers: Mapping[str, Connected]) -> Channel:
+    """The platform of its first invoice mails only where it can."""
+    first = ledgers.get(message.lines[0].invoice.ref.connection)
+    can = first is not None and Capability.SEND_INVOICE in platform(first.platform).capabilities
     return message.channel if can or message.channel is not Channel.PLATFORM else Channel.MAIL
 
 
@@ -137,14 +138,16 @@ def message_words(house: House, business: str, debtor: str, tried: Edit | None =
     urls = {line.invoice.ref: PAY_URL for line in message.lines}
     with house.database.read() as tx:
         own = {**own_wordings(tx, business), **own_words(message, one.case, edit)}
-    signed = sender_of(house, business)
+    owner = the_business(house, business)
+    signed = house.signature(owner)
     subject, opening = words_of(message, one.case, sender=signed, pay_urls=urls, own=own)
-    bank = bank_of(the_business(house, business).settings)
+    bank = bank_of(owner.settings)
     terms = agreed(house, business, [line.invoice for line in message.lines])
     late = late_of(house, business, one.case, [line.invoice for line in message.lines])
     letter = write(message, one.case, sender=signed, pay_urls=urls, own=own, bank=bank, agreed=terms, late=late)
-    rows = tuple(row for row in rows_of(one, house.clock.now()) if row.invoice_id in _invoices(message))
-    return WordsView(_view(one, rows), subject, opening, letter.text)
+    known, about = ledgers_of(house, business), _invoices(message)
+    rows = (row for row in rows_of(one, house.clock.now(), known) if (row.ledger, row.invoice_id) in about)
+    return WordsView(_view(one, tuple(rows), known), subject, opening, letter.text)
 
 
 def edit_message(house: House, business: str, asked: Asked, words: Mapping[str, str], *, by: str) -> str:
@@ -158,7 +161,7 @@ def edit_message(house: House, business: str, asked: Asked, words: Mapping[str, 
     assert message is not None, "looked for"
     if digest(message) != read:
         raise Refused(CHANGED)
-    if _channel(one, message) is Channel.PLATFORM:
+    if _channel(message, ledgers_of(house, business)) is Channel.PLATFORM:
         raise Refused("The platform sends this one in its own words, which cannot be changed here.")
     edit = tidy(words.get("subject", ""), words.get("opening", ""))
     operator = operator_of(the_business(house, business).settings)

@@ -11,14 +11,12 @@ from collector.charges.bearing import Agreed, Basis, Borne, Charging, Moment, be
 from collector.charges.interest import Per, Terms
 from collector.charges.posting import posted_of
 from collector.wording.writing import Late
-from duewell.finding import today_of
+from duewell.charging_to import PostedTo, every_posted_to
+from duewell.finding import today_of, whole_case
 from duewell.jobs import zone_of
 from duewell.running import living, the_business
-from duewell.stating import whole_case
 from duewell.wiring import House
-from integrations.contract import Capability
 from integrations.errors import NotThere, Refused
-from integrations.registry import platform
 from receivables.case import Case
 from receivables.money import Money, TooPrecise
 from receivables.records import Invoice, Ref
@@ -27,22 +25,9 @@ from storage.database import Tx
 from storage.settings import set_setting, setting
 
 CHARGES = "charges"
-POSTED_TO = "charges_posted_to"
 PERCENT_MAX = Decimal(100)
 GRACE_MAX = 365
-CODE_MAX = 30
 PER = {"year": Per.YEAR, "month": Per.MONTH}
-
-
-@dataclass(frozen=True, slots=True)
-class PostedTo:
-    """Where a connection's late charges are posted: the platform's own codes, as the bookkeeper chose them."""
-
-    connection: str
-    label: str
-    platform: str
-    account: str = ""
-    tax: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +67,9 @@ def charging_view(house: House, business: str) -> ChargingView:
     """What is charged, and where it would be posted to."""
     with house.database.read() as tx:
         by = json.loads(setting(tx, business, CHARGES, "{}")).get("by", "")
-        return ChargingView(charging_of(tx, business), by, _currency(house, business), _posted_to(house, tx, business))
+        return ChargingView(
+            charging_of(tx, business), by, _currency(house, business), every_posted_to(house, tx, business)
+        )
 
 
 def set_charging(house: House, business: str, told: Mapping[str, str], *, by: str) -> None:
@@ -146,38 +133,6 @@ def _currency(house: House, business: str) -> str:
     return next((one.company.base_currency for one in living(house, business) if one.company), "") or "USD"
 
 
-# --- where it is posted to ------------------------------------------------------------------------------------------
-
-
-def posted_to(tx: Tx, business: str, connection: str) -> tuple[str, str]:
-    """The account and the tax code that were chosen for a connection; empty before."""
-    told = json.loads(setting(tx, business, f"{POSTED_TO}:{connection}", "{}"))
-    return str(told.get("account", "")), str(told.get("tax", ""))
-
-
-def set_posted_to(house: House, business: str, connection: str, codes: tuple[str, str], *, by: str) -> None:
-    """Choose the account and the tax code. Raises Refused, or NotThere for a connection that is not there."""
-    account, tax = (" ".join(code.split()) for code in codes)
-    if connection not in [one.connection for one in charging_view(house, business).posted_to]:
-        raise NotThere("late charges cannot be posted to this connection")
-    if not account or not tax:
-        raise Refused(
-            "Write both: the code of the account and the tax code, as they stand in the lists of the platform."
-        )
-    if max(len(account), len(tax)) > CODE_MAX or not (account + tax).isprintable():
-        raise Refused(f"A code has at most {CODE_MAX} characters.")
-    with house.database.write() as tx:
-        kept = json.dumps({"account": account, "tax": tax, "by": by}, ensure_ascii=False)
-        set_setting(tx, business, f"{POSTED_TO}:{connection}", kept)
-
-
-def _posted_to(house: House, tx: Tx, business: str) -> tuple[PostedTo, ...]:
-    able = [one for one in living(house, business) if Capability.POST_CHARGE in platform(one.platform).capabilities]
-    return tuple(
-        PostedTo(one.id, one.label, platform(one.platform).label, *posted_to(tx, business, one.id)) for one in able
-    )
-
-
 # --- what invoices bear ---------------------------------------------------------------------------------------------
 
 
@@ -191,7 +146,8 @@ def borne_by(
         charging, posted = charging_of(tx, business), list(posted_of(posted_charges(tx, business)))
     named = None if only is None else set(only)
     spoken = {one.of for one in posted} | {one.invoice for one in case.said if one.kind in charges.STANCES}
-    chosen = [one for one in case.invoices if (one.owing or one.ref in spoken if named is None else one.ref in named)]
+    known = case.counted() if named is None else case.invoices
+    chosen = [one for one in known if (one.owing or one.ref in spoken if named is None else one.ref in named)]
     moment = _moment(house, business, case)
     found = [bear(case, one, charging, moment, posted=posted) for one in _in_order(chosen)]
     return found, case

@@ -9,7 +9,8 @@ from collector.charges.words import sentences
 from collector.debtors.cases import debtor_key
 from collector.typed import day
 from collector.wording.languages import date_words, money_words
-from duewell.charging import borne_of, last_day, posted_to
+from duewell.charging import borne_of, last_day
+from duewell.charging_to import posted_to
 from duewell.finding import today_of, whom_of
 from duewell.running import living
 from duewell.terms import locale_of_business
@@ -81,10 +82,10 @@ def post_charges(house: House, business: str, invoice: Invoice, *, by: str) -> s
     connected = _connected(house, business, invoice)
     with house.database.read() as tx:
         account, tax = posted_to(tx, business, connected.id)
-    if not account or not tax:
+    if not tax:
         raise Refused(
-            f"Choose first which account and tax code of {connected.label} late charges are posted to, "
-            "on the page Late charges."
+            f"Choose first what late charges of {connected.label} are posted to, on the page Late charges or with "
+            "`duewell charging`."
         )
     with house.source(connected) as source:
         refresh(source, [invoice.ref])

@@ -22,6 +22,7 @@ COMMANDS = {
     "todo": "Show what people have to do, and mark it done.",
     "wording": "Show, try and change what messages say.",
     "interest": "Show what an invoice bears for being late; waive or post it.",
+    "charging": "Choose where late charges are posted to.",
     "statement": "Show or print one customer's statement of account.",
     "letters": "List the letters that wait to be printed and posted.",
     "serve": "Run the pages and the daily jobs.",

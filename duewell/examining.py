@@ -62,6 +62,11 @@ def _database(house: House) -> Iterator[Finding]:
     found = schema(house.database)
     said = f"{house.database.name}, schema {found.current}" if found.ready else "run `duewell db upgrade`"
     yield Finding("Database", "fine" if found.ready else "wrong", said)
+    if careless := house.database.careless():
+        said = (
+            f"the server runs with {' and '.join(careless)}: a power cut could make a message leave twice; turn it on"
+        )
+        yield Finding("Database", "wrong", said)
 
 
 def _key(house: House) -> Iterator[Finding]:

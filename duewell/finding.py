@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from collector.debtors.cases import debtor_key, heads_of
+from collector.debtors.cases import customer_of, debtor_key
+from collector.debtors.kin import together
+from collector.debtors.whole import whole
 from collector.saying import Whom
 from duewell.jobs import zone_of
-from duewell.running import the_business
+from duewell.running import living, the_business
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
-from receivables.records import Customer, Invoice, Kind, Ref
+from receivables.case import Case
+from receivables.records import Customer, Invoice, OtherEntry, Ref
+from receivables.said import Saying
 from storage import books
 from storage.connections import Connected, connections
 from storage.database import Tx
+from storage.said import said
 
 LISTED = 8
 
@@ -30,6 +35,18 @@ class Found:
 def today_of(house: House, business: str) -> date:
     """The business's day."""
     return house.clock.now().astimezone(zone_of(house, the_business(house, business))).date()
+
+
+def whole_case(house: House, business: str, customer: Ref) -> tuple[Case, tuple[OtherEntry, ...]]:
+    """The customer's debtor over all their books, with every record, the settled ones too. Raises NotThere."""
+    connected = next((one for one in living(house, business) if one.id == customer.connection), None)
+    if connected is None or connected.company is None:
+        raise NotThere("there is no such customer in this business")
+    with house.database.read() as tx:
+        found = whole(tx, connected, debtor_key(customer), house.clock.now())
+    if found is None:
+        raise NotThere("there is no such customer in this business; it may have been merged or deleted")
+    return found.case, found.entries
 
 
 def find_customer(house: House, business: str, text: str) -> Found:
@@ -68,20 +85,31 @@ def find_invoice(house: House, business: str, number: str, debtor: str = "") -> 
 
 
 def whom_of(tx: Tx, business: str, debtor: str) -> tuple[Connected, str, Whom]:
-    """The connection, the head's key, and the whole family's invoices. Raises NotThere for a stranger."""
-    connection, _, id = debtor.partition("/")
-    connected = next((one for one in connections(tx, business) if one.id == connection), None)
-    customers = {one.ref: one for one in books.customers(tx, business, connection)} if connected else {}
-    heads, ref = heads_of(customers.values()), Ref(connection, Kind.CUSTOMER, id)
-    if connected is None or ref not in heads:
+    """The connection, the head's key, and the whole family's invoices, over all books in which they are one.
+
+    Raises NotThere for a stranger.
+    """
+    ref = customer_of(debtor)
+    connected = next((one for one in connections(tx, business) if one.id == ref.connection), None)
+    if connected is None:
         raise NotThere(_nobody(debtor, ()))
-    head = heads[ref]
-    family = [one for one in customers if heads[one] == head]
-    known = customers.get(head) or customers[ref]
-    invoices = tuple(books.invoices(tx, business, connection, customers=family))
-    addresses = [email.address for one in family for email in customers[one].emails]
+    kin = together(tx, connected)
+    head = kin.families.head(ref)
+    family = kin.families.of(head)
+    customers = {ref: one for ref, one in books.records(tx, business, family).items() if isinstance(one, Customer)}
+    if ref not in customers:
+        raise NotThere(_nobody(debtor, ()))
+    known, owing = customers.get(head) or customers[ref], kin.in_ledgers(family)[0] or family
+    invoices = tuple(books.invoices(tx, business, customers=owing))
+    addresses = [email.address for one in customers.values() for email in one.emails]
     addresses += [address for one in invoices if one.owing for address in one.sent_to]
-    return connected, debtor_key(head), Whom(known.name, invoices, tuple(dict.fromkeys(addresses)))
+    persons = said(tx, business, debtor=debtor_key(head), kinds=[Saying.CONTACT_PERSON])
+    addresses += [one.address for one in persons if one.ended_at is None]
+    return (
+        kin.peers.get(head.connection, connected),
+        debtor_key(head),
+        Whom(known.name, invoices, tuple(dict.fromkeys(addresses))),
+    )
 
 
 def _found(tx: Tx, business: str, debtor: str) -> Found:

@@ -123,11 +123,12 @@ def collect(house: House) -> None:
 
 
 def _collect(house: House, business: Business) -> None:
-    """One message a day: a statement comes before the reminder of its day, thanks and apologies after it."""
-    from duewell.occasions import send_statements, thank_and_apologize  # it builds on this module
+    """One message a day: a statement comes before the reminder of its day, terms, thanks and apologies after it."""
+    from duewell.occasions import send_first_terms, send_statements, thank_and_apologize  # it builds on this module
 
     send_statements(house, business.id)
     send_plan(house, business.id)
+    send_first_terms(house, business.id)
     thank_and_apologize(house, business.id)
 
 

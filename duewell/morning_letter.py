@@ -35,6 +35,7 @@ WHY: Mapping[str, str] = {
     "money_since_contact": "money came since the last message",
     "no_address": "there is no address",
     "no_business_day": "it is no business day where they are",
+    "objected": "they objected to being contacted",
     "on_hold": "somebody put it on hold",
     "opted_out": "they do not want to be reached this way",
     "outside_hours": "it is not within their office hours",

@@ -1,31 +1,31 @@
 """Messages that are no reminders, for jobs, pages and the command line: statements, thanks, apologies, terms.
 
-Where a business runs by itself, statements and thanks go; in draft they are offered as to-dos with their words ready.
+Where a business runs by itself, statements, thanks and terms go; in draft they are offered as to-dos with their words
+ready.
 An apology is always an offer: a person knows best what to say.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import structlog
 
-from collector.channels.port import Attachment
 from collector.dispatch import Outcome, Sender, key_of
 from collector.occasions.acting import OPEN, Errand, carry_out, offer, thanks_key, withdraw
 from collector.occasions.courtesy import Occasion
 from collector.occasions.due import Look, refs_of, settled, statements
-from collector.occasions.offers import STATEMENTS
-from duewell.finding import today_of
+from collector.occasions.offers import STATEMENTS, WITH_FIRST
+from collector.occasions.terms import first_terms
+from duewell.finding import today_of, whole_case
 from duewell.outcome_words import outcome_words
 from duewell.ruling import layers_of
 from duewell.running import living, may_send_alone, resting, the_business
-from duewell.stating import whole_case
 from duewell.stationery import stationery_of
-from duewell.terms import credit_policy_of, credit_policy_paper
+from duewell.terms import agreed, credit_policy_of, policy_versions, terms_file
 from duewell.wiring import House
 from integrations.errors import IntegrationError, NotThere, Refused
-from receivables.records import Kind, Ref
+from receivables.records import Invoice, Kind, Ref
 from receivables.todo import Todo, TodoKind
 from storage import actions
 from storage.actions import Action
@@ -34,17 +34,21 @@ from sync.source import Source
 
 log = structlog.get_logger(__name__)
 
-OFFERED = (TodoKind.THANK_YOU, TodoKind.APOLOGY, TodoKind.STATEMENT)
+OFFERED = (TodoKind.THANK_YOU, TodoKind.APOLOGY, TodoKind.STATEMENT, TodoKind.CREDIT_POLICY)
 """To-dos that are done by sending something, or by leaving it."""
+
+
+KEPT = ("day", "message", "day_on", "paid_on", "version", WITH_FIRST)
+"""The facts of an offer that stay with what is sent."""
 
 
 def send_statements(house: House, business: str) -> list[Outcome]:
     """Before the reminders of the day: the monthly statements whose day has come go, or are offered."""
     alone = may_send_alone(house, the_business(house, business))
-    wanted = _statement_wanted(house, business)
+    days = _statement_days(house, business)
     done: list[Outcome] = []
     for connected in _ledgers(house, business):
-        found = list(statements(house.database, _look(house, connected))) if wanted else []
+        found = list(statements(house.database, _look(house, connected), days))
         errands = [errand for errand, _ in found]
         _withdraw(house, connected, Occasion.STATEMENT, errands)
         if alone:
@@ -67,6 +71,41 @@ def thank_and_apologize(house: House, business: str) -> list[Outcome]:
     return done
 
 
+def send_first_terms(house: House, business: str) -> list[Outcome]:
+    """After the reminders: whom the platform sent their first invoice gets the credit policy it came under, if the
+    policy says so and one was written."""
+    alone = may_send_alone(house, the_business(house, business))
+    wanted = _terms_wanted(house, business)
+    done: list[Outcome] = []
+    for connected in _ledgers(house, business):
+        found = list(first_terms(house.database, _look(house, connected), _in_force(house, business))) if wanted else []
+        _withdraw(house, connected, Occasion.TERMS, [errand for errand, _ in found])
+        ready = [errand for errand, reason in found if not reason]
+        if alone:
+            done += _send_all(house, connected, _readable(house, business, ready))
+        else:
+            _offer_all(house, connected, ready)
+    return done
+
+
+def _in_force(house: House, business: str) -> Callable[[Invoice], int]:
+    return lambda invoice: agreed(house, business, [invoice]).get(invoice.ref, 0)
+
+
+def _with_paper(house: House, business: str, errand: Errand) -> Errand:
+    """With the version of the credit policy that it names."""
+    return replace(errand, attached=(terms_file(house, business, int(str(errand.facts["version"]))),))
+
+
+def _readable(house: House, business: str, errands: Iterable[Errand]) -> Iterator[Errand]:
+    """With their papers; those whose version cannot be read any more are left for when it is mended."""
+    for one in errands:
+        try:
+            yield _with_paper(house, business, one)
+        except Refused as error:
+            log.warning("the credit policy cannot be sent", business=business, why=str(error))
+
+
 def send_statement(house: House, business: str, customer: Ref, *, by: str) -> str:
     """The statement of what is open, now, because a person asks for it; a sentence. Raises Refused or NotThere."""
     debtor, today = _debtor(house, business, customer), today_of(house, business)
@@ -82,9 +121,8 @@ def send_credit_policy(house: House, business: str, customer: Ref, *, by: str) -
         raise Refused("There is no credit policy yet that could be sent; write one first, on the page Wording.")
     debtor, today = _debtor(house, business, customer), today_of(house, business)
     key = key_of("credit_policy", business, debtor, str(policy.version), today.isoformat())
-    paper = Attachment("credit-policy.pdf", credit_policy_paper(house, business, policy))
     facts = {"version": policy.version, "asked_by": by}
-    errand = Errand(Occasion.TERMS, key, debtor, facts=facts, attached=(paper,))
+    errand = _with_paper(house, business, Errand(Occasion.TERMS, key, debtor, facts=facts))
     return _sent(_send_one(house, business, errand, by=by), f"Version {policy.version} of the credit policy")
 
 
@@ -99,7 +137,9 @@ def answer_offer(house: House, business: str, todo: Todo, *, send: bool | None, 
         with house.database.write() as tx:
             withdraw(tx, business, [one.key for one in acts], now=house.clock.now(), reason=f"{by} left it.")
         return "It is left; nothing was sent."
-    outcomes = [_send_one(house, business, errand_of(business, one), by=by) for one in acts]
+    errands = [errand_of(business, one) for one in acts]
+    whole = [_with_paper(house, business, one) if one.occasion is Occasion.TERMS else one for one in errands]
+    outcomes = [_send_one(house, business, one, by=by) for one in whole]
     if len(outcomes) == 1:
         return _sent(outcomes[0], "It")
     return _counted(outcomes)
@@ -110,7 +150,7 @@ def errand_of(business: str, act: Action) -> Errand:
     occasion, told = Occasion(act.act), json.loads(act.payload or "{}")
     about = {Ref(act.connection, Kind.INVOICE, id): money for id, money in refs_of(act).items()}
     once = {ref: thanks_key(business, ref) for ref in about} if occasion is Occasion.THANK_YOU else {}
-    facts = {name: told[name] for name in ("day", "message", "day_on", "paid_on") if name in told}
+    facts = {name: told[name] for name in KEPT if name in told}
     return Errand(occasion, act.key, act.debtor, about=about, once=once, facts=facts, offered=True)
 
 
@@ -200,10 +240,17 @@ def _ledgers(house: House, business: str) -> list[Connected]:
     return [one for one in living(house, business) if one.books and one.first_pull_done_at is not None]
 
 
-def _statement_wanted(house: House, business: str) -> bool:
-    """Does any policy of the business name a day for statements?"""
+def _statement_days(house: House, business: str) -> frozenset[int] | None:
+    """The days of a month that any policy of the business names for statements; None when any day may be."""
     possible = layers_of(house.database, house.settings, business).possible()
-    return possible is None or any(one.statement_on is not None for one in possible)
+    return None if possible is None else frozenset(one.statement_on for one in possible if one.statement_on)
+
+
+def _terms_wanted(house: House, business: str) -> bool:
+    """Is there a credit policy, and does any policy of the business send it with a first invoice?"""
+    possible = layers_of(house.database, house.settings, business).possible()
+    wanted = possible is None or any(one.send_credit_policy for one in possible)
+    return wanted and bool(policy_versions(house, business))
 
 
 def _debtor(house: House, business: str, customer: Ref) -> str:

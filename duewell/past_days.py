@@ -1,7 +1,7 @@
 """The past days of a business that a replay walks through: at which instants was judged, and what was known then."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
@@ -10,10 +10,8 @@ from msgspec.structs import replace
 
 from collector.calendar import is_business_day
 from collector.policies.layers import Layers
-from collector.policy import Channel
-from collector.replay.clan import Moment
+from collector.replay.moment import Moment
 from collector.replay.reenact import Live, RulingAt
-from collector.replay.remembering import remembered
 from duewell.config import Settings
 from duewell.ruling import base_layer, layer_in, ruling, together
 from storage import habits
@@ -62,52 +60,58 @@ class Past:
         self._base = base_layer(settings)
         self._layers: dict[int, Layers] = {}
 
-    def moments(self, connected: Connected, present: Known) -> list[Moment]:
+    def moments(self, living: Sequence[Connected], present: Mapping[str, Known]) -> list[Moment]:
         """One instant for each business day: that day's planning from half past nine on, else half past nine.
 
-        `present` is what is known of the connection now, for the days of which nothing was remembered.
+        `present` is what is known of each of the connections now, for the days of which nothing was remembered.
         """
-        plans = [(at, known[connected.id]) for at, known in self.planned if connected.id in known]
-        plans = [(at, known) for at, known in plans if not known.only]
-        instants = [at for at, _ in plans]
+        if all(one.till for one in present.values()):
+            return []
+        plans = [one for one in self._instants() if not one.only]
+        instants = [one.at for one in plans]
         found = []
         for day in self.span.business_days():
             at = self.span.instant(day)
             end = bisect_right(instants, self.span.instant(day, time(23, 59, 59)))
             here = plans[bisect_right(instants, at) : end][:1] or plans[:end][-1:]
-            if here and here[0][0].astimezone(self.span.zone).date() == day:
-                at = here[0][0]
+            at = here[0].at if here and here[0].on == day else at
             if at <= self.span.now:
-                found.append(self._moment(connected, day, at, here[0][1] if here else None, present))
+                late = frozenset(one.id for one in living if _unread(one, at))
+                known = {id: self._as_if(one, at, day, late=id in late) for id, one in present.items()}
+                then = here[0].known if here else {}
+                known |= {id: then[id] for id in then.keys() & known.keys() - late}
+                found.append(Moment(at, day, known, late))
         return found
 
-    def _moment(  # noqa: PLR0917
-        self, connected: Connected, day: date, at: datetime, known: Known | None, present: Known
-    ) -> Moment:
-        first = connected.first_pull_done_at
-        if first is None or at < first:
-            upto = bisect_right(self.receipt_days, day)
-            last = self.receipt_days[upto - 1] if upto else None
-            then = replace(present, synced_at=at, differing=(), unanswered=(), last_receipt_on=last)
-            return Moment(at, day, then, reconstructed=True)
-        return Moment(at, day, known or replace(present, synced_at=at))
+    def _as_if(self, known: Known, at: datetime, day: date, *, late: bool) -> Known:
+        """As if the books had been read just then; `late`: their days are reconstructed."""
+        if not late:
+            return replace(known, synced_at=at)
+        upto = bisect_right(self.receipt_days, day)
+        last = self.receipt_days[upto - 1] if upto else None
+        return replace(known, synced_at=at, differing=(), unanswered=(), last_receipt_on=last)
 
-    def live(self, connected: Connected) -> Live:
-        """Every instant at which this connection's debtors were judged."""
-        instants = [
-            Moment(at, at.astimezone(self.span.zone).date(), known[connected.id])
+    def _instants(self) -> list[Moment]:
+        """Of every planning since there was a ledger."""
+        return [
+            Moment(at, at.astimezone(self.span.zone).date(), known)
             for at, known in self.planned
-            if connected.id in known
+            if any(not one.till for one in known.values())
         ]
+
+    def live(self) -> Live:
+        """Every instant at which the business's debtors were judged."""
+        instants = self._instants()
         changes = [one.at for one in self._policies] + _turns(instants)
         return Live(instants, self.ruling_at, self._approvals, sorted(changes))
 
     @property
     def ruling_at(self) -> RulingAt:
         """The policies as they were in force at an instant."""
-        return lambda at: ruling(self._in_force(at), at)
+        return lambda at: ruling(self.in_force(at), at)
 
-    def _in_force(self, at: datetime) -> Layers:
+    def in_force(self, at: datetime) -> Layers:
+        """The layers that held at an instant."""
         upto = bisect_right([one.at for one in self._policies], at)
         if upto not in self._layers:
             kept: dict[str, KeptPolicy] = {one.scope: one for one in self._policies[:upto]}
@@ -117,15 +121,15 @@ class Past:
 
 
 def _turns(instants: Sequence[Moment]) -> list[datetime]:
-    """When something changed that says of which day it is or what counts as a contact."""
-    whole = [one for one in instants if not one.known.only]
-    return [later.at for one, later in pairwise(whole) if _sign(one.known) != _sign(later.known)]
+    """When something changed that says of which day it is, what counts as a contact, or which books there are."""
+    whole = [one for one in instants if not one.only]
+    return [later.at for one, later in pairwise(whole) if _sign(one) != _sign(later)]
 
 
-def _sign(known: Known) -> object:
-    return known.country, known.time_zone, known.unanswered
+def _sign(moment: Moment) -> object:
+    return [(id, one.till, one.country, one.time_zone, one.unanswered) for id, one in moment.known.items()]
 
 
-def present(tx: Tx, connected: Connected, *, automatic: bool, ready: Collection[Channel]) -> Known:
-    """What is known of a connection now."""
-    return remembered(tx, connected, automatic=automatic, only="", ready=ready)
+def _unread(connected: Connected, at: datetime) -> bool:
+    first = connected.first_pull_done_at
+    return first is None or at < first

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 import structlog
 
@@ -13,7 +12,7 @@ from collector.policies.file import brief, write
 from collector.policies.layers import Layer, Layers, build, merge
 from collector.policies.reminder_days import BadDays, days_in, proposed
 from collector.policies.words import differences
-from collector.policy import Policy, Step
+from collector.policy import Policy, Receiver, Step
 from collector.wording.writing import known_letters
 from duewell.finding import find_customer, today_of, whom_of
 from duewell.ruling import base_layer, layer_in, layers_of, together
@@ -22,6 +21,7 @@ from duewell.views.policy import NOTE_MAX, Draft
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from receivables.records import Kind, Ref
+from receivables.said import Saying
 from storage import books
 from storage.policies import (
     BUSINESS,
@@ -35,11 +35,11 @@ from storage.policies import (
     steps_done,
     usual_terms,
 )
+from storage.said import said
 
 log = structlog.get_logger(__name__)
 
 TERMS_ELSE = 30
-A_MOMENT = timedelta(microseconds=1)
 MEANINGS = {
     "gap_days": "Whole days that must lie between two contacts with one customer.",
     "minimum": "Less than this is never asked for, in whole units of the invoice's own currency.",
@@ -54,9 +54,11 @@ MEANINGS = {
     "daily_cap": "At most so many messages of this business in one day.",
     "unusual_times": "An invoice so many times as large as is usual waits for a person.",
     "show_interest": "Whether messages tell what their invoices bear for being late, below what is to be paid.",
+    "chase_charges": "Whether invoices made of late charges are asked for like any other; else they are only shown.",
     "tone_ceiling": "No message speaks more firmly than this: friendly, neutral, firm or final.",
     "never_chase_tags": "Customers with one of these tags are never asked.",
     "thank_you": "Whether who pays an invoice after being reminded of it is thanked.",
+    "send_credit_policy": "Whether the credit policy goes along with a customer's first invoice.",
     "statement_on": "The day of the month on which statements of account go; never: only when asked for.",
 }
 
@@ -137,12 +139,12 @@ def exported(house: House, business: str, debtor: str = "", *, complete: bool = 
     kept = in_force(house, business, debtor)
     if kept is not None and not complete:
         return kept.document
-    return "" if debtor else written_out(layers(house, business).layer)
+    return "" if debtor else written_out(layers(house, business).layer, base_layer(house.settings))
 
 
-def written_out(layer: Layer) -> str:
-    """Everything a whole layer says, with a comment on each setting."""
-    return f"# The policy, complete. What a file leaves out stays as it is.\n\n{write(brief(layer), MEANINGS)}"
+def written_out(layer: Layer, below: Layer) -> str:
+    """Everything a whole layer says over the one `below`, with a comment on each setting."""
+    return f"# The policy, complete. What a file leaves out stays as it is.\n\n{write(brief(layer, below), MEANINGS)}"
 
 
 # --- in -----------------------------------------------------------------------------------------------------------
@@ -154,7 +156,7 @@ def drafted(house: House, business: str, text: str, debtor: str = "") -> Draft:
     with house.database.read() as tx:
         kept = policies_in_force(tx, business)
     now, below = _now_and_below(base, kept, debtor)
-    known = known_words(house, business, base)
+    known = replace(known_words(house, business, base), escalation=_escalates(house, business, debtor))
     if debtor:
         _expect_head(house, business, debtor)
         checked = check_customer(text, known, below)
@@ -168,6 +170,13 @@ def drafted(house: House, business: str, text: str, debtor: str = "") -> Draft:
         return Draft(text, checked, (), None, over, debtor)
     changes = differences(now, checked.policy) if now is not None else ("The present policy makes none any more.",)
     return Draft(text, checked, changes, days_of(house, business, checked.policy)[1], over, debtor)
+
+
+def _escalates(house: House, business: str, debtor: str) -> bool:
+    """Is an escalation contact noted for the customer, or without one for any?"""
+    with house.database.read() as tx:
+        persons = said(tx, business, debtor=debtor or None, kinds=[Saying.CONTACT_PERSON])
+    return any(one.reason == Receiver.ESCALATION and one.ended_at is None for one in persons)
 
 
 def _now_and_below(base: Layer, kept: Mapping[str, KeptPolicy], debtor: str) -> tuple[Policy | None, Layer]:

@@ -15,6 +15,7 @@ from integrations.registry import platform
 from receivables.said import Said, Saying
 from storage import actions
 from storage.actions import ActionState
+from storage.connections import connection
 from storage.database import Tx
 from storage.said import end, said, say
 
@@ -37,6 +38,8 @@ def record(house: House, business: str, words: Said, *, by: str) -> str:
         if words.kind is Saying.PROMISE:
             _replace_open_promise(tx, business, words, today, by=by, now=now)
         id = say(tx, business, replace(words, by=by.strip(), id="", note=words.note.strip()), now=now)
+        if words.invoice is not None:  # whoever is several customers has invoices in several books
+            connected = connection(tx, business, words.invoice.connection)
         if connected is not None:
             plan_expected(tx, connected, words, id, now=now)
     look_again(house, business, words.debtor, today)

@@ -1,16 +1,21 @@
-"""Replays past days of a business: what a policy would have sent, and whether what was judged live comes out again."""
+"""Replays past days of a business: what a policy would have sent, to whom and when, and how another differs."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from itertools import islice
 
 from collector.debtors.case_book import MESSAGES
 from collector.judgement import Say
-from collector.replay.clan import Clan, Moment
+from collector.plan import known
+from collector.policies.layers import Layers
+from collector.replay.clan import Clan
+from collector.replay.moment import Moment
 from collector.replay.past_book import AT_ONCE, clans
-from collector.replay.reenact import Judged, Live, Rows, RulingAt, Turns, answers, reenact, sending, simulate, wrong
+from collector.replay.resting import Judged
+from collector.replay.simulate import RulingOf, Turns, answers, sending, simulate, wrong
 from collector.replay.told import (
     EXAMPLES_MAX,
     Answer,
@@ -19,24 +24,23 @@ from collector.replay.told import (
     Reproduced,
     Run,
     Sending,
-    Strayed,
     Wrong,
     difference_of,
     run_of,
 )
 from duewell.finding import today_of
 from duewell.jobs import zone_of
-from duewell.past_days import Past, Span, present
+from duewell.past_days import Past, Span
 from duewell.policies import country_of, drafted
+from duewell.reproducing import Proof, proven
 from duewell.ruling import base_layer, layers_of, ruling, together
 from duewell.running import may_send_alone, the_business
 from duewell.wiring import House
 from integrations.errors import Refused
 from receivables.records import Ref
 from storage import actions
-from storage.connections import Connected, State, connections
+from storage.connections import connections
 from storage.policies import BUSINESS, KeptPolicy, policies_in_force
-from storage.verdicts import KeptVerdict, verdicts_between
 
 LAST_DAYS = 90
 DAYS_MAX = 366
@@ -62,26 +66,52 @@ def last_days(house: House, business: str, text: str = "") -> Question:
 def replay(house: House, business: str, question: Question, heard: Heard | None = None) -> Report:
     """Replay the days. Raises Refused for days or a policy that make no sense."""
     checked(house, business, question)
-    rulings = [ruling_in_force(house, business)]
-    labels = [layers_of(house.database, house.settings, business).version]
-    if question.text:
-        rulings.append(ruling_of_text(house, business, question.text))
-        labels.append("the other policy")
     owner = the_business(house, business)
-    zone, country = zone_of(house, owner), country_of(house, business)
-    span = Span(question.from_on, question.to_on, zone, country, house.clock.now())
-    ready = house.ready(business)
+    span = Span(question.from_on, question.to_on, zone_of(house, owner), country_of(house, business), house.clock.now())
+    automatic, ready = may_send_alone(house, owner), house.ready(business)
     with house.database.read() as tx:
         past = Past(tx, house.settings, business, span)
-        books = [one for one in connections(tx, business, disconnected=True) if one.books and one.company]
-        automatic = may_send_alone(house, owner)
-        known = {one.id: present(tx, one, automatic=automatic, ready=ready) for one in books}
+        living = [one for one in connections(tx, business) if one.company or not one.books]
+        moments = past.moments(living, known(tx, business, automatic=automatic, ready=ready))
         sent = actions.sent_on(tx, business, MESSAGES, since=span.from_on)
-    tally = _Tally([_Policy(ruling) for ruling in rulings])
-    for connected in books:
-        moments = past.moments(connected, known[connected.id]) if connected.state is not State.DISCONNECTED else []
-        _walk(house, connected, _Walk(past.live(connected), moments, tally, span, heard))
-    return _report(tally, span, labels, sum(count for day, count in sent.items() if day <= span.to_on))
+    policies = [_as_it_held(past, layers_of(house.database, house.settings, business), moments)]
+    if question.text:
+        policies.append(_Policy(ruling_of_text(house, business, question.text), ["the other policy"]))
+    tally = _Tally(policies, {one.on for one in moments if one.reconstructed})
+    proof = Proof(house.database, business, past.live(), question.from_on, question.to_on)
+    batches = partial(_batches, house, business, since=question.from_on)
+    count = 0
+    for some in batches():
+        if proof.live.instants:
+            proof.compare(some, sent=sent)
+        for clan in some:
+            if clan.ever_open():
+                _simulate(clan, moments, tally)
+        count += len(some)
+        if heard is not None:
+            heard(count)
+    proof = proven(proof, batches, sent)
+    return _report(tally, span, proof.told(), sum(count for day, count in sent.items() if day <= span.to_on))
+
+
+def _batches(house: House, business: str, *, since: date) -> Iterator[list[Clan]]:
+    every = clans(house.database, business, since=since)
+    while some := list(islice(every, AT_ONCE)):
+        yield some
+
+
+def _as_it_held(past: Past, today: Layers, moments: Iterable[Moment]) -> "_Policy":
+    """Live days go by the policy in force then; days before the books were read, by today's."""
+
+    def layers(moment: Moment) -> Layers:
+        return past.in_force(moment.at) if _was_read(moment) else today
+
+    names = list(dict.fromkeys(layers(one).version for one in sorted(moments, key=_was_read, reverse=True)))
+    return _Policy(lambda moment: ruling(layers(moment), moment.at), names or [today.version])
+
+
+def _was_read(moment: Moment) -> bool:
+    return not moment.reconstructed.issuperset(moment.ledgers)
 
 
 def checked(house: House, business: str, question: Question) -> None:
@@ -97,13 +127,7 @@ def checked(house: House, business: str, question: Question) -> None:
         ruling_of_text(house, business, question.text)
 
 
-def ruling_in_force(house: House, business: str) -> RulingAt:
-    """What holds today, for every day."""
-    layers = layers_of(house.database, house.settings, business)
-    return lambda at: ruling(layers, at)
-
-
-def ruling_of_text(house: House, business: str, text: str) -> RulingAt:
+def ruling_of_text(house: House, business: str, text: str) -> RulingOf:
     """A file in place of the business's policy; what differs for single customers stays. Raises Refused."""
     draft = drafted(house, business, text)
     if not draft.checked.good:
@@ -115,7 +139,7 @@ def ruling_of_text(house: House, business: str, text: str) -> RulingAt:
         kept = policies_in_force(tx, business)
     kept[BUSINESS] = KeptPolicy(BUSINESS, draft.over + 1, text, "", "", house.clock.now())
     layers = together(base_layer(house.settings), kept)
-    return lambda at: ruling(layers, at)
+    return lambda moment: ruling(layers, moment.at)
 
 
 # --- walking ------------------------------------------------------------------------------------------------------
@@ -123,13 +147,20 @@ def ruling_of_text(house: House, business: str, text: str) -> RulingAt:
 
 @dataclass
 class _Policy:
-    """What one policy has sent so far."""
+    """What one policy has sent so far; `versions` are the names it went by, one after the other."""
 
-    ruling_at: RulingAt
+    ruling_of: RulingOf
+    versions: Sequence[str]
     turns: Turns = field(default_factory=Turns)
     sendings: list[Sending] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
     held: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def label(self) -> str:
+        """What it is called in a report."""
+        first, last = self.versions[0], self.versions[-1]
+        return first if first == last else f"{first} to {last}"
 
 
 @dataclass
@@ -137,60 +168,29 @@ class _Tally:
     """What has been found so far."""
 
     policies: list[_Policy]
+    reconstructed: set[date]
     changed: list[Changed] = field(default_factory=list)
     changed_count: int = 0
-    reconstructed: set[date] = field(default_factory=set)
-    days: set[date] = field(default_factory=set)
-    verdicts: int = 0
-    capped: int = 0
-    strayed: int = 0
-    examples: list[Strayed] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
-    """One connection's way through the days."""
-
-    live: Live
-    moments: Sequence[Moment]
-    tally: _Tally
-    span: Span
-    heard: Heard | None
-
-
-def _walk(house: House, connected: Connected, walk: _Walk) -> None:
-    walk.tally.reconstructed |= {one.on for one in walk.moments if one.reconstructed}
-    every = clans(house.database, connected, since=walk.span.from_on)
-    count = 0
-    while some := list(islice(every, AT_ONCE)):
-        if walk.live.instants:
-            _compare_with_stored(house, connected, some, walk)
-        for clan in some:
-            if clan.ever_open():
-                _simulate(clan, walk)
-        count += len(some)
-        if walk.heard is not None:
-            walk.heard(count)
-
-
-def _simulate(clan: Clan, walk: _Walk) -> None:
+def _simulate(clan: Clan, moments: Sequence[Moment], tally: _Tally) -> None:
     """Every policy over the same days, and what the other says otherwise."""
-    runs = [_run(clan, policy, walk.moments) for policy in walk.tally.policies]
+    runs = [_run(clan, policy, moments) for policy in tally.policies]
     if len(runs) == 1:
         for _ in runs[0]:
             pass
         return
     found = list(_differing(*runs))
-    walk.tally.changed_count += len(found)
-    walk.tally.changed += found
-    if len(walk.tally.changed) > 4 * EXAMPLES_MAX:
-        walk.tally.changed = sorted(walk.tally.changed, key=lambda one: one.day)[:EXAMPLES_MAX]
+    tally.changed_count += len(found)
+    tally.changed += found
+    if len(tally.changed) > 4 * EXAMPLES_MAX:
+        tally.changed = sorted(tally.changed, key=lambda one: one.day)[:EXAMPLES_MAX]
 
 
 def _run(clan: Clan, policy: _Policy, moments: Sequence[Moment]) -> Iterator[Judged]:
     """Each debtor's days in their order, while what would have gone is noted."""
     held: set[tuple[str, Ref]] = set()
-    for judged in simulate(clan, moments, policy.ruling_at, policy.turns):
+    for judged in simulate(clan, moments, policy.ruling_of, policy.turns):
         verdicts = judged.decision.verdicts
         held |= {(one.rule, one.invoice) for one in verdicts if one.step and one.say is Say.HOLD}
         if judged.message is not None:
@@ -217,56 +217,13 @@ def _same(one: Answer, other: Answer) -> bool:
     return (one.say, one.rule, one.step) == (other.say, other.rule, other.step)
 
 
-def _compare_with_stored(house: House, connected: Connected, some: Iterable[Clan], walk: _Walk) -> None:
-    """Row by row: what stands in the tables, and what comes out again."""
-    ids: set[str] = set()
-    rows: Rows = {}
-    for clan in some:
-        ids |= {one.record.ref.id for one in clan.invoices.found}
-        rows |= reenact(clan, walk.live)
-    since, until = walk.span.from_on, walk.span.to_on
-    with house.database.read() as tx:
-        stored = verdicts_between(tx, connected.business, connected.id, sorted(ids), since=since, until=until)
-    again = {key: row for key, row in rows.items() if since <= key[1] <= until}
-    for one in stored:
-        _match(walk.tally, one, again.pop((one.invoice, one.day), None))
-    for row in again.values():
-        _stray(walk.tally, row, NOTHING, _answer(row))
-
-
-NOTHING = Answer("nothing", "", "Nothing was stored.")
-
-
-def _match(tally: _Tally, stored: KeptVerdict, row: KeptVerdict | None) -> None:
-    if stored.rule == "daily_cap":
-        tally.capped += 1
-        return
-    tally.days.add(stored.day)
-    tally.verdicts += 1
-    if row is None or (_answer(stored), stored.policy) != (_answer(row), row.policy):
-        _stray(tally, stored, _answer(stored), _answer(row) if row else NOTHING)
-
-
-def _stray(tally: _Tally, about: KeptVerdict, stored: Answer, replayed: Answer) -> None:
-    tally.strayed += 1
-    if len(tally.examples) < EXAMPLES_MAX:
-        tally.examples.append(Strayed(about.day, str(about.invoice), stored, replayed))
-
-
-def _answer(row: KeptVerdict) -> Answer:
-    return Answer(row.verdict, row.rule, row.reason, row.step)
-
-
 # --- telling ------------------------------------------------------------------------------------------------------
 
 
-def _report(tally: _Tally, span: Span, labels: Sequence[str], sent: int) -> Report:
-    runs: list[Run] = [
-        run_of(label, one.sendings, one.wrong, one.held) for label, one in zip(labels, tally.policies, strict=True)
-    ]
+def _report(tally: _Tally, span: Span, reproduced: Reproduced | None, sent: int) -> Report:
+    runs: list[Run] = [run_of(one.label, one.sendings, one.wrong, one.held) for one in tally.policies]
     compared = len(runs) == 2
     sendings = [one.sendings for one in tally.policies]
-    reproduced = Reproduced(len(tally.days), tally.verdicts, tally.strayed, tuple(tally.examples), tally.capped)
     return Report(
         from_on=span.from_on,
         to_on=span.to_on,
@@ -276,13 +233,15 @@ def _report(tally: _Tally, span: Span, labels: Sequence[str], sent: int) -> Repo
         run=runs[0],
         other=runs[1] if compared else None,
         difference=difference_of(sendings[0], sendings[1], tally.changed, tally.changed_count) if compared else None,
-        reproduced=reproduced if tally.verdicts or tally.strayed else None,
+        reproduced=reproduced,
         sent=sent,
     )
 
 
 def _notes(tally: _Tally) -> Iterator[str]:
     yield "It is assumed that every message was approved on its day; those that a person looks at first are counted."
+    if len(tally.policies[0].versions) > 1:
+        yield "The policy changed in these days: each is judged by the one that was in force then."
     if tally.reconstructed:
         first, last = min(tally.reconstructed), max(tally.reconstructed)
         yield (
@@ -290,5 +249,4 @@ def _notes(tally: _Tally) -> Iterator[str]:
             "from the dates of the records, as if the books had been read afresh every day."
         )
         yield "Of those days it is not known whom you wrote to or called, and what customers said: none of it counts."
-    if tally.capped:
-        yield f"{tally.capped} verdicts were left for another day by the daily cap; they are not compared."
+        yield "Days on which nothing had been read yet are judged by today's policy."

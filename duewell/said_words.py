@@ -31,6 +31,7 @@ PLAIN = {
     Saying.DEATH: "Has died",
     Saying.BREATHING_SPACE: "In a breathing space",
     Saying.STOP: "Asked in writing not to be contacted",
+    Saying.OBJECTION: "Objected to being contacted",
     Saying.HARDSHIP: "Told of hardship",
     Saying.HANDED_OVER: "Handed over to somebody else to collect",
     Saying.NEVER_CHASE: "Never to be chased",
@@ -38,7 +39,6 @@ PLAIN = {
     Saying.REPLY: "Replied",
     Saying.NOTE: "Note",
     Saying.CONSENT: "Agreed to be contacted",
-    Saying.THANKED: "Was thanked",
     Saying.WAIVED: "Late charges waived",
     Saying.ENFORCED: "Late charges asked for",
     Saying.OTHER: "Something else",
@@ -89,6 +89,8 @@ def _other(said: Said, about: str) -> str:
         return f"Mail to {said.address or 'them'} came back"
     if said.kind is Saying.LAWYER:
         return f"Is represented by a lawyer; only {said.address or 'the lawyer'} is written to"
+    if said.kind is Saying.CONTACT_PERSON:
+        return f"The {said.reason or 'other'} contact is {said.address}"
     if said.kind is Saying.KIND:
         return f"Is {KINDS.get(said.reason, said.reason or 'of a known kind')}"
     if said.kind is Saying.WAS_SENT:

@@ -51,8 +51,8 @@ def find_sames(house: House, business: str) -> int:
     now = house.clock.now()
     with house.database.write() as tx:
         found = propose(tx, business, [*debtors, *twice], now=now)
-        withdraw(tx, business, Alike.DEBTOR, [(one.one, one.other) for one in debtors])
-        withdraw(tx, business, Alike.INVOICE, [(one.one, one.other) for one in twice])
+        withdraw(tx, business, Alike.DEBTOR, [(one.one, one.other) for one in debtors], now=now)
+        withdraw(tx, business, Alike.INVOICE, [(one.one, one.other) for one in twice], now=now)
     if found:
         log.info("pairs that seem to be one", found=found)
     return found

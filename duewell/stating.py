@@ -2,56 +2,25 @@
 
 from datetime import date, timedelta
 
-from collector.debtors.cases import debtor_key, heads_of
+from collector.debtors.cases import customer_of
 from collector.occasions.statement import Statement, StatementKind, statement
 from collector.occasions.statement_paper import statement_pdf, write_statement
 from collector.wording.source import Own
-from collector.wording.writing import Letter
+from collector.wording.writing import Late, Letter
 from duewell.bank import bank_of
-from duewell.finding import find_customer, today_of
-from duewell.running import living, the_business
+from duewell.charging import late_of
+from duewell.finding import find_customer, today_of, whole_case
+from duewell.running import the_business
 from duewell.wiring import House
-from integrations.errors import NotThere, Refused
+from integrations.errors import Refused
 from receivables.case import Case
-from receivables.records import Kind, OtherEntry, Ref
-from storage import books
-from storage.cases import case_material
-from storage.said import said
+from receivables.records import Ref
 from storage.wordings import own_wordings
-
-SENDER = "Accounts"
-
-
-def whole_case(house: House, business: str, customer: Ref) -> tuple[Case, tuple[OtherEntry, ...]]:
-    """The customer's debtor with every record, the settled ones too. Raises NotThere."""
-    connected = next((one for one in living(house, business) if one.id == customer.connection), None)
-    if connected is None or connected.company is None:
-        raise NotThere("there is no such customer in this business")
-    with house.database.read() as tx:
-        heads = heads_of(books.customers(tx, business, connected.id))
-        if customer not in heads:
-            raise NotThere("there is no such customer in this business; it may have been merged or deleted")
-        head = heads[customer]
-        family = [one for one, its_head in heads.items() if its_head == head]
-        found = case_material(tx, business, family)
-        words = said(tx, business, debtor=debtor_key(head))
-    ordered = tuple(sorted(found.customers, key=lambda one: (one.ref != head, one.name)))
-    case = Case(
-        debtor=debtor_key(head),
-        company=connected.company,
-        customers=ordered,
-        invoices=found.invoices,
-        payments=found.payments,
-        credits=found.credits,
-        said=tuple(words),
-    )
-    return case, found.other_entries
 
 
 def customer_meant(house: House, business: str, text: str) -> Ref:
     """The customer a person means, by name, id, e-mail or invoice number. Raises Refused naming who was near."""
-    connection, _, id = find_customer(house, business, text).debtor.partition("/")
-    return Ref(connection, Kind.CUSTOMER, id)
+    return customer_of(find_customer(house, business, text).debtor)
 
 
 def make_statement(
@@ -77,17 +46,26 @@ def statement_letter(house: House, business: str, told: Statement, case: Case, *
     """The statement as it would be mailed, in the business's wording, or in one that is being tried."""
     with house.database.read() as tx:
         own = own or own_wordings(tx, business)
-    bank = bank_of(the_business(house, business).settings)
-    return write_statement(told, case, sender=sender_of(house, business), own=own, bank=bank)
+    owner = the_business(house, business)
+    return write_statement(
+        told,
+        case,
+        sender=house.signature(owner),
+        own=own,
+        bank=bank_of(owner.settings),
+        late=_late(house, business, case),
+    )
 
 
 def statement_paper(house: House, business: str, told: Statement, case: Case) -> bytes:
     """The statement as a PDF."""
-    bank = bank_of(the_business(house, business).settings)
-    return statement_pdf(told, case, sender=sender_of(house, business), bank=bank, at=house.clock.now())
+    owner = the_business(house, business)
+    bank = bank_of(owner.settings)
+    return statement_pdf(
+        told, case, sender=house.signature(owner), bank=bank, at=house.clock.now(), late=_late(house, business, case)
+    )
 
 
-def sender_of(house: House, business: str) -> str:
-    """Who signs for this business."""
-    settings = the_business(house, business).settings
-    return str(settings.get("sender_name") or house.settings.mail.sender_name or SENDER)
+def _late(house: House, business: str, case: Case) -> Late | None:
+    """What a statement tells beside its sums, as a message about all of it would."""
+    return late_of(house, business, case, [one for one in case.counted() if one.owing])

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from collector.channels.port import Attachment
 from collector.wording.stationery import Stationery
 from collector.wording.writing import Late
 from duewell.bank import bank_of
 from duewell.charging import late_of
-from duewell.terms import agreed
+from duewell.terms import agreed, terms_file
 from duewell.wiring import House
 from receivables.case import Case
 from receivables.records import Invoice, Ref
@@ -23,6 +24,9 @@ def stationery_of(house: House, business: Business) -> Stationery:
     def late(case: Case, invoices: Sequence[Invoice]) -> Late | None:
         return late_of(house, business.id, case, invoices)
 
+    def policy(version: int) -> Attachment:
+        return terms_file(house, business.id, version)
+
     with house.database.read() as tx:
         own = own_wordings(tx, business.id)
-    return Stationery(house.signature(business), own, bank_of(business.settings), terms, late)
+    return Stationery(house.signature(business), own, bank_of(business.settings), terms, late, policy)

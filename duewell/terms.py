@@ -5,14 +5,15 @@ from datetime import date
 
 from babel import Locale
 
+from collector.channels.port import Attachment
 from collector.charges import credit_policy
 from collector.charges.credit_policy import Agreement, CreditPolicy
 from collector.wording.languages import LANGUAGES, locale, main_language
 from collector.wording.source import POLICY, BadWording, shipped
-from duewell.finding import today_of
+from duewell.finding import today_of, whole_case
 from duewell.jobs import zone_of
+from duewell.ruling import layers_of
 from duewell.running import living, the_business
-from duewell.stating import whole_case
 from duewell.wiring import House
 from integrations.errors import Refused
 from receivables.records import Customer, Invoice, Kind, Ref
@@ -46,7 +47,14 @@ def credit_policy_of(house: House, business: str, *, on: date | None = None) -> 
     Raises Refused when the one that was saved cannot be read any more.
     """
     versions, zone = policy_versions(house, business), zone_of(house, the_business(house, business))
-    number = credit_policy.version_in_force(versions, on or today_of(house, business), zone)
+    return credit_policy_numbered(
+        house, business, credit_policy.version_in_force(versions, on or today_of(house, business), zone)
+    )
+
+
+def credit_policy_numbered(house: House, business: str, number: int) -> CreditPolicy:
+    """One version of it; 0 is the shipped proposal. Raises Refused when it cannot be read any more."""
+    versions, zone = policy_versions(house, business), zone_of(house, the_business(house, business))
     held = next((one for one in versions if one.version == number), None)
     where = locale_of_business(house, business)
     text = held.text if held else shipped(POLICY, where.language)
@@ -63,10 +71,21 @@ def credit_policy_paper(house: House, business: str, policy: CreditPolicy) -> by
     return credit_policy.policy_pdf(policy, company_of(house, business), where, at=house.clock.now())
 
 
+def terms_file(house: House, business: str, version: int) -> Attachment:
+    """One version of the credit policy as a file that goes with a mail. Raises Refused when it cannot be read."""
+    policy = credit_policy_numbered(house, business, version)
+    return Attachment("credit-policy.pdf", credit_policy_paper(house, business, policy), terms=version)
+
+
 def agreed(house: House, business: str, invoices: Sequence[Invoice]) -> Mapping[Ref, int]:
     """The version of the credit policy each invoice came under; empty for a business that has none of its own."""
     zone = zone_of(house, the_business(house, business))
     return credit_policy.cited(policy_versions(house, business), invoices, zone)
+
+
+def goes_with_first(house: House, business: str) -> bool:
+    """Does the credit policy go with a customer's first invoice, as the business's policy says?"""
+    return layers_of(house.database, house.settings, business).policy.send_credit_policy
 
 
 def accept_policy(house: House, business: str, customer: Ref, *, by: str, note: str = "") -> int:

@@ -152,7 +152,7 @@ class House:
         ruling = self.ruling(business.id)
         ways, mail = carriers(self, business), self.settings.mail
         plus = mail.reply_plus or any(server.reply_plus for server in mail.servers.values())
-        wrapping = Wrapping(mail.attach_invoices, plus)
+        wrapping = Wrapping(mail.attach_invoices, plus, int(mail.attachments_max_mb * 1_000_000))
         return Sender(ruling, automatic, ways, paper, worker=worker, commit=self.writer.do, wrapping=wrapping)
 
     def postbox(self) -> Postbox | None:

@@ -15,9 +15,9 @@ from collector.wording.languages import LANGUAGES
 from collector.wording.source import KINDS, NAMES, POLICY, BadWording, shipped
 from collector.wording.writing import Letter, write
 from duewell.bank import bank_of
-from duewell.finding import today_of
+from duewell.finding import today_of, whole_case
 from duewell.running import the_business
-from duewell.stating import customer_meant, sender_of, statement_letter, whole_case
+from duewell.stating import customer_meant, statement_letter
 from duewell.terms import agreed, language_of_business
 from duewell.views.wording import WordingLine, WordingView
 from duewell.wiring import House
@@ -128,7 +128,7 @@ def preview(house: House, business: str, tried: Wording, *, customer: str = "", 
     plain = replace(tried, text=tried.text.replace("\r\n", "\n"))
     who = _customer(house, business, customer)
     if who is None:
-        return sample(plain, count=1, sender=sender_of(house, business), soft=soft)
+        return sample(plain, count=1, sender=house.signature(the_business(house, business)), soft=soft)
     return _real(house, business, plain, who, soft=soft)
 
 
@@ -142,19 +142,19 @@ def _customer(house: House, business: str, wanted: str) -> Ref | None:
 def _real(house: House, business: str, tried: Wording, who: Ref, *, soft: bool) -> Letter:
     case, _ = whole_case(house, business, who)
     spoken = replace(case, customers=(structs.replace(case.head, language=tried.language), *case.customers[1:]))
-    chosen = _chosen(tried.letter, case.invoices)
+    chosen = _chosen(tried.letter, case.counted())
     if tried.letter == "statement":
         own = {("statement", tried.language): tried.text}
         return statement_letter(house, business, *_open_items(house, business, spoken), own=own)
     if not chosen or tried.letter == POLICY:
-        return sample(tried, count=1, sender=sender_of(house, business), soft=soft)
+        return sample(tried, count=1, sender=house.signature(the_business(house, business)), soft=soft)
     message = _message(spoken, tried.letter, chosen, today_of(house, business))
     with house.database.read() as tx:
         own = {**own_wordings(tx, business), (tried.letter, tried.language): tried.text}
     return write(
         replace(message, soft=soft),
         spoken,
-        sender=sender_of(house, business),
+        sender=house.signature(the_business(house, business)),
         pay_urls={one.ref: PAY_URL for one in chosen},
         own=own,
         bank=bank_of(the_business(house, business).settings),

@@ -28,6 +28,8 @@ class Capability(StrEnum):
     SET_EXPECTED_DATE = "set_expected_date"
     POST_CHARGE = "post_charge"
     DOCUMENT = "document"
+    ATTACHMENTS = "attachments"
+    TAKE_PAYMENTS = "take_payments"
     WEBHOOK_PER_APP = "webhook_per_app"
     WEBHOOK_PER_CONNECTION = "webhook_per_connection"
 
@@ -56,7 +58,7 @@ class Receipt:
 class LateCharge:
     """Interest and late charges as an invoice of one line: what it says, how much, and where the bookkeeper wants it.
 
-    `account` and `tax` are the platform's own codes. The amount is the invoice's total, whatever the tax code is.
+    `account` and `tax` are codes of `ChargeChoices`. The amount is the invoice's total, whatever the tax code is.
     """
 
     text: str
@@ -65,6 +67,41 @@ class LateCharge:
     due_on: date
     account: str
     tax: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that hangs on an invoice and that the business lets its customer see.
+
+    `name` and `kind` (a media type) are as somebody typed or uploaded them, so neither may be believed; `size` in bytes
+    is as the platform says before the file is fetched. `id` is the platform's own.
+    """
+
+    id: str
+    name: str
+    kind: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something of a platform's list: its own code for it, and what it is called there."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeChoices:
+    """What late charges can be posted to.
+
+    `account_word` is the platform's word for one of the `accounts`: an account, or an item that leads to one. It is
+    empty where a platform keeps none, and then none is named.
+    """
+
+    accounts: tuple[Choice, ...]
+    taxes: tuple[Choice, ...]
+    account_word: str = "account"
 
 
 class Lookup(StrEnum):
@@ -350,6 +387,17 @@ class Books(Protocol):
         """The invoice as PDF."""
         ...
 
+    def attachments(self, invoice: Ref) -> Sequence[Attached]:
+        """The files that hang on the invoice and are meant for the customer, in the platform's order.
+
+        Raises Unsupported before any HTTP where a platform has none.
+        """
+        ...
+
+    def attachment(self, invoice: Ref, one: Attached) -> bytes:
+        """What is in one of them, all of it. Raises NotThere when it was taken away."""
+        ...
+
     def payment_url(self, invoice: Ref) -> str:
         """The platform's own pay page, fetched fresh; empty when the invoice has none."""
         ...
@@ -364,6 +412,10 @@ class Books(Protocol):
 
     def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:
         """Write when the customer said they will pay."""
+        ...
+
+    def charge_choices(self) -> ChargeChoices:
+        """Where `post_charge` can post to, read from the platform; in the order of names."""
         ...
 
     def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:

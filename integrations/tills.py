@@ -10,13 +10,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from integrations.contract import Lookup, Receipt
+from integrations.contract import Account, Lookup, Receipt, Token, Wire
 from receivables.money import Money
 from receivables.records import PaymentStatus, Ref
 
 
 class PageState(StrEnum):
-    """What a till's payment page is. `paid` is money; `processing` may still fail; `complete` ones cannot be ended."""
+    """What a till's payment page is. `paid` is money; `processing` may still fail, or has failed, as its payment tells.
+    Only an open one can be ended."""
 
     OPEN = "open"
     PROCESSING = "processing"
@@ -155,6 +156,14 @@ class Till(Protocol):
 
     def payouts(self, since: datetime) -> Iterator[Payout]:
         """Payouts made from `since` on, oldest first."""
+        ...
+
+
+class TakesPayments(Protocol):
+    """A platform with `Capability.TAKE_PAYMENTS`."""
+
+    def open_till(self, wire: Wire, account: Account, token: Token) -> Till:
+        """The till of one connected account. No HTTP yet."""
         ...
 
 

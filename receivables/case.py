@@ -41,6 +41,12 @@ class Mirror:
     master: Ref | None = None
     paid: Ref | None = None
 
+    @property
+    def copy(self) -> Ref:
+        """The one of the two that is in no sum: what is paid counts, else what a person said, else the first."""
+        counts = self.paid or self.master or self.invoice
+        return self.other if counts == self.invoice else self.invoice
+
 
 @dataclass(frozen=True, slots=True)
 class Sale:
@@ -75,6 +81,7 @@ class Case:
     `mirrors` are invoices seen in two books; `elsewhere` are payments taken at another connection of the business that
     this ledger does not show yet; `usual` is this business's usual open invoice per currency; `reminder_days` are the
     days, counted from the due date, on which the platform reminds by itself, as a person told.
+    `charges` are those of its invoices that were made of late charges.
     `operator` is who collects: the business, a bookkeeper in its name, or an agency.
     `synced_at` is the last good sync of the connection; `differs` says that our figure for this customer and the
     platform's are not the same; `reconstructed` that the instant lies before we were connected.
@@ -98,6 +105,7 @@ class Case:
     synced_at: datetime | None = None
     differs: bool = False
     known_as: tuple[str, ...] = ()
+    charges: frozenset[Ref] = frozenset()
     reconstructed: bool = False
 
     @property
@@ -105,9 +113,18 @@ class Case:
         """Who is written to."""
         return self.customers[0]
 
+    def copies(self) -> frozenset[Ref]:
+        """The invoices that are in no sum, since the same sale is counted in other books."""
+        return frozenset(mirror.copy for mirror in self.mirrors)
+
+    def counted(self) -> tuple[Invoice, ...]:
+        """The invoices, each sale once."""
+        copies = self.copies()
+        return tuple(one for one in self.invoices if one.ref not in copies) if copies else self.invoices
+
     def owed(self) -> dict[str, Money]:
-        """What is open in all, per currency."""
-        return by_currency(invoice.open for invoice in self.invoices if invoice.owing)
+        """What is open in all, each sale once, per currency."""
+        return by_currency(invoice.open for invoice in self.counted() if invoice.owing)
 
     def on_account(self) -> dict[str, Money]:
         """Money and credit received that no invoice has used yet, per currency."""

@@ -28,13 +28,17 @@ class Word(StrEnum):
 
 
 class Kind(Word):
-    """What sort of record a Ref points to."""
+    """What sort of record a Ref points to.
+
+    A checkout is a payment page or a payment at a till. Books keep none; whoever opened it looks at it again.
+    """
 
     CUSTOMER = "customer"
     INVOICE = "invoice"
     PAYMENT = "payment"
     CREDIT = "credit"
     CHARGEBACK = "chargeback"
+    CHECKOUT = "checkout"
     OTHER = "other"
 
 

@@ -15,6 +15,7 @@ class Saying(Word):
     DEATH = "death"
     BREATHING_SPACE = "breathing_space"
     STOP = "stop"
+    OBJECTION = "objection"
     LAWYER = "lawyer"
     HARDSHIP = "hardship"
     HANDED_OVER = "handed_over"
@@ -36,7 +37,7 @@ class Saying(Word):
     WAS_SENT = "was_sent"
     KIND = "kind"
     CONSENT = "consent"
-    THANKED = "thanked"
+    CONTACT_PERSON = "contact_person"
     WAIVED = "waived"
     ENFORCED = "enforced"
     OTHER = "other"
@@ -65,7 +66,7 @@ class Reason(Word):
     OTHER = "other"
 
 
-PERSONAL = (Saying.INSOLVENCY, Saying.DEATH, Saying.BREATHING_SPACE, Saying.STOP)
+PERSONAL = (Saying.INSOLVENCY, Saying.DEATH, Saying.BREATHING_SPACE, Saying.STOP, Saying.OBJECTION)
 """What is true of the whole customer, even where it was written down beside one invoice."""
 CONTACTS = (Saying.CALL, Saying.MAIL, Saying.MEETING)
 """What counts in the contact budget although Duewell did not send it."""
@@ -76,9 +77,10 @@ class Said:
     """Without an invoice it is about the whole debtor; with an `amount` about that part of the invoice.
 
     It holds from `from_on` up to and with `until_on` (None: until further notice), and not after it was ended.
-    `channel` is the one that was opted out of, bounced, or used. `address` is the lawyer's, the wrong or the bounced
-    one. `review_on` is when a person, `assigned_to`, looks at it again. `by` names who wrote it down. `reason` is the
-    code of a reason for not paying, or the kind a customer was confirmed to be; `note` says it in words.
+    `channel` is the one that was opted out of, bounced, or used. `address` is the lawyer's, the contact person's, the
+    wrong or the bounced one. `review_on` is when a person, `assigned_to`, looks at it again. `by` names who wrote it
+    down. `reason` is the code of a reason for not paying, the kind a customer was confirmed to be, or what a contact
+    person is to them; `note` says it in words, and of a contact person the name.
     """
 
     debtor: str

@@ -27,6 +27,7 @@ class TodoKind(Word):
     THANK_YOU = "thank_you"
     APOLOGY = "apology"
     STATEMENT = "statement"
+    CREDIT_POLICY = "credit_policy"
     OTHER = "other"
 
 

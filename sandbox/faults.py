@@ -19,7 +19,9 @@ from werkzeug.wrappers import Request, Response
 from sandbox.limits import Caller, Leave
 from sandbox.world import Twin, World
 
-IDS = re.compile(r"(?<=/)(?:[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[a-z]+_(?=\w*[A-Z0-9])[A-Za-z0-9]{8,})(?=/|$)")
+IDS = re.compile(
+    r"(?<=/)(?:[0-9a-f]{8}-[0-9a-f-]{27}|\d+|[a-z]+_(?:test_|live_)?(?=\w*[A-Z0-9])[A-Za-z0-9]{8,})(?=/|$)"
+)
 GZIP_FROM_BYTES = 200
 GZIP_LEVEL = 4
 AT_ONCE_THERE = b"\x01\x00\x00\x00\x00\x00\x00\x00"

@@ -178,6 +178,8 @@ class Sandbox:
             self.clock.move(step)
             by -= step
             played += 0 if quiet else self.play()
+            for twin in self.twins.values():
+                twin.wake()
         self.courier.knock()
         return played
 

@@ -68,6 +68,10 @@ class Twin(Protocol):
         only when the app has somewhere to send them. Kinds the platform does not have are ignored."""
         ...
 
+    def wake(self) -> None:
+        """Let happen what is due by the clock, though nobody asks."""
+        ...
+
     def credentials(self) -> dict[str, Any]:
         """Ready-made tokens, keys and ids per business, so that any client can be pointed here."""
         ...

@@ -1,11 +1,20 @@
-"""The few kinds of column that every table is made of: keys, words, instants, amounts."""
+"""What every table is made of: the few kinds of column, how constraints are named, and whose connection a row is of."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, LargeBinary, MetaData, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -71,3 +80,12 @@ def perhaps_at(name: str) -> Column[Any]:
 def sealed(name: str, *, nullable: bool = False) -> Column[Any]:
     """Bytes: sealed, hashed or as they came."""
     return Column(name, LargeBinary, nullable=nullable)
+
+
+def of_connection() -> tuple[Any, ...]:
+    """The first columns of what belongs to one connection."""
+    return (
+        key("business_id"),
+        key("connection_id"),
+        ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
+    )

@@ -17,6 +17,15 @@ Tx = Connection
 AnyRow = Row[*tuple[Any, ...]]
 BUSY_MILLISECONDS = 30_000
 WRITES = "duewell_writes"
+SERVER_DUTIES = ("fsync", "full_page_writes", "synchronous_commit")
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Of libpq, which by itself waits for ever for a server that died: seconds, and the last one milliseconds."""
 
 
 class Database:
@@ -46,6 +55,14 @@ class Database:
     def name(self) -> str:
         """The database's name for people, without user or password."""
         return _name(self.engine.url)
+
+    def careless(self) -> list[str]:
+        """What its server does by which a power cut could take back what it said it had committed."""
+        if self.sqlite:
+            return []
+        with self.read() as tx:
+            found = [f"{name} = {tx.exec_driver_sql(f'SHOW {name}').scalar()}" for name in SERVER_DUTIES]
+        return [one for one in found if one.endswith("= off")]
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -99,11 +116,33 @@ def _engine(address: URL) -> Engine:
     try:
         if address.drivername == "sqlite":
             return _sqlite(address)
-        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True, pool_size=10)
+        engine = _postgresql(address)
     except (NoSuchModuleError, ImportError, ArgumentError):
         raise BadAddress(f"the driver for {_name(address)} is not installed") from None
     event.listen(engine, "handle_error", _hush)
     return engine
+
+
+def _postgresql(address: URL) -> Engine:
+    """The address may say otherwise about how long to wait."""
+    arguments = {name: value for name, value in PATIENCE.items() if name not in address.query}
+    engine = create_engine(address, hide_parameters=True, connect_args=arguments, pool_pre_ping=True, pool_size=10)
+    event.listen(engine, "connect", _wait_for_the_disk)
+    return engine
+
+
+def _wait_for_the_disk(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """Whatever server, database or role are set to: a commit that may be lost lets a message leave twice.
+
+    Outside a transaction, since rolling that back would take the setting with it.
+    """
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    connection.autocommit = False
 
 
 def _sqlite(address: URL) -> Engine:

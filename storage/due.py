@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from receivables.records import Invoice
 from storage import tables
@@ -34,12 +34,24 @@ class Window:
     quiet_since: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Invoices of customers to whom no such act went on that day or later, in one of the states in which it counts."""
+
+    act: str
+    states: tuple[str, ...]
+    since: date
+
+
+Narrow = Window | Untold
+
+
 def open_by_customer(
     tx: Tx,
     business: str,
     connection: str,
     *,
-    windows: Sequence[Window] | None = None,
+    windows: Sequence[Narrow] | None = None,
     customers: Sequence[str] | None = None,
 ) -> Iterator[Invoice]:
     """Open invoices in the order of their customers: all, those that may have a step, or those of some customers.
@@ -54,16 +66,32 @@ def open_by_customer(
     yield from map(decoder(Invoice), found.scalars())
 
 
-def query(business: str, connection: str, windows: Sequence[Window] | None) -> Select[Any]:
+def query(business: str, connection: str, windows: Sequence[Narrow] | None) -> Select[Any]:
     """The bodies of these invoices, in no order."""
     table = tables.invoice
     mine = (table.c.business_id == business, table.c.connection_id == connection)
     open_ones = (tables.OWED, table.c.open_minor != 0)
-    narrow = () if windows is None else (or_(false(), *map(_inside, windows)),)
+    narrow = () if windows is None else (or_(false(), *(_inside(one, business) for one in windows)),)
     return select(table.c.body).where(*mine, *open_ones, *narrow)
 
 
-def _inside(window: Window) -> ColumnElement[bool]:
+def _inside(window: Narrow, business: str) -> ColumnElement[bool]:
+    return _dated(window) if isinstance(window, Window) else ~_told(window, business)
+
+
+def _told(wanted: Untold, business: str) -> ColumnElement[bool]:
+    """Not asked for each invoice: those who were told are found once."""
+    acts, table = tables.action, tables.invoice
+    told = select(acts.c.debtor).where(
+        acts.c.business_id == business,
+        acts.c.act == wanted.act,
+        acts.c.state.in_(wanted.states),
+        acts.c.local_day >= wanted.since,
+    )
+    return (table.c.connection_id + "/" + func.coalesce(table.c.customer_id, "")).in_(told)
+
+
+def _dated(window: Window) -> ColumnElement[bool]:
     table = tables.invoice
     on_receipt = table.c.due_on.is_(None) | (table.c.due_on <= table.c.issued_on)
     shift = timedelta(days=window.receipt_days)

@@ -1,10 +1,10 @@
-"""What was asked for by a message and has been settled since: whom to thank, and whom we wrote to too late."""
+"""What was asked for and has been settled since: whom to thank, whom we wrote to too late; and who is a newcomer."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from receivables.records import Invoice, InvoiceStatus
 from storage import tables
@@ -58,3 +58,25 @@ def held_keys(tx: Tx, business: str, keys: Iterable[str]) -> set[str]:
     table = tables.action_on
     wanted = select(table.c.key).where(table.c.business_id == business, among(tx, table.c.key, list(keys)))
     return set(tx.execute(wanted).scalars())
+
+
+NEVER_WAS = [one.value for one in (InvoiceStatus.DRAFT, InvoiceStatus.VOID, InvoiceStatus.DELETED)]
+
+
+def newcomers(tx: Tx, business: str, connection: str, *, since: date, step: str) -> list[str]:
+    """The customers of a connection whose first invoice was issued since that day, or who were sent one since then at
+    the step. It may name too many and never too few."""
+    table, keys, acts = tables.invoice, tables.action_on, tables.action
+    mine = (table.c.business_id == business, table.c.connection_id == connection, table.c.gone_at.is_(None))
+    issued = (*mine, table.c.customer_id.is_not(None), table.c.status.not_in(NEVER_WAS))
+    new = select(table.c.customer_id).where(*issued).group_by(table.c.customer_id)
+    on = (
+        (keys.c.business_id == table.c.business_id)
+        & (keys.c.connection_id == table.c.connection_id)
+        & (keys.c.invoice_id == table.c.id)
+    )
+    both = table.join(keys, on).join(acts, (acts.c.business_id == keys.c.business_id) & (acts.c.id == keys.c.action_id))
+    sent = select(table.c.customer_id).select_from(both)
+    first = new.having(func.min(table.c.issued_on) >= since)
+    either = first.union(sent.where(*issued, keys.c.step == step, acts.c.local_day >= since))
+    return sorted(tx.execute(either).scalars())

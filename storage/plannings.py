@@ -24,12 +24,14 @@ class Unanswered(msgspec.Struct, frozen=True, omit_defaults=True):
 class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of one connection: its last good sync, its own reminders, and the customers whose balance was in doubt.
 
-    `only` names the one debtor who was judged, where it was not everybody. `country` and `time_zone` are the
+    `till` is one that is no ledger, of which nothing else is told. `only` names the one debtor who was judged, where it
+    was not everybody. `country` and `time_zone` are the
     company's; `operator`, `automatic` and the `channels` that were set up are the business's. `last_receipt_on`,
     `usual_gap_days` and `usual` (minor units by currency) are its habits; those of each customer follow from the
     books as they were at `habits_at`. `steps` of what is `unanswered` are pairs of an invoice's id and a step.
     """
 
+    till: bool = False
     synced_at: datetime | None = None
     own_reminders: str = ""
     reminder_days: tuple[int, ...] = ()

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, or_, select, update
 
-from receivables.case import Sale
+from receivables.case import Mirror, Sale
 from receivables.money import Money
-from receivables.records import Kind, Ref
+from receivables.records import InvoiceStatus, Kind, Ref
 from storage import tables
 from storage.books import OPEN, ledgers
 from storage.database import AnyRow, Tx
@@ -32,6 +33,7 @@ class SameState(StrEnum):
     REFUSED = "refused"
 
 
+PAID = InvoiceStatus.PAID.value
 KINDS = {Alike.DEBTOR: Kind.CUSTOMER, Alike.INVOICE: Kind.INVOICE}
 
 
@@ -39,7 +41,7 @@ KINDS = {Alike.DEBTOR: Kind.CUSTOMER, Alike.INVOICE: Kind.INVOICE}
 class Same:
     """A pair of customers or of invoices, `one` before `other` by their names; `evidence` is sentences by their sort.
 
-    `master` is the one that is written to, or the invoice that counts, as a person said.
+    `master` is the one that is written to, or the invoice that counts, as a person said. `at` is since when it is so.
     """
 
     alike: Alike
@@ -52,6 +54,23 @@ class Same:
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A pair as it stood from `since` up to, not with, `until`; None: it still does."""
+
+    alike: Alike
+    one: Ref
+    other: Ref
+    state: SameState
+    master: Ref | None
+    since: datetime
+    until: datetime | None = None
+
+    def at(self, instant: datetime) -> bool:
+        """Was it so at that instant?"""
+        return self.since <= instant and (self.until is None or instant < self.until)
+
+
 def propose(tx: Tx, business: str, found: Sequence[Same], *, now: datetime) -> int:
     """Keep the pairs that are new, and of those that wait the newest evidence; how many are new or say more.
 
@@ -62,17 +81,18 @@ def propose(tx: Tx, business: str, found: Sequence[Same], *, now: datetime) -> i
     for one in found:
         kept = known.get((one.alike, one.one, one.other))
         if kept is None or (kept.state is SameState.PROPOSED and kept.evidence != one.evidence):
-            fresh.append(_row(business, one, now))
+            fresh.append(_row(business, one, kept.at if kept and kept.at else now))
     put(tx, tables.same, fresh)
     return len(fresh)
 
 
-def withdraw(tx: Tx, business: str, alike: Alike, kept: Iterable[tuple[Ref, Ref]]) -> int:
+def withdraw(tx: Tx, business: str, alike: Alike, kept: Iterable[tuple[Ref, Ref]], *, now: datetime) -> int:
     """Forget the proposals that nobody answered and that are not among `kept`: their evidence is gone. How many."""
     still = set(kept)
     waiting = sames(tx, business, alike, states=(SameState.PROPOSED,))
     gone = [one for one in waiting if (one.one, one.other) not in still]
     for one in gone:
+        _remember(tx, business, one, now)
         tx.execute(tables.same.delete().where(*_mine(business, one.alike, one.one, one.other)))
     return len(gone)
 
@@ -83,7 +103,28 @@ def settle(
     """A person says what a pair is; False when there is no such pair."""
     values = {"state": state.value, "master": _key(master) if master else "", "by": by, "at": now}
     mine = _mine(business, pair.alike, pair.one, pair.other)
+    row = tx.execute(select(tables.same).where(*mine).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    _remember(tx, business, _same(row), now)
     return tx.execute(update(tables.same).where(*mine).values(values)).rowcount > 0
+
+
+def _remember(tx: Tx, business: str, one: Same, now: datetime) -> None:
+    """Nothing else would know how it stood until now."""
+    row = _named(business, one) | {"state": one.state.value, "master": _key(one.master) if one.master else ""}
+    put(tx, tables.same_past, [row | {"since": one.at or now, "until": now}])
+
+
+def stood(tx: Tx, business: str) -> list[Stood]:
+    """Every pair as it ever stood, in the order of their names."""
+    past = [_stood(row, row.since, row.until) for row in tx.execute(_of(tables.same_past, business))]
+    now = [_stood(row, row.at, None) for row in tx.execute(_of(tables.same, business))]
+    return sorted((*past, *now), key=lambda one: (one.alike, str(one.one), str(one.other), one.since))
+
+
+def _of(table: Table, business: str) -> Select[Any]:
+    return select(table).where(table.c.business_id == business)
 
 
 def sames(
@@ -111,16 +152,41 @@ def any_mirrors(tx: Tx, business: str) -> bool:
     return tx.execute(some).one_or_none() is not None
 
 
-def copies(tx: Tx, business: str) -> list[Ref]:
-    """The invoices that do not count, since a person said that another book's does, and that one is connected."""
-    known = sames(tx, business, Alike.INVOICE, states=(SameState.CONFIRMED,))
-    counting = [one for one in known if one.master is not None]
-    alive = {str(id) for (id,) in tx.execute(ledgers(business))} if counting else set()
+def mirrors(
+    tx: Tx, business: str, connections: Collection[str], *, about: Collection[Ref] | None = None
+) -> list[Mirror]:
+    """The sales that seem, or are said, to stand in two of these books; `about`: those in which one of these is.
+
+    Only where both are still there.
+    """
+    pairs = sames(tx, business, Alike.INVOICE, states=(SameState.PROPOSED, SameState.CONFIRMED), about=about)
+    pairs = [one for one in pairs if {one.one.connection, one.other.connection} <= set(connections)]
+    status = _statuses(tx, business, [ref for one in pairs for ref in (one.one, one.other)])
     return [
-        one.other if one.master == one.one else one.one
-        for one in counting
-        if one.master is not None and one.master.connection in alive
+        Mirror(one.one, one.other, one.master, next((ref for ref in (one.one, one.other) if status[ref] == PAID), None))
+        for one in pairs
+        if one.one in status and one.other in status
     ]
+
+
+def copies(tx: Tx, business: str) -> list[Ref]:
+    """The invoices that are in no sum: of a sale that stands in two connected books, one of the two."""
+    if not any_mirrors(tx, business):
+        return []
+    return [one.copy for one in mirrors(tx, business, [str(id) for (id,) in tx.execute(ledgers(business))])]
+
+
+def _statuses(tx: Tx, business: str, refs: Iterable[Ref]) -> dict[Ref, str]:
+    """Of those that are not gone."""
+    table, ids = tables.invoice, dict[str, list[str]]()
+    for ref in refs:
+        ids.setdefault(ref.connection, []).append(ref.id)
+    found: dict[Ref, str] = {}
+    for connection, some in ids.items():
+        mine = (table.c.business_id == business, table.c.connection_id == connection, table.c.gone_at.is_(None))
+        wanted = select(table.c.id, table.c.status).where(*mine, among(tx, table.c.id, some))
+        found |= {Ref(connection, Kind.INVOICE, id): status for id, status in tx.execute(wanted)}
+    return found
 
 
 def sales(tx: Tx, business: str, connections: Collection[str]) -> Iterator[Sale]:
@@ -165,12 +231,12 @@ def _ref(alike: Alike, key: str) -> Ref:
     return Ref(connection, KINDS[alike], id)
 
 
+def _named(business: str, one: Same) -> dict[str, object]:
+    return {"business_id": business, "kind": one.alike.value, "one": _key(one.one), "other": _key(one.other)}
+
+
 def _row(business: str, one: Same, now: datetime) -> dict[str, object]:
-    return {
-        "business_id": business,
-        "kind": one.alike.value,
-        "one": _key(one.one),
-        "other": _key(one.other),
+    return _named(business, one) | {
         "state": one.state.value,
         "evidence": msgspec.json.encode(dict(one.evidence)).decode(),
         "master": "",
@@ -191,3 +257,10 @@ def _same(row: AnyRow) -> Same:
         by=row.by,
         at=row.at,
     )
+
+
+def _stood(row: AnyRow, since: datetime, until: datetime | None) -> Stood:
+    alike = Alike(row.kind)
+    one, other = _ref(alike, row.one), _ref(alike, row.other)
+    master = _ref(alike, row.master) if row.master else None
+    return Stood(alike, one, other, SameState(row.state), master, since, until)

@@ -14,22 +14,26 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     Table,
     UniqueConstraint,
     text,
 )
 
-from storage.columns import at, currency, key, number, perhaps, perhaps_at, sealed, words
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from storage.columns import (
+    at,
+    currency,
+    key,
+    metadata,
+    number,
+    of_connection,
+    perhaps,
+    perhaps_at,
+    sealed,
+    words,
 )
+from storage.paying_tables import checkout, installment_plan, link, plan_covered, plan_part
+
+__all__ = ["checkout", "installment_plan", "link", "metadata", "plan_covered", "plan_part"]
 
 business = Table(
     "business",
@@ -103,20 +107,12 @@ attempt = Table(
 lease = Table("lease", metadata, key("name"), words("holder"), at("until"))
 
 
-def _of_connection() -> tuple[Any, ...]:
-    return (
-        key("business_id"),
-        key("connection_id"),
-        ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
-    )
-
-
 def _records(name: str, *columns: Column[Any]) -> Table:
     """A table of one record kind. A row without a body was gone before it was ever seen."""
     return Table(
         name,
         metadata,
-        *_of_connection(),
+        *of_connection(),
         key("id"),
         at("changed_at"),
         number("version"),
@@ -197,7 +193,7 @@ Index(
 paid_past = Table(
     "paid_past",
     metadata,
-    *_of_connection(),
+    *of_connection(),
     key("customer_id"),
     number("settled"),
     number("late"),
@@ -207,7 +203,7 @@ paid_past = Table(
 history = Table(
     "history",
     metadata,
-    *_of_connection(),
+    *of_connection(),
     key("kind"),
     key("id"),
     Column("seen_from", at("seen_from").type, primary_key=True),
@@ -218,7 +214,7 @@ history = Table(
 )
 Index(None, history.c.business_id, history.c.connection_id, history.c.kind, history.c.belongs_to)
 
-odd = Table("odd", metadata, *_of_connection(), key("kind"), key("id"), words("why"), at("seen_at"))
+odd = Table("odd", metadata, *of_connection(), key("kind"), key("id"), words("why"), at("seen_at"))
 
 action = Table(
     "action",
@@ -265,7 +261,7 @@ Index(None, action_on.c.business_id, action_on.c.connection_id, action_on.c.invo
 verdict = Table(
     "verdict",
     metadata,
-    *_of_connection(),
+    *of_connection(),
     key("invoice_id"),
     Column("day", Date, primary_key=True),
     words("verdict"),
@@ -328,7 +324,7 @@ Index("ix_inbox_undrained", inbox.c.id, sqlite_where=UNDRAINED, postgresql_where
 meter = Table(
     "meter",
     metadata,
-    *_of_connection(),
+    *of_connection(),
     Column("day", Date, primary_key=True),
     number("calls"),
     number("sent_bytes"),
@@ -483,96 +479,3 @@ same_past = Table(
     words("master"),
     ForeignKeyConstraint(["business_id"], ["business.id"]),
 )
-
-installment_plan = Table(
-    "installment_plan",
-    metadata,
-    key("business_id"),
-    key("id"),
-    words("debtor"),
-    words("state"),
-    currency(),
-    number("forgiven_minor"),
-    number("cure_days"),
-    words("proposed_by"),
-    at("proposed_at"),
-    words("agreed_by"),
-    perhaps_at("agreed_at"),
-    words("agreed_way"),
-    words("agreed_words"),
-    perhaps_at("broken_at"),
-    perhaps_at("cured_at"),
-    perhaps_at("ended_at"),
-    words("ended_by"),
-    words("ended_why"),
-    ForeignKeyConstraint(["business_id"], ["business.id"]),
-)
-Index(None, installment_plan.c.business_id, installment_plan.c.debtor)
-Index(None, installment_plan.c.business_id, installment_plan.c.state)
-
-plan_covered = Table(
-    "plan_covered",
-    metadata,
-    key("business_id"),
-    key("plan_id"),
-    key("connection_id"),
-    key("invoice_id"),
-    number("minor"),
-    number("settled_minor"),
-    perhaps("holds"),
-    UniqueConstraint("business_id", "holds"),
-    ForeignKeyConstraint(["business_id", "plan_id"], ["installment_plan.business_id", "installment_plan.id"]),
-)
-
-plan_part = Table(
-    "plan_part",
-    metadata,
-    key("business_id"),
-    key("plan_id"),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("due_on", Date, nullable=False),
-    number("minor"),
-    ForeignKeyConstraint(["business_id", "plan_id"], ["installment_plan.business_id", "installment_plan.id"]),
-)
-
-link = Table(
-    "link",
-    metadata,
-    key("business_id"),
-    key("id"),
-    words("debtor"),
-    words("about_kind"),
-    words("about_id"),
-    number("generation"),
-    words("key_id"),
-    words("digest"),
-    at("made_at"),
-    at("expires_at"),
-    words("revoked_by"),
-    UniqueConstraint("digest"),
-    UniqueConstraint("business_id", "debtor", "about_kind", "about_id"),
-    ForeignKeyConstraint(["business_id"], ["business.id"]),
-)
-
-checkout = Table(
-    "checkout",
-    metadata,
-    *_of_connection(),
-    key("id"),
-    words("session_id"),
-    words("link_id"),
-    words("plan_id"),
-    words("debtor"),
-    words("state"),
-    currency(),
-    number("minor"),
-    words("about", "[]"),
-    words("payment_id"),
-    words("acts", "[]"),
-    words("failure"),
-    at("made_at"),
-    at("expires_at"),
-    perhaps_at("looked_at"),
-)
-Index(None, checkout.c.business_id, checkout.c.state)
-Index(None, checkout.c.business_id, checkout.c.debtor)

@@ -1,6 +1,7 @@
 """What every room's tests share: a clock that obeys, a wire with a meter, a grant store in memory, a sandbox."""
 
 import itertools
+import logging
 import signal
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from integrations.contract import AppKeys, Grant, Wire
@@ -115,6 +117,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def clock() -> HandClock:
     """A clock that stands still."""
     return HandClock()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Whatever a test did to the logging of its process is undone for the next one."""
+    root = logging.getLogger()
+    bare = root.level
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        logging.captureWarnings(capture=False)
+        root.setLevel(bare)
+        for ours in [one for one in root.handlers if type(one).__module__ == "duewell.logs"]:
+            root.removeHandler(ours)
 
 
 @pytest.fixture(scope="session")

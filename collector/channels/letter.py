@@ -66,6 +66,7 @@ class LetterCarrier:
         told = {"to": parcel.name, "subject": one_line(parcel.subject), "made_on": _day_of(parcel, now).isoformat()}
         try:
             self.tray.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _sync(self.tray.parent)
             _put(self._file(key).with_suffix(".json"), json.dumps(told).encode())
             _put(self._file(key), pdf)
         except OSError as error:
@@ -74,10 +75,19 @@ class LetterCarrier:
         return Receipt(id=self._file(key).name)
 
     def found(self, key: str, since: datetime, *, to: Sequence[str] = ()) -> Receipt | Lookup:
-        """The file is there, or it is not: it takes its name only when it is whole."""
+        """The file is there, and will be after a power cut, or it is not: it takes its name only when it is whole.
+
+        Raises TryLater while the tray cannot be read.
+        """
         del since, to
-        kept = self._there(key)
-        return Receipt(id=kept.name) if kept else Lookup.NOT_THERE
+        try:
+            if (kept := self._there(key)) is None:
+                return Lookup.NOT_THERE
+            _sync(kept)
+            _sync(kept.parent)
+        except OSError as error:
+            raise TryLater(f"the tray of letters cannot be read ({error.strerror})") from None
+        return Receipt(id=kept.name)
 
     def letters(self, *, posted: bool = False) -> list[InTray]:
         """What waits to be printed, or what was posted; oldest first."""
@@ -93,6 +103,8 @@ class LetterCarrier:
         for file in (self._file(key).with_suffix(".json"), self._file(key)):
             if file.exists():
                 file.rename(self.tray / POSTED / file.name)
+        for folder in (self.tray / POSTED, self.tray):  # back in the tray, it would be posted twice
+            _sync(folder)
 
     def _file(self, key: str) -> Path:
         if not key.isalnum():
@@ -122,11 +134,16 @@ def _put(file: Path, content: bytes) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
-    folder = os.open(file.parent, os.O_RDONLY)
+    _sync(file.parent)
+
+
+def _sync(path: Path) -> None:
+    """Make a file's content, or a folder's names, outlive a power cut."""
+    opened = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
 
 
 def printed(parcel: Parcel, head: Letterhead, *, key: str) -> bytes:

@@ -35,12 +35,24 @@ class WrongAddress(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes with a message. `link` is where it can be had instead when it is too big to be attached."""
+    """A file that goes with a message. `link` is where it can be had instead when it is too big to be attached.
+
+    `terms` is the version of the credit policy that it is, if it is one.
+    """
 
     name: str
     content: bytes = field(repr=False)
     kind: str = "application/pdf"
     link: str = ""
+    terms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that would have gone along and does not, and why, in a few words."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,7 @@ class Parcel:
     day_on: date | None = None
     about: Ref | None = None
     amount: Money | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Carrier(Protocol):

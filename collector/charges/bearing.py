@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
-from collector.charges.interest import Charge, Owed, Part, Terms, agreed, statutory
+from collector.charges.interest import Charge, Owed, Part, Quiet, Terms, agreed, statutory
 from collector.charges.rates import NoRate, Statute, statute_for
 from receivables.case import Case
 from receivables.money import Money
@@ -14,10 +14,12 @@ from receivables.records import CustomerKind, Invoice, PaymentStatus, Ref
 from receivables.said import Said, Saying
 
 COMMERCIAL = frozenset({CustomerKind.BUSINESS, CustomerKind.SOLE_TRADER, CustomerKind.PUBLIC_BODY})
+ALL_DISPUTED = "All that is late of it is disputed or kept back, and bears nothing meanwhile."
 NO_TERM_DAYS = 30
 """By law an invoice without a term of its own is late thirty days after it came (Directive 2011/7/EU art. 3(3)(b);
 Late Payment of Commercial Debts (Interest) Act 1998 s. 4(5))."""
 STANCES = (Saying.WAIVED, Saying.ENFORCED)
+DISPUTES = (Saying.DISPUTE, Saying.RETAINED)
 
 
 class Basis(StrEnum):
@@ -78,6 +80,10 @@ class Moment:
     zone: tzinfo
     term_days: int = 7
 
+    def day_of(self, at: datetime) -> date:
+        """The local day of an instant."""
+        return at.astimezone(self.zone).date()
+
 
 @dataclass(frozen=True, slots=True)
 class Borne:
@@ -93,6 +99,7 @@ class Borne:
     since_on: date | None = None
     waived: tuple[Waived, ...] = ()
     posted: tuple[Posted, ...] = ()
+    disputed: tuple[Quiet, ...] = ()
     law: Statute | None = None
     kind: CustomerKind = CustomerKind.UNKNOWN
 
@@ -137,12 +144,13 @@ def bear(case: Case, invoice: Invoice, charging: Charging, moment: Moment, *, po
     known = list(posted)
     own = tuple(sorted((one for one in known if one.of == invoice.ref), key=lambda one: one.since_on))
     kind = kind_of(case, moment.now)
-    plain = Borne(invoice, moment.until_on, posted=own, kind=kind)
+    disputed = tuple(_disputed(case, invoice, moment))
+    plain = Borne(invoice, moment.until_on, posted=own, disputed=disputed, kind=kind)
     if any(one.made == invoice.ref for one in known):
         return replace(plain, why_not="It is itself an invoice for late payment, and those bear nothing.")
     words = _stances(case, invoice, moment.now)
     try:
-        rule = _rule(case, invoice, charging, moment, kind=kind, words=words)
+        rule = _rule(case, plain, charging, moment, words=words)
         return _borne(plain, rule, words)
     except NoRate as error:
         return replace(plain, why_not=str(error))
@@ -166,14 +174,13 @@ def sums(borne: Iterable[Borne]) -> dict[str, Money]:
 # --- what rules the invoice -----------------------------------------------------------------------------------------
 
 
-def _rule(
-    case: Case, invoice: Invoice, charging: Charging, moment: Moment, *, kind: CustomerKind, words: Sequence[Said]
-) -> _Rule:
+def _rule(case: Case, plain: Borne, charging: Charging, moment: Moment, *, words: Sequence[Said]) -> _Rule:
     if charging.basis is Basis.NONE:
         raise NoRate("This business asks for nothing when it is paid late; choose what it asks for under Late charges.")
     statute = charging.basis is Basis.STATUTORY
-    owed = owed_of(case, invoice, due_on(invoice, moment.zone, NO_TERM_DAYS if statute else moment.term_days))
-    return _by_law(case, owed, kind, words) if statute else _by_policy(invoice, owed, charging, kind)
+    invoice, term_days = plain.invoice, NO_TERM_DAYS if statute else moment.term_days
+    owed = replace(owed_of(case, invoice, due_on(invoice, moment.zone, term_days)), disputed=plain.disputed)
+    return _by_law(case, owed, plain.kind, words) if statute else _by_policy(invoice, owed, charging, plain.kind)
 
 
 def _by_law(case: Case, owed: Owed, kind: CustomerKind, words: Sequence[Said]) -> _Rule:
@@ -254,6 +261,37 @@ def _parts(case: Case, invoice: Invoice) -> Iterator[Part]:
 # --- the days, and what people said of them -------------------------------------------------------------------------
 
 
+def _disputed(case: Case, invoice: Invoice, moment: Moment) -> Iterator[Quiet]:
+    """The days on which the invoice, or a part of it, was disputed or kept back; a dispute that was ended has been one,
+    unless charges for its days were asked for afterwards."""
+    asked = [one for one in case.said if one.kind is Saying.ENFORCED and one.known(moment.now)]
+    for word in case.said:
+        if word.kind in DISPUTES and word.about(invoice.ref) and (word.at is None or word.at <= moment.now):
+            overruled = [one for one in asked if one.about(invoice.ref) and _later(one, word)]
+            for start, end in _without(_days_of(word, moment), overruled):
+                yield Quiet(start, end, word.amount)
+
+
+def _later(one: Said, other: Said) -> bool:
+    return one.at is not None and other.at is not None and one.at > other.at
+
+
+def _days_of(word: Said, moment: Moment) -> tuple[date, date]:
+    """From the first up to and not with the second; the day on which it was ended is free again."""
+    ends = [word.until_on + timedelta(days=1)] if word.until_on else []
+    if word.ended_at is not None and word.ended_at <= moment.now:
+        ends.append(moment.day_of(word.ended_at))
+    return word.from_on, min(ends, default=moment.until_on)
+
+
+def _without(days: tuple[date, date], words: Sequence[Said]) -> Iterator[tuple[date, date]]:
+    """The days that none of the words covers."""
+    first, until = days
+    for span in _cut(first, until, words):
+        if not any(_covers(word, span[0]) for word in words):
+            yield span
+
+
 def _stances(case: Case, invoice: Invoice, now: datetime) -> list[Said]:
     """What people said of charging it, in the order they said it: for each day the last word counts."""
     found = [one for one in case.said if one.kind in STANCES and one.known(now)]
@@ -268,12 +306,15 @@ def _borne(plain: Borne, rule: _Rule, words: Sequence[Said]) -> Borne:
         raise NoRate(f"It bears nothing yet: its first late day is {_day(rule.first_on)}.")
     whole = rule.reckon(rule.first_on, until)
     if not whole.periods and not whole.fixed:
-        raise NoRate("It was paid before it was late, so it bears nothing.")
+        raise NoRate(ALL_DISPUTED if plain.disputed else "It was paid before it was late, so it bears nothing.")
     since = max((one.until_on for one in plain.posted), default=rule.first_on)
     spans = list(_spans(since, until, words))
     owed = [rule.reckon(one.from_on, one.to_on) for one in spans if one.waiver is None]
     waived = tuple(_waived(one.waiver, rule.reckon(one.from_on, one.to_on)) for one in spans if one.waiver)
     charge = _together(owed) if owed else None
+    if charge and plain.posted:
+        # it was in what was posted, even if a dispute that was written down later moves its day
+        charge = replace(charge, fixed=Money.zero(charge.fixed.currency), fixed_source="")
     borne = replace(plain, waived=tuple(one for one in waived if one.amount), law=rule.law, since_on=since)
     if charge is None or not charge.total:
         return replace(borne, why_not=_nothing_left(borne))
@@ -281,13 +322,16 @@ def _borne(plain: Borne, rule: _Rule, words: Sequence[Said]) -> Borne:
 
 
 def _spans(first: date, until: date, words: Sequence[Said]) -> Iterator[_Span]:
-    if first >= until:
-        return
-    ends = [one.until_on + timedelta(days=1) for one in words if one.until_on]
-    inside = (day for day in [*(one.from_on for one in words), *ends] if first < day < until)
-    for start, end in pairwise(sorted({first, until, *inside})):
+    for start, end in _cut(first, until, words):
         word = next((one for one in reversed(words) if _covers(one, start)), None)
         yield _Span(start, end, word if word and word.kind is Saying.WAIVED else None)
+
+
+def _cut(first: date, until: date, words: Sequence[Said]) -> Iterator[tuple[date, date]]:
+    """These days, cut where a word begins or ends."""
+    ends = [one.until_on + timedelta(days=1) for one in words if one.until_on]
+    inside = (day for day in [*(one.from_on for one in words), *ends] if first < day < until)
+    return pairwise(sorted({first, until, *inside})) if first < until else iter(())
 
 
 def _covers(word: Said, day: date) -> bool:

@@ -30,12 +30,22 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """Days, from the first up to and not with `to_on`, on which a part (None: all of it) bears nothing."""
+
+    from_on: date
+    to_on: date
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
-    """One invoice: what it was for, when it was due, and what of it was paid or credited since."""
+    """One invoice: what it was for, when it was due, what of it was paid or credited since, and what was disputed."""
 
     principal: Money
     due_on: date
     paid: tuple[Part, ...] = ()
+    disputed: tuple[Quiet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +68,18 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What is owed beside the invoice. A waived one shows what it would have been and asks for nothing."""
+    """What is owed beside the invoice."""
 
     periods: tuple[Period, ...]
     interest: Money
     fixed: Money
     source: str
     fixed_source: str = ""
-    waived_by: str = ""
 
     @property
     def total(self) -> Money:
-        """All of it; nothing when it was waived."""
-        return Money.zero(self.interest.currency) if self.waived_by else self.interest + self.fixed
+        """All of it."""
+        return self.interest + self.fixed
 
     @property
     def sure(self) -> bool:
@@ -130,9 +139,9 @@ def statutory(
         return own or _floating_rate(law, day)
 
     periods = _periods(owed, rate, first=first, until_on=until_on, yearly=law.compounds_yearly)
-    late = first < until_on and _base(owed, first) > 0
-    fixed = law.fixed_sum(_still_owed(owed, first)) if late else Money.zero(owed.principal.currency)
-    return _charge(periods, owed, _once(fixed, first, since_on), since_on, sources=(law.source, law.sums_source))
+    late = _first_bearing(owed, first, until_on)
+    fixed = law.fixed_sum(_bearing(owed, late)) if late else Money.zero(owed.principal.currency)
+    return _charge(periods, owed, _once(fixed, late, since_on), since_on, sources=(law.source, law.sums_source))
 
 
 def agreed(owed: Owed, terms: Terms, kind: CustomerKind, *, until_on: date, since_on: date | None = None) -> Charge:
@@ -145,14 +154,9 @@ def agreed(owed: Owed, terms: Terms, kind: CustomerKind, *, until_on: date, sinc
     source = f"credit policy {terms.version}".strip()
     rate = _Rate(Fraction(terms.yearly), source, date.max)
     periods = _periods(owed, lambda _: rate, first=first, until_on=until_on, yearly=False) if terms.percent else []
-    late = first < until_on and _base(owed, first) > 0
+    late = _first_bearing(owed, first, until_on)
     fixed = terms.flat if terms.flat is not None and late else Money.zero(owed.principal.currency)
-    return _charge(periods, owed, _once(fixed, first, since_on), since_on, sources=(source, source))
-
-
-def waived(charge: Charge, by: str) -> Charge:
-    """The same, waived by a person."""
-    return replace(charge, waived_by=by)
+    return _charge(periods, owed, _once(fixed, late, since_on), since_on, sources=(source, source))
 
 
 # --- rates by the day -----------------------------------------------------------------------------------------------
@@ -211,18 +215,19 @@ class _Stretch:
 
 
 def _periods(owed: Owed, rate: Callable[[date], _Rate], *, first: date, until_on: date, yearly: bool) -> list[_Stretch]:
-    """Stretches in which base and rate stay the same, as long as something is open."""
+    """Stretches in which base and rate stay the same, as long as something is open; without the days on which all that
+    is open is disputed."""
     stretches: list[_Stretch] = []
     grown = Fraction(0)
     since_birthday = Fraction(0)
     day = first
-    while day < until_on and _base(owed, day) > 0:
-        now = rate(day)
+    while day < until_on and _open(owed, day) > 0:
+        base, now = _base(owed, day), rate(day)
         birthday = _birthday_after(first, day) if yearly else date.max
         end = min([until_on, birthday, *_after(day, now, owed)])
-        stretch = _Stretch(day, end, _base(owed, day) + grown, now)
-        stretches.append(stretch)
-        since_birthday += stretch.interest
+        if base > 0:
+            stretches.append(_Stretch(day, end, base + grown, now))
+            since_birthday += stretches[-1].interest
         if end == birthday:
             grown, since_birthday = grown + since_birthday, Fraction(0)
         day = end
@@ -233,7 +238,14 @@ def _after(day: date, rate: _Rate, owed: Owed) -> Iterator[date]:
     """The days after `day` on which something changes."""
     if rate.last_on < date.max:
         yield rate.last_on + timedelta(days=1)
-    yield from (part.on for part in owed.paid if part.on > day)
+    changes = (*(part.on for part in owed.paid), *_borders(owed))
+    yield from (on for on in changes if on > day)
+
+
+def _borders(owed: Owed) -> Iterator[date]:
+    for one in owed.disputed:
+        yield one.from_on
+        yield one.to_on
 
 
 def _birthday_after(first: date, day: date) -> date:
@@ -249,17 +261,32 @@ def _years_on(first: date, years: int) -> date:
         return date(first.year + years, 3, 1)
 
 
-def _base(owed: Owed, day: date) -> int:
+def _open(owed: Owed, day: date) -> int:
     return owed.principal.minor - sum(part.amount.minor for part in owed.paid if part.on <= day)
 
 
-def _once(fixed: Money, first: date, since_on: date | None) -> Money:
-    """A fixed sum belongs to the first late day, so that days cut in two do not ask for it twice."""
-    return fixed if since_on is None or since_on <= first else Money.zero(fixed.currency)
+def _base(owed: Owed, day: date) -> int:
+    """What bears interest that day: what is open and not disputed."""
+    quiet = [one.amount for one in owed.disputed if one.from_on <= day < one.to_on]
+    if any(amount is None for amount in quiet):
+        return 0
+    return max(0, _open(owed, day) - sum(amount.minor for amount in quiet if amount is not None))
 
 
-def _still_owed(owed: Owed, day: date) -> Money:
+def _bearing(owed: Owed, day: date) -> Money:
     return Money(_base(owed, day), owed.principal.currency)
+
+
+def _first_bearing(owed: Owed, first: date, until_on: date) -> date | None:
+    """The first late day on which anything bears interest."""
+    days = sorted({first, *(on for on in _borders(owed) if on > first)})
+    return next((day for day in days if day < until_on and _base(owed, day) > 0), None)
+
+
+def _once(fixed: Money, first: date | None, since_on: date | None) -> Money:
+    """A fixed sum belongs to the first day that bears, so that days cut in two do not ask for it twice."""
+    asked = first is not None and (since_on is None or since_on <= first)
+    return fixed if asked else Money.zero(fixed.currency)
 
 
 # --- what is shown --------------------------------------------------------------------------------------------------

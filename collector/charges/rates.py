@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -89,37 +89,6 @@ class Statute:
         """What is owed beside the interest, once for the debt; `debt` in the law's own currency."""
         found = next((one.amount for one in self.sums if one.fits(debt.amount)), Decimal(0))
         return Money.of(found, self.currency)
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Collection costs in steps: of each further part of the debt a smaller percentage, not less and not more than."""
-
-    currency: str
-    steps: tuple[tuple[Decimal, Decimal], ...]
-    least: Decimal
-    most: Decimal
-    source: str
-
-    def costs(self, debt: Money) -> Money:
-        """For one debt, to the half minor unit upwards. Raises NoRate for another currency."""
-        if debt.currency != self.currency:
-            raise NoRate(f"These costs are worked out in {self.currency}, and the invoice is in {debt.currency}.")
-        costs, before = Decimal(0), Decimal(0)
-        for up_to, percent in self.steps:
-            costs += max(Decimal(0), min(debt.amount, up_to) - before) * percent / 100
-            before = up_to
-        bounded = min(max(costs, self.least), self.most)
-        return Money.of(bounded.quantize(Money(1, self.currency).amount, ROUND_HALF_UP), self.currency)
-
-
-@cache
-def load_scale(id: str) -> Scale:
-    """A scale of collection costs that comes with Duewell, by its name. Raises KeyError."""
-    rows = {row["id"]: row for row in tomllib.loads(SHELF.read_text(encoding="utf-8"))["scale"]}
-    row = rows[id]
-    steps = tuple((Decimal(one["up_to"]), Decimal(one["percent"])) for one in row["steps"])
-    return Scale(row["currency"], steps, Decimal(row["least"]), Decimal(row["most"]), row["source"])
 
 
 @cache

@@ -24,6 +24,7 @@ def _sentences(borne: Borne, locale: Locale) -> Iterator[str]:
         yield borne.why_not
     else:
         yield from _charged(borne.charge, borne.law, locale)
+        yield from _disputed(borne, locale)
     for one in borne.waived:
         note = f": {one.note.rstrip('.')}" if one.note else ""
         yield f"{money_words(one.amount, locale)} was waived by {one.by or 'somebody'}{note}."
@@ -32,6 +33,15 @@ def _sentences(borne: Borne, locale: Locale) -> Iterator[str]:
         state = "was posted as an invoice of its own" if posted.made else "is being posted, and nobody knows yet"
         who = f" by {posted.by}" if posted.by and posted.made else ""
         yield f"{money_words(posted.amount, locale)} {days} {state}{who}."
+
+
+def _disputed(borne: Borne, locale: Locale) -> Iterator[str]:
+    for one in borne.disputed:
+        first = max(one.from_on, borne.since_on or one.from_on)
+        until = min(one.to_on, borne.until_on)
+        if first < until:
+            part = money_words(one.amount, locale) if one.amount else "all that is open"
+            yield f"No interest {_days(first, until, locale)} on {part}, which was disputed or kept back."
 
 
 def _charged(charge: Charge, law: Statute | None, locale: Locale) -> Iterator[str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from collector.debtors.cases import Material, build, debtor_key
-from collector.debtors.kin import Kin, company_of, kin, mirrors, synced_at
+from collector.debtors.cases import Material, build, customer_of, debtor_key
+from collector.debtors.kin import Kin, company_of, kin, kin_of, mirrors, synced_at
 from collector.debtors.owed import by_debtor, of_customers
 from receivables.case import Case, Past, Receipts
 from receivables.money import Money
@@ -13,50 +13,58 @@ from receivables.records import Customer, Invoice, Kind, Payment, Ref
 from receivables.said import Said
 from storage import books, habits
 from storage.businesses import business as business_of
+from storage.charges import charge_invoices
 from storage.connections import Connected
 from storage.database import Database, Tx
 from storage.differences import DifferenceState, differences
-from storage.due import Window
+from storage.due import Narrow
 from storage.said import said
 from storage.told import contacts
 
 REMINDERS = ("mail", "platform", "sms", "letter", "call")
 MESSAGES = (*REMINDERS, "statement")
 """Every act that asks for what is owed. Thanks and apologies ask for nothing, so they use up no contact."""
-AT_ONCE = 500
 LOG_DAYS = timedelta(days=75)
 """Older contacts are in no budget and under no rule; the last one is known however old it is."""
 
 
 def cases(
-    database: Database, connected: Connected, now: datetime, windows: Sequence[Window] | None = None
+    database: Database, connected: Connected, now: datetime, windows: Sequence[Narrow] | None = None
 ) -> Iterator[Case]:
     """One case per debtor with something open on this connection, a few hundred at a time.
 
-    With `windows`, only those with an invoice that may have a step, and of their invoices only these. None before the
-    company is known.
+    With `windows`, only those with an invoice that may have a step, or who were not told something yet, and of their
+    invoices only these. None before the company is known.
     """
     if connected.company is None:
         return
     with database.read() as tx:
         shelf = _shelf(tx, kin(tx, connected, now), now)
         for some in by_debtor(tx, shelf.kin, windows):
-            yield from build(_material(tx, shelf, some))
+            yield from build(_material(tx, shelf, _heads(shelf.kin, some), some))
 
 
 def case(database: Database, connected: Connected, debtor: str, now: datetime) -> Case | None:
     """The case of one debtor, with its family and whoever it is elsewhere; None when nothing is open any more."""
     if connected.company is None:
         return None
-    customer = Ref(connected.id, Kind.CUSTOMER, debtor.partition("/")[2])
     with database.read() as tx:
-        known = kin(tx, connected, now)
-        head = known.families.head(customer)
-        if head.connection != connected.id:  # they are written to in other books
-            known = kin(tx, known.peers[head.connection], now)
-        shelf = _shelf(tx, known, now, [debtor_key(ref) for ref in known.families.known_as(head)])
+        found = kin_of(tx, connected, customer_of(debtor), now)
+        if found is None:
+            return None
+        known, head = found
         invoices = list(of_customers(tx, known, known.families.of(head)))
-        return build(_material(tx, shelf, invoices))[0] if invoices else None
+        return build(material_of(tx, known, head, invoices, now=now))[0] if invoices else None
+
+
+def material_of(tx: Tx, known: Kin, head: Ref, invoices: Sequence[Invoice], *, now: datetime) -> Material:
+    """Everything about one debtor, with these of their invoices and what is left of payments and credits."""
+    shelf = _shelf(tx, known, now, [debtor_key(ref) for ref in known.families.known_as(head)])
+    return _material(tx, shelf, [head], invoices)
+
+
+def _heads(known: Kin, invoices: Iterable[Invoice]) -> list[Ref]:
+    return list(dict.fromkeys(known.families.head(invoice.customer) for invoice in invoices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ class _Shelf:
     receipts: Receipts
     usual: Mapping[str, Money]
     operator: str
+    charges: frozenset[Ref]
 
 
 def _shelf(tx: Tx, known: Kin, now: datetime, names: Sequence[str] = ()) -> _Shelf:
@@ -89,6 +98,7 @@ def _shelf(tx: Tx, known: Kin, now: datetime, names: Sequence[str] = ()) -> _She
         receipts=habits.receipts(tx, business),
         usual=habits.usual_invoice(tx, business),
         operator=operator_of(tx, business),
+        charges=frozenset(charge_invoices(tx, business)),
     )
 
 
@@ -102,13 +112,12 @@ def _nobodys(tx: Tx, one: Connected) -> Iterator[Payment]:
     return books.payments(tx, one.business, one.id, left=True, nobodys=True)
 
 
-def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:
-    """Everything that belongs to the debtors of these invoices."""
+def _material(tx: Tx, shelf: _Shelf, heads: Sequence[Ref], invoices: Sequence[Invoice]) -> Material:
+    """Everything that belongs to these debtors, whose invoices these are."""
     own, families = shelf.kin.own, shelf.kin.families
-    heads = dict.fromkeys(families.head(invoice.customer) for invoice in invoices)
     everybody = [ref for head in heads for ref in families.of(head)]
     refs, only = shelf.kin.in_ledgers(everybody)
-    ledgers = shelf.kin.ledgers({ref.connection for ref in refs})
+    ledgers = shelf.kin.ledgers({ref.connection for ref in refs}) or [own]
     others = [one for one in ledgers if one.id != own.id]
     debtors = [debtor_key(ref) for head in heads for ref in families.known_as(head)]
     nobodys = [*shelf.nobodys, *(one for other in others for one in _nobodys(tx, other))]
@@ -135,6 +144,7 @@ def _material(tx: Tx, shelf: _Shelf, invoices: list[Invoice]) -> Material:
         pasts=_pasts(tx, ledgers, refs),
         reminder_days=tuple(dict.fromkeys(day for one in ledgers for day in reminder_days(one.details))),
         operator=shelf.operator,
+        charges=shelf.charges,
         differing=(*shelf.differing, *(ref for one in others for ref in differing(tx, one))),
         synced_at=synced_at(ledgers),
         mirrors=mirrors(tx, shelf.kin, invoices),

@@ -41,6 +41,7 @@ class Material:
     operator: str = ""
     reconstructed: bool = False
     same: Mapping[Ref, Sequence[Ref]] = field(default_factory=dict)
+    charges: frozenset[Ref] = frozenset()
 
 
 def debtor_key(head: Ref) -> str:
@@ -48,8 +49,14 @@ def debtor_key(head: Ref) -> str:
     return f"{head.connection}/{head.id}"
 
 
-def build(material: Material) -> list[Case]:
-    """One case per debtor who has an invoice, in the order of their names."""
+def customer_of(debtor: str) -> Ref:
+    """The customer whom such a name is of."""
+    connection, _, id = debtor.partition("/")
+    return Ref(connection, Kind.CUSTOMER, id)
+
+
+def build(material: Material, only: Sequence[Ref] = ()) -> list[Case]:
+    """One case per debtor who has an invoice, in the order of their names; with `only`, for these heads alone."""
     heads = _one_for_all(heads_of(material.customers), material.same)
     by_ref = {customer.ref: customer for customer in material.customers}
     invoices = _by_head(material.invoices, heads)
@@ -57,7 +64,7 @@ def build(material: Material) -> list[Case]:
     credits = _by_head(material.credits, heads)
     members = _members(material.customers, heads)
     told, said = _Told(material.contacts), _said_by_debtor(material.said)
-    names = {head: tuple(map(debtor_key, material.same.get(head, (head,)))) for head in invoices}
+    names = {head: tuple(map(debtor_key, material.same.get(head, (head,)))) for head in only or invoices}
     in_doubt = {heads.get(ref, ref) for ref in material.differing}
     cases = [
         Case(
@@ -80,8 +87,9 @@ def build(material: Material) -> list[Case]:
             synced_at=material.synced_at,
             differs=head in in_doubt,
             known_as=names[head][1:],
+            charges=material.charges and material.charges & {one.ref for one in own},
         )
-        for head, own in invoices.items()
+        for head, own in ((head, invoices.get(head, [])) for head in names)
     ]
     return sorted(cases, key=lambda case: (by_ref[case.head.ref].name if case.head.ref in by_ref else "", case.debtor))
 

@@ -8,11 +8,12 @@ from collector.debtors.cases import debtor_key, heads_of
 from collector.debtors.elsewhere import WITHIN, not_entered
 from collector.debtors.families import Families, Pair, families
 from receivables.case import Mirror
-from receivables.records import Answer, Company, Invoice, InvoiceStatus, Payment, Ref
+from receivables.records import Answer, Company, Invoice, Payment, Ref
 from storage import books
 from storage.connections import Connected, connections
 from storage.database import Tx
 from storage.sames import Alike, SameState, any_mirrors, sames
+from storage.sames import mirrors as mirrors_of
 
 TAKEN_SINCE = timedelta(days=90)
 """What was taken longer ago and never entered is no money on its way, but a matter for whoever keeps the books."""
@@ -44,10 +45,14 @@ class Kin:
 
 
 def kin(tx: Tx, connected: Connected, now: datetime) -> Kin:
-    """Everybody in the books of one connection, and those elsewhere whom a person has said to be the same.
+    """Everybody in the books of one connection, and those elsewhere whom a person has said to be the same, with what
+    they paid elsewhere."""
+    known = together(tx, connected)
+    return replace(known, elsewhere=_elsewhere(tx, known, now))
 
-    Two statements more where nobody is.
-    """
+
+def together(tx: Tx, connected: Connected) -> Kin:
+    """Who belongs together, and nothing else. Two statements more where nobody is somebody elsewhere."""
     business = connected.business
     billed = heads_of(books.customers(tx, business, connected.id, children=True))
     confirmed = sames(tx, business, Alike.DEBTOR, states=(SameState.CONFIRMED,))
@@ -61,8 +66,19 @@ def kin(tx: Tx, connected: Connected, now: datetime) -> Kin:
     for other in {ref.connection for ref in both} - {connected.id}:
         billed |= heads_of(books.customers(tx, business, other, children=True))
     found = families(billed, pairs, [ref for ref in billed.keys() | both if ref.connection in ledgers])
-    known = Kin(connected, found, peers, books=ledgers if mirrored else frozenset())
-    return replace(known, elsewhere=_elsewhere(tx, known, now))
+    return Kin(connected, found, peers, books=ledgers if mirrored else frozenset())
+
+
+def kin_of(tx: Tx, connected: Connected, customer: Ref, now: datetime) -> tuple[Kin, Ref] | None:
+    """Who a customer is written to as, and everybody as seen from the books in which that is.
+
+    None when those books are not connected any more.
+    """
+    known = kin(tx, connected, now)
+    head = known.families.head(customer)
+    if head.connection == connected.id:
+        return known, head
+    return (kin(tx, known.peers[head.connection], now), head) if head.connection in known.peers else None
 
 
 def _alive(tx: Tx, business: str, pairs: Sequence[Pair], peers: Mapping[str, Connected]) -> list[Pair]:
@@ -98,16 +114,7 @@ def mirrors(tx: Tx, known: Kin, invoices: Sequence[Invoice]) -> tuple[Mirror, ..
     """Those of the invoices that seem, or are said, to stand in another ledger as well."""
     if not known.books:
         return ()
-    about, business = [one.ref for one in invoices], known.own.business
-    pairs = sames(tx, business, Alike.INVOICE, states=(SameState.PROPOSED, SameState.CONFIRMED), about=about)
-    pairs = [one for one in pairs if {one.one.connection, one.other.connection} <= known.books]
-    there = books.records(tx, business, [ref for one in pairs for ref in (one.one, one.other)])
-    both = [one for one in pairs if one.one in there and one.other in there]
-    paid = {ref for ref, one in there.items() if isinstance(one, Invoice) and one.status is InvoiceStatus.PAID}
-    return tuple(
-        Mirror(one.one, one.other, one.master, next((ref for ref in (one.one, one.other) if ref in paid), None))
-        for one in both
-    )
+    return tuple(mirrors_of(tx, known.own.business, known.books, about=[one.ref for one in invoices]))
 
 
 def company_of(peers: Sequence[Connected]) -> Company:

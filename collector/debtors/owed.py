@@ -9,12 +9,12 @@ from receivables.records import Answer, Invoice, Ref
 from storage import books, due
 from storage.connections import Connected
 from storage.database import Tx
-from storage.due import Window
+from storage.due import Narrow, Window
 
 AT_ONCE = 500
 
 
-def by_debtor(tx: Tx, kin: Kin, windows: Sequence[Window] | None) -> Iterator[list[Invoice]]:
+def by_debtor(tx: Tx, kin: Kin, windows: Sequence[Narrow] | None) -> Iterator[list[Invoice]]:
     """Open invoices, those of one debtor together; families, whose invoices do not stand together, at the end.
 
     With `windows`, only what may have a step; and all of those with money or credit to net. Who is somebody of other
@@ -25,14 +25,17 @@ def by_debtor(tx: Tx, kin: Kin, windows: Sequence[Window] | None) -> Iterator[li
         yield some if windows is None else _completed(tx, kin, some)
 
 
-def narrowed(connected: Connected, windows: Sequence[Window] | None) -> Sequence[Window] | None:
-    """The mails of a platform that reminds count as contacts, whichever invoice they are about: then all is read."""
+def narrowed(connected: Connected, windows: Sequence[Narrow] | None) -> Sequence[Narrow] | None:
+    """The mails of a platform that reminds count as contacts, whichever invoice they are about: then all is read.
+
+    What names customers, not invoices, leaves none of theirs out.
+    """
     reminds = connected.company is not None and connected.company.own_reminders is Answer.YES
-    return None if reminds else windows
+    return None if reminds and any(isinstance(one, Window) for one in windows or ()) else windows
 
 
 def of_customers(
-    tx: Tx, kin: Kin, customers: Sequence[Ref], windows: Sequence[Window] | None = None
+    tx: Tx, kin: Kin, customers: Sequence[Ref], windows: Sequence[Narrow] | None = None
 ) -> Iterator[Invoice]:
     """The open invoices of these customers, in whichever ledgers they stand."""
     ids: dict[str, list[str]] = {}
@@ -43,7 +46,7 @@ def of_customers(
         yield from due.open_by_customer(tx, one.business, one.id, windows=narrowed(one, windows), customers=theirs)
 
 
-def _by_debtor(tx: Tx, kin: Kin, windows: Sequence[Window] | None) -> Iterator[list[Invoice]]:
+def _by_debtor(tx: Tx, kin: Kin, windows: Sequence[Narrow] | None) -> Iterator[list[Invoice]]:
     own, families = kin.own, kin.families
     invoices = due.open_by_customer(tx, own.business, own.id, windows=windows)
     some: list[Invoice] = []

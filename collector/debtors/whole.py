@@ -1,55 +1,53 @@
 """One debtor with everything that ever was, also what is settled: for messages about more than what is owed."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
-from collector.debtors.case_book import LOG_DAYS, MESSAGES, differing, operator_of, reminder_days
-from collector.debtors.cases import debtor_key, heads_of
+from collector.debtors.case_book import material_of
+from collector.debtors.cases import build, customer_of
+from collector.debtors.kin import kin_of
 from receivables.case import Case
-from receivables.records import Kind, OtherEntry, Ref
-from storage import books
-from storage.cases import case_material
+from receivables.records import Credit, Invoice, OtherEntry, Payment
+from storage.cases import CaseMaterial, case_material
 from storage.connections import Connected
 from storage.database import Tx
-from storage.said import said
-from storage.told import contacts
+
+R = TypeVar("R", Invoice, Payment, Credit, OtherEntry)
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The case with all its records, and the other lines of the ledger."""
+    """The case with all records of the ledgers, and their other lines; `material` also holds what tills know."""
 
     case: Case
-    entries: tuple[OtherEntry, ...] = ()
+    entries: tuple[OtherEntry, ...]
+    material: CaseMaterial
 
 
 def whole(tx: Tx, connected: Connected, debtor: str, now: datetime) -> Whole | None:
-    """The debtor as it is known now; None for one who is not in the books any more."""
-    business, head = connected.business, Ref(connected.id, Kind.CUSTOMER, debtor.partition("/")[2])
-    heads = heads_of(books.customers(tx, business, connected.id, children=True))
-    family = [head, *(one for one, its_head in heads.items() if its_head == head and one != head)]
-    found = case_material(tx, business, family)
-    if connected.company is None or not found.customers:
+    """The debtor as they are known now, over all books in which they are one; None for one who is in none any more.
+
+    `debtor` may be anybody of the family. The case is of whoever is written to.
+    """
+    found = kin_of(tx, connected, customer_of(debtor), now) if connected.company is not None else None
+    if found is None:
         return None
-    case = Case(
-        debtor=debtor_key(head),
-        company=connected.company,
-        customers=tuple(sorted(found.customers, key=lambda one: (one.ref != head, one.name))),
-        invoices=found.invoices,
-        payments=found.payments,
-        credits=found.credits,
-        contacts=contacts(
-            tx,
-            business,
-            acts=MESSAGES,
-            since=(now - LOG_DAYS).date(),
-            debtors=[debtor],
-            invoices=[one.ref for one in found.invoices],
-        ),
-        said=(*said(tx, business, debtor=""), *said(tx, business, debtor=debtor)),
-        reminder_days=reminder_days(connected.details),
-        operator=operator_of(tx, business),
-        synced_at=connected.last_pull_at or connected.usable_at,
-        differs=not set(family).isdisjoint(differing(tx, connected)),
-    )
-    return Whole(case, found.other_entries)
+    known, head = found
+    family = known.families.of(head)
+    everything = case_material(tx, connected.business, family)
+    if not everything.customers:
+        return None
+    ledgers = {ref.connection for ref in known.in_ledgers(family)[0]} or {head.connection}
+    invoices = _within(everything.invoices, ledgers)
+    material = material_of(tx, known, head, invoices, now=now)
+    nobodys = [one for one in material.payments if one.customer is None]
+    payments = (*_within(everything.payments, ledgers), *nobodys)
+    full = replace(material, payments=payments, credits=_within(everything.credits, ledgers))
+    return Whole(build(full, [head])[0], _within(everything.other_entries, ledgers), everything)
+
+
+def _within(records: Collection[R], ledgers: Collection[str]) -> tuple[R, ...]:
+    """What a till took is in the ledger as well, so it is told once."""
+    return tuple(one for one in records if one.ref.connection in ledgers)

@@ -100,6 +100,7 @@ ALWAYS_HOLD: Mapping[Saying, str] = {
     Saying.DEATH: "A death is recorded for this customer, so nothing is sent.",
     Saying.BREATHING_SPACE: "This customer is in a breathing space from debt, so nothing is sent.",
     Saying.STOP: "This customer asked in writing not to be contacted, so nothing is sent.",
+    Saying.OBJECTION: "This customer objected to being contacted, so nothing is sent.",
     Saying.DISPUTE: "This customer disputes what is owed, so nothing is sent until that is settled.",
 }
 """What no data can turn off."""

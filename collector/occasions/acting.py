@@ -19,11 +19,13 @@ from collector.judgement import Message
 from collector.occasions.courtesy import Occasion, against, message_of, spoken_of
 from collector.occasions.statement import StatementKind, statement
 from collector.occasions.statement_paper import statement_pdf, write_statement
-from collector.packing import Wrapping, hand_over, pack
+from collector.packing import Wrapping, hand_over, pack, told_of_files
 from collector.policy import Channel
 from collector.reasons.day import Day
 from collector.wording.source import BadWording
-from collector.wording.writing import Letter, kept, write
+from collector.wording.stationery import Stationery
+from collector.wording.writing import Late, Letter, kept, write
+from receivables.case import Case
 from receivables.money import Money
 from receivables.records import Invoice, InvoiceStatus, Ref
 from storage import actions
@@ -81,9 +83,17 @@ def carry_out(source: Source, sender: Sender, errand: Errand) -> Outcome:
     ready = _look(source, sender, errand)
     if isinstance(ready, Outcome):
         return ready
-    refresh(source, [*(one.ref for one, _ in ready.message.invoices), *(one.ref for one in ready.found.case.customers)])
+    _refresh(source, ready)
     ready = _look(source, sender, errand)
     return ready if isinstance(ready, Outcome) else _send(source, sender, ready)
+
+
+def _refresh(source: Source, ready: _Ready) -> None:
+    """Look afresh in every book that the message speaks of."""
+    refs = [*(one.ref for one, _ in ready.message.invoices), *(one.ref for one in ready.found.case.customers)]
+    spoken = {source.connection, *(one.ref.connection for one, _ in ready.message.invoices)}
+    for connection in sorted(spoken):
+        refresh(source.of(connection), [ref for ref in refs if ref.connection == connection])
 
 
 def _look(source: Source, sender: Sender, errand: Errand) -> _Ready | Outcome:
@@ -103,7 +113,7 @@ def _look(source: Source, sender: Sender, errand: Errand) -> _Ready | Outcome:
         return Outcome(errand.debtor, "nothing", reason)
     if missing := sender.carriers.missing(Channel.MAIL):
         return Outcome(errand.debtor, "unready", missing)
-    if errand.by_itself and errand.occasion is Occasion.STATEMENT and _full(source, day):
+    if errand.by_itself and errand.occasion in (Occasion.STATEMENT, Occasion.TERMS) and _full(source, day):
         return Outcome(errand.debtor, "nothing", f"{day.policy.daily_cap} messages were sent today, which is the most.")
     return _Ready(errand, found, day, message_of(day, errand.occasion, parts))
 
@@ -120,7 +130,8 @@ def parts_of(day: Day, errand: Errand) -> Sequence[tuple[Invoice, Money]]:
     """The invoices it is about as they are now, each with its sum; none when it is not called for any more."""
     if errand.occasion in (Occasion.STATEMENT, Occasion.TERMS):
         known = spoken_of(day)
-        wanted = known if not errand.by_itself else [one for one in known if one.owing]
+        owed_only = errand.by_itself and errand.occasion is Occasion.STATEMENT
+        wanted = [one for one in known if one.owing] if owed_only else known
         return [(one, one.open) for one in wanted]
     paid = {one.ref: one for one in day.case.invoices if one.status is InvoiceStatus.PAID and not one.open}
     still = [(paid[ref], money) for ref, money in errand.about.items() if ref in paid]
@@ -183,7 +194,9 @@ def _letter(sender: Sender, ready: _Ready) -> Letter:
     paper, case = sender.stationery, ready.found.case
     if ready.errand.occasion is Occasion.STATEMENT:
         told = statement(case, StatementKind.OPEN, ready.day.on, ready.day.on, entries=ready.found.entries)
-        return write_statement(told, case, sender=paper.signature, own=paper.own, bank=paper.bank)
+        return write_statement(
+            told, case, sender=paper.signature, own=paper.own, bank=paper.bank, late=_late(paper, case)
+        )
     message = ready.message if ready.errand.about else replace(ready.message, lines=())
     return write(message, case, sender=paper.signature, pay_urls={}, own=paper.own)
 
@@ -200,7 +213,9 @@ def _parcel(source: Source, sender: Sender, ready: _Ready, letter: Letter) -> Pa
 def _statement_paper(source: Source, sender: Sender, ready: _Ready) -> bytes:
     case, paper, on = ready.found.case, sender.stationery, ready.day.on
     told = statement(case, StatementKind.OPEN, on, on, entries=ready.found.entries)
-    return statement_pdf(told, case, sender=paper.signature, bank=paper.bank, at=source.clock.now())
+    return statement_pdf(
+        told, case, sender=paper.signature, bank=paper.bank, late=_late(paper, case), at=source.clock.now()
+    )
 
 
 def _plan(source: Source, ready: _Ready, letter: Letter, parcel: Parcel | None = None) -> Plan:
@@ -218,8 +233,8 @@ def _plan(source: Source, ready: _Ready, letter: Letter, parcel: Parcel | None =
         "html": words.html,
         "digest": words.digest,
     }
-    if parcel is not None and parcel.attachments:
-        told["attached"] = [one.name for one in parcel.attachments]
+    if parcel is not None:
+        told |= told_of_files(parcel)
     payload = json.dumps(told)
     return Plan(errand.occasion.value, errand.key, errand.debtor, source.connection, None, payload)
 
@@ -237,3 +252,7 @@ def _claim(source: Source, sender: Sender, ready: _Ready, wanted: Plan) -> Claim
         return claim
 
     return sender.commit(work)
+
+
+def _late(paper: Stationery, case: Case) -> Late | None:
+    return paper.late(case, [one for one in case.counted() if one.owing])

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from collector.judgement import Line, Message
 from collector.law.lawbook import load_rules
-from collector.occasions.statement_days import statement_day
+from collector.occasions.statement_days import CATCH_UP_DAYS, statement_day
 from collector.policy import Channel, Step, Tone
 from collector.reasons import invoice as of_invoice
 from collector.reasons import law, manners, money, people
@@ -38,8 +38,8 @@ BEFORE_ASKING = (
     manners.contacted_lately,
     manners.often_enough,
 )
-CATCH_UP_DAYS = 7
-"""So long after its day a monthly statement still goes, where something stood against it before."""
+BEFORE_TERMS = (of_invoice.never_chase, manners.contacted_lately, manners.often_enough)
+"""Terms that nobody asked for are one more message, so they keep out of the way of the others."""
 
 
 def message_of(day: Day, occasion: Occasion, parts: Sequence[tuple[Invoice, Money]]) -> Message:
@@ -53,7 +53,7 @@ def message_of(day: Day, occasion: Occasion, parts: Sequence[tuple[Invoice, Mone
 def against(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itself: bool) -> str:
     """Why it may not go now, as a sentence; empty when it may. `about` is at least one invoice.
 
-    What goes `by_itself` on a day of the month also keeps the contact budget, since it speaks of what is owed.
+    What goes `by_itself` and is no answer to a payment also keeps the contact budget.
     """
     return next(_against(day, occasion, about, by_itself=by_itself), "")
 
@@ -63,8 +63,8 @@ def _against(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itsel
     yield from _hushed(day, occasion, about)
     if not people.usable(day, first):
         yield "No e-mail address of this customer is known to work."
-    asking = by_itself and occasion is Occasion.STATEMENT
-    checks = (*(BEFORE_ASKING if asking else ()), *manners.CLOCK)
+    before = {Occasion.STATEMENT: BEFORE_ASKING, Occasion.TERMS: BEFORE_TERMS}.get(occasion, ()) if by_itself else ()
+    checks = (*before, *manners.CLOCK)
     yield from (verdict.reason for check in checks if (verdict := check(day, first)) is not None)
     answer = law.judged(day, message_of(day, occasion, [(one, one.total) for one in about]), load_rules())
     if not answer.may:
@@ -92,7 +92,7 @@ def opted_out_of_mail(day: Day) -> bool:
 def statement_due(day: Day) -> bool:
     """Is it time for the customer's monthly statement, and has none gone since its day?"""
     wanted = day.policy.statement_on
-    if wanted is None or not any(one.owing for one in day.case.invoices):
+    if wanted is None or not any(one.owing for one in day.case.counted()):
         return False
     came_on = statement_day(wanted, day.on, day.country)
     told = (one.day_on for one in day.contacts if one.channel == Occasion.STATEMENT)
@@ -101,5 +101,5 @@ def statement_due(day: Day) -> bool:
 
 def spoken_of(day: Day) -> tuple[Invoice, ...]:
     """What a message to the whole customer is about: what is open, else the last invoice; none when there is none."""
-    owed = tuple(one for one in day.case.invoices if one.owing)
+    owed = tuple(one for one in day.case.counted() if one.owing)
     return owed or tuple(sorted(day.case.invoices, key=lambda one: (one.issued_on or day.on, one.number))[-1:])

@@ -1,7 +1,7 @@
 """Finds in the tables whom to thank, whom we wrote to too late, and whose monthly statement has come."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -13,17 +13,18 @@ from collector.dispatch import key_of
 from collector.occasions.acting import OPEN, OVERTAKEN, Errand, thanks_key
 from collector.occasions.apologizing import FalseChase, Sent, paid_before
 from collector.occasions.courtesy import Occasion, against, spoken_of, statement_due
-from collector.occasions.statement_days import statement_day
+from collector.occasions.statement_days import begun, statement_day
 from collector.occasions.thanking import Thanks, thanks
 from collector.plan import Ruling
 from collector.policy import Channel
-from collector.reasons.day import Day
+from collector.reasons.day import COUNTS, Day
 from receivables.money import Money
 from receivables.records import Invoice, Payment, Ref
 from storage import actions, books
 from storage.actions import ActionState
 from storage.connections import Connected
 from storage.database import Database, Tx
+from storage.due import Untold
 from storage.occasions import Spoken, held_keys, settled_after_message
 from storage.versions import Version, versions
 
@@ -151,10 +152,26 @@ def _left_alone(tx: Tx, connected: Connected) -> set[str]:
     return {id for one in mine for id in refs_of(one)}
 
 
-def statements(database: Database, look: Look) -> Iterator[tuple[Errand, str]]:
-    """The monthly statements whose day has come and that are not dealt with, each with what stands against it now."""
-    connected, now = look.connected, look.now
-    for case in cases(database, connected, now):
+def untold(days: Collection[int] | None, now: datetime) -> tuple[Untold, ...] | None:
+    """Who may be due a statement at `now`, when it goes on these days of a month; None when they are not known.
+
+    Nobody when on none of them one may be due anywhere.
+    """
+    if days is None:
+        return None
+    since = {first for day in days if (first := begun(day, now)) is not None}
+    return tuple(Untold(Occasion.STATEMENT.value, COUNTS, first) for first in sorted(since))
+
+
+def statements(database: Database, look: Look, days: Collection[int] | None = None) -> Iterator[tuple[Errand, str]]:
+    """The monthly statements whose day has come and that are not dealt with, each with what stands against it now.
+
+    `days` are the days of a month on which they go under any policy: then only who may be due one is read.
+    """
+    connected, now, narrow = look.connected, look.now, untold(days, look.now)
+    if narrow == ():
+        return
+    for case in cases(database, connected, now, narrow):
         policy = look.ruling(case)
         if policy.statement_on is None:
             continue
@@ -165,12 +182,13 @@ def statements(database: Database, look: Look) -> Iterator[tuple[Errand, str]]:
         key = key_of("statement", connected.business, case.debtor, came_on.isoformat())
         errand = Errand(Occasion.STATEMENT, key, case.debtor, facts={"day": came_on.isoformat()}, by_itself=True)
         with database.read() as tx:
-            free = _free(actions.action(tx, connected.business, key))
+            free = unanswered(actions.action(tx, connected.business, key))
         if free:
             yield errand, against(day, Occasion.STATEMENT, spoken_of(day), by_itself=True)
 
 
-def _free(known: actions.Action | None) -> bool:
+def unanswered(known: actions.Action | None) -> bool:
+    """May it be sent or offered: is there no such act yet, or none that came to an end?"""
     if known is None or known.state in OPEN:
         return True
     return known.state is ActionState.CANCELLED and known.reason == OVERTAKEN

@@ -8,15 +8,21 @@ from collector.occasions.courtesy import Occasion
 from receivables.todo import Todo, TodoKind
 from storage.actions import Action
 
-KINDS = {Occasion.THANK_YOU: TodoKind.THANK_YOU, Occasion.APOLOGY: TodoKind.APOLOGY}
+KINDS = {
+    Occasion.THANK_YOU: TodoKind.THANK_YOU,
+    Occasion.APOLOGY: TodoKind.APOLOGY,
+    Occasion.TERMS: TodoKind.CREDIT_POLICY,
+}
+WITH_FIRST = "with_first"
+"""The fact of a credit policy that is due with a first invoice. One that a person asked for is offered to nobody."""
 STATEMENTS = "statements"
 """The first part of the key of the one to-do about all statements of a day."""
 
 
 def offered(acts: Sequence[Action], name: Callable[[str], str]) -> Iterator[Todo]:
-    """Thanks and apologies one by one, statements together. `name` tells what a debtor is called."""
+    """Thanks, apologies and terms one by one, statements together. `name` tells what a debtor is called."""
     for act in acts:
-        if act.act in KINDS:
+        if act.act in KINDS and (act.act != Occasion.TERMS or WITH_FIRST in _told(act)):
             occasion = Occasion(act.act)
             yield _single(act, KINDS[occasion], TITLES[occasion](name(act.debtor), _told(act)))
     yield from _statements([act for act in acts if act.act == Occasion.STATEMENT], name)
@@ -37,7 +43,11 @@ def _apologizing(name: str, told: dict[str, object]) -> str:
     return f"Apologize to {name}: {_invoices(told)} had been paid by {paid}, and we wrote on {sent}"
 
 
-TITLES = {Occasion.THANK_YOU: _thanking, Occasion.APOLOGY: _apologizing}
+def _agreeing(name: str, told: dict[str, object]) -> str:
+    return f"Send {name} the credit policy, after their first invoice {told[WITH_FIRST]}"
+
+
+TITLES = {Occasion.THANK_YOU: _thanking, Occasion.APOLOGY: _apologizing, Occasion.TERMS: _agreeing}
 
 
 def _statements(acts: Sequence[Action], name: Callable[[str], str]) -> Iterator[Todo]:

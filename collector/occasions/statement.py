@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from collector.debtors.once import once
 from receivables.aging import Aging, Bucket, age
 from receivables.case import Case
 from receivables.money import Money, sum_money
@@ -94,10 +95,12 @@ def statement(
     """The statement of a case that holds all records of its customers, the settled ones too. Drafts and what is void
     do not count, nor money that is not there yet. Raises ValueError when the days are in the wrong order.
 
-    `entries` are the other lines of the ledger. Open items tell what is open now of all that is dated up to `to_on`.
+    `entries` are the other lines of the ledger. A sale that stands in two books is told once. Open items tell what is
+    open now of all that is dated up to `to_on`.
     """
     if from_on > to_on:
         raise ValueError(f"a statement must begin before it ends; {from_on} is after {to_on}")
+    case = once(case)
     moves = [*_moves(case), *_entries(entries)]
     currencies = sorted({one.amount.currency for one in [*moves, *_open_items(case, entries)]})
     sheet = _open_sheet if kind is StatementKind.OPEN else _activity_sheet

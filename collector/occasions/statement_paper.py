@@ -6,7 +6,7 @@ from collector.occasions.statement import Item, Sheet, Statement, StatementKind,
 from collector.wording.languages import date_words, language_of, listed, locale_of, money_words, phrases
 from collector.wording.paper import Paper, pdf
 from collector.wording.source import Own, render, wording_of
-from collector.wording.writing import Around, Bank, Hand, Letter, Table, bank_lines, put_together
+from collector.wording.writing import Around, Bank, Hand, Late, Letter, Table, bank_lines, late_words, put_together
 from receivables.aging import Bucket
 from receivables.case import Case
 from receivables.money import Money
@@ -21,16 +21,25 @@ COLUMNS = {
 
 
 def write_statement(
-    told: Statement, case: Case, *, sender: str, own: Own | None = None, bank: Bank | None = None
+    told: Statement,
+    case: Case,
+    *,
+    sender: str,
+    own: Own | None = None,
+    bank: Bank | None = None,
+    late: Late | None = None,
 ) -> Letter:
-    """The statement as a letter, in the business's own wording where it has one. Raises BadWording."""
+    """The statement as a letter, in the business's own wording where it has one. `late` is what its invoices bear
+    beside the sums, where the policy has that told. Raises BadWording."""
     hand = _hand(case, sender)
     subject, body = render(wording_of("statement", hand.language, own), _facts(told, case, hand), hand.locale)
-    around = Around(tables=tables(told, hand), bank=_bank(told, bank, hand))
+    around = Around(tables=tables(told, hand), bank=_bank(told, bank, hand), notes=_notes(told, late, hand))
     return put_together(subject, body, around, hand)
 
 
-def statement_pdf(told: Statement, case: Case, *, sender: str, bank: Bank | None = None, at: datetime) -> bytes:
+def statement_pdf(
+    told: Statement, case: Case, *, sender: str, bank: Bank | None = None, late: Late | None = None, at: datetime
+) -> bytes:
     """The statement on paper; the same values give the same bytes. `at` becomes the document's date."""
     hand = _hand(case, sender)
     say, where = phrases(hand.language), case.head.address
@@ -42,7 +51,7 @@ def statement_pdf(told: Statement, case: Case, *, sender: str, bank: Bank | None
         day=date_words(told.to_on, hand.locale),
         lines=(_period(told, hand),),
         tables=tuple(tables(told, hand)),
-        foot=tuple(_bank(told, bank, hand)) if told.sheets else (say["nothing"],),
+        foot=(*_notes(told, late, hand), *_bank(told, bank, hand)) if told.sheets else (say["nothing"],),
         page=say["page"],
         language=hand.language,
         american=(where.country or case.company.country) in ("US", "CA"),
@@ -53,11 +62,6 @@ def statement_pdf(told: Statement, case: Case, *, sender: str, bank: Bank | None
 def tables(told: Statement, hand: Hand) -> list[Table]:
     """One table for every currency."""
     return [_table(sheet, told, hand) for sheet in told.sheets]
-
-
-def hand_of(case: Case, sender: str) -> Hand:
-    """How this customer is written to."""
-    return _hand(case, sender)
 
 
 def _hand(case: Case, sender: str) -> Hand:
@@ -90,6 +94,11 @@ def _facts(told: Statement, case: Case, hand: Hand) -> dict[str, object]:
 def _bank(told: Statement, bank: Bank | None, hand: Hand) -> list[str]:
     """How to pay, when anything is to be paid."""
     return bank_lines(bank, hand.language, linked=False) if told.due else []
+
+
+def _notes(told: Statement, late: Late | None, hand: Hand) -> list[str]:
+    """What comes beside the sums; not of a day in the past, of which it is not told."""
+    return [late_words(late, hand)] if late and late.sums and late.last_on <= told.to_on else []
 
 
 def _period(told: Statement, hand: Hand) -> str:

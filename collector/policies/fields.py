@@ -11,7 +11,7 @@ from functools import cache
 
 from babel import Locale
 
-from collector.policy import After, Channel, Receiver, Step, Tone
+from collector.policy import After, Attach, Channel, Receiver, Step, Tone
 from receivables.records import CustomerKind
 
 NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -47,12 +47,14 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a policy may name: letters, mail accounts (None: any, for what was checked when it was saved); and the steps
-    that were ever used, by name."""
+    """What a policy may name: letters, mail accounts (None: any, for what was checked when it was saved); the steps
+    that were ever used, by name; and whether an escalation contact is noted for anybody it is about (None: not asked).
+    """
 
     letters: frozenset[str] | None
     senders: frozenset[str] | None = frozenset()
     used: Mapping[str, Used] = field(default_factory=dict)
+    escalation: bool | None = None
 
 
 ANY = Known(None, None)
@@ -239,9 +241,11 @@ MANNERS: Mapping[str, Reader] = {
     "unusual_times": _whole(2, 1000, 10),
     "tone_ceiling": _word(Tone),
     "show_interest": _flag,
+    "chase_charges": _flag,
     "never_chase_tags": _texts,
     "thank_you": _flag,
     "statement_on": _day_of_month,
+    "send_credit_policy": _flag,
 }
 CONDITIONS: Mapping[str, Reader] = {
     "name": _name,
@@ -268,5 +272,6 @@ def step_fields(known: Known) -> Mapping[str, Reader]:
         "sender": _sender(known),
         "to": _word(Receiver),
         "automatic": _flag,
+        "attach": _word(Attach),
         "off": _flag,
     }

@@ -11,6 +11,7 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 
 from collector.policies.fields import (
+    ANY,
     CONDITIONS,
     MANNERS,
     WITHOUT_VALUE,
@@ -27,9 +28,11 @@ from collector.policy import Channel, Segment, Step, Tone
 
 CHARACTERS_MAX, LINES_MAX, ROWS_MAX = 64_000, 1_000, 50
 AT = re.compile(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
-OURS_ALONE = ("letter", "tone", "sender", "to")
+OURS_ALONE = ("letter", "tone", "sender", "to", "attach")
 """What the platform's own mail has no place for: it goes in its standard text to whom the platform wrote before."""
-SELDOM = ("again", "after", "repeat", "sender", "to", "automatic")
+MAIL_ALONE = ("to", "attach")
+"""What a text, a printed letter and a call have no place for."""
+SELDOM = ("again", "after", "repeat", "sender", "to", "automatic", "attach")
 
 
 class Weight(StrEnum):
@@ -57,13 +60,14 @@ class Finding:
 class Reading:
     """What a file says, as far as it could be read, and on which lines.
 
-    `names` tells for each list of tables, such as ("steps",), where in it each name stands.
+    `names` tells for each list of tables, such as ("steps",), where in it each name stands; `known` what it may name.
     """
 
     layer: Layer = field(default_factory=Layer)
     places: Mapping[Path, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     names: dict[Path, dict[str, Path]] = field(default_factory=dict)
+    known: Known = ANY
 
     def line(self, path: Path) -> int:
         """Where it stands, or what it would stand in."""
@@ -78,7 +82,7 @@ class Reading:
 
 def read(text: str, known: Known) -> Reading:
     """The layer that a text makes; what cannot be read is left out of it and told among the findings."""
-    reading = Reading()
+    reading = Reading(known=known)
     text = text.removeprefix("\ufeff")
     if len(text) > CHARACTERS_MAX or text.count("\n") >= LINES_MAX:
         said = f"The file is longer than {CHARACTERS_MAX:,} characters or {LINES_MAX:,} lines."
@@ -210,13 +214,15 @@ def write(layer: Layer, comments: Mapping[str, str] = MappingProxyType({}), *, e
     return "\n".join(parts)
 
 
-def brief(layer: Layer) -> Layer:
-    """A whole layer without what goes without saying, to be read by people."""
+def brief(layer: Layer, below: Layer) -> Layer:
+    """A whole layer without what goes without saying over `below`, to be read by people."""
     usual = {one.name: one.default for one in fields(Step)}
-    steps = tuple(
-        {name: value for name, value in step.items() if name not in SELDOM or value != usual[name]}
-        for step in layer.steps
-    )
+
+    def idle(step: Given, name: str) -> bool:
+        there = below.named.get(str(step["name"]), {})
+        return name in SELDOM and step[name] == usual[name] == there.get(name, usual[name])
+
+    steps = tuple({name: value for name, value in step.items() if not idle(step, name)} for step in layer.steps)
     return Layer(layer.manners, steps, layer.segments)
 
 
@@ -237,8 +243,15 @@ def _step(step: Given) -> Given:
     """Without what its channel has no place for."""
     if step.get("off"):
         return {"name": step["name"], "off": True}
-    unfit = OURS_ALONE if step.get("channel") is Channel.PLATFORM else ()
+    unfit = unfit_for(step.get("channel"))
     return {name: step[name] for name in (*STEP_FIELDS, "off") if name in step and name not in unfit}
+
+
+def unfit_for(channel: object) -> tuple[str, ...]:
+    """The settings of a step that its channel has no place for."""
+    if channel is Channel.PLATFORM:
+        return OURS_ALONE
+    return () if channel in (None, Channel.MAIL) else MAIL_ALONE
 
 
 def _heading(heading: str, settings: Given, comments: Mapping[str, str] = MappingProxyType({})) -> str:

@@ -5,15 +5,22 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 from collector.policies.fields import close_to
-from collector.policies.file import OURS_ALONE, Reading, Weight
+from collector.policies.file import Reading, Weight, unfit_for
 from collector.policies.layers import OF_EARLIER, Given, Layer, merge, steps_of
 from collector.policies.lines import Path
 from collector.policies.words import when
-from collector.policy import After, Channel, Step, Tone
+from collector.policy import After, Channel, Receiver, Step, Tone
 
+NOTING = "`duewell note CUSTOMER --what contact-person --is escalation --address ADDRESS`"
 AN_HOUR = timedelta(hours=1)
 TONELESS = {Channel.PLATFORM, Channel.CALL}
 """The platform's text has its own tone, and so has the person who calls."""
+UNFIT: Mapping[object, str] = {
+    Channel.PLATFORM: "is mailed by the platform in its standard text, one invoice only",
+    Channel.SMS: "is a text message",
+    Channel.LETTER: "is a printed letter",
+    Channel.CALL: "is a call",
+}
 
 
 class Beside:
@@ -55,8 +62,8 @@ class Beside:
         elif below.get("off") and "off" not in step:
             said = f"“{name}” is left out by the policy below, so nothing said of it here counts."
             self._warn(name, "name", said, "Write off = false to bring it back.")
-        if whole.get("channel") is Channel.PLATFORM:
-            self._platform(name, step)
+        self._unfit(name, step, whole.get("channel"))
+        self._copied(name, step, whole.get("channel"))
         self._speaks(name, step, whole)
 
     def _left_out(self, name: str, step: Given, below: Given | None) -> None:
@@ -84,12 +91,19 @@ class Beside:
         place = self._reading.names.get((*self._path, "steps"), {}).get(name, ())
         return (*place, key) in self._reading.places
 
-    def _platform(self, name: str, step: Given) -> None:
-        for key in OURS_ALONE:
+    def _unfit(self, name: str, step: Given, channel: object) -> None:
+        for key in unfit_for(channel):
             if step.get(key):
-                how = "is mailed by the platform in its standard text, one invoice only"
+                how = UNFIT[channel]
                 said = f"“{name}” {how}, so {key} has no effect."
                 self._say(name, key, said, f'Remove {key}, or choose channel = "mail".')
+
+    def _copied(self, name: str, step: Given, channel: object) -> None:
+        """A copy needs somebody to go to."""
+        wanted = step.get("to") is Receiver.ESCALATION and channel in (None, Channel.MAIL)
+        if wanted and self._reading.known.escalation is False:
+            said = f"“{name}” copies the escalation contact, and none is noted yet, so it goes without a copy."
+            self._warn(name, "to", said, f"Note one on the customer's page, or by {NOTING}.")
 
     def _speaks(self, name: str, step: Given, whole: Given) -> None:
         if step.get("off") or whole.get("letter") not in OF_EARLIER or whole.get("again", True):

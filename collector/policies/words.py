@@ -7,7 +7,7 @@ from itertools import chain
 
 from collector.policies.fields import countries
 from collector.policies.layers import Layer, build, changes_of, makes_policy, merge, whole
-from collector.policy import After, Channel, Policy, Receiver, Segment, Step, Tone
+from collector.policy import After, Attach, Channel, Policy, Receiver, Segment, Step, Tone
 from receivables.records import CustomerKind
 
 CHANNELS = {
@@ -22,6 +22,11 @@ RECEIVERS = {
     Receiver.ACCOUNTS: "to the accounts contact",
     Receiver.PRIMARY: "to the primary contact",
     Receiver.ESCALATION: "with a copy to the escalation contact",
+}
+CARRIES = {
+    Attach.EVERYTHING: "",
+    Attach.INVOICE: "with the invoice but none of its other files",
+    Attach.NOTHING: "with nothing attached",
 }
 KINDS = {
     CustomerKind.BUSINESS: "businesses",
@@ -54,7 +59,9 @@ def words(policy: Policy) -> tuple[str, ...]:
 
 def sentence(step: Step) -> str:
     """One step: when, what, to whom, and whether by itself."""
-    parts = [_what(step), RECEIVERS[step.to], f"from the mail account “{step.sender}”" if step.sender else ""]
+    mailed = step.channel is Channel.MAIL
+    carries, to = (CARRIES[step.attach], RECEIVERS[step.to]) if mailed else ("", "")
+    parts = [_what(step), carries, to, f"from the mail account “{step.sender}”" if step.sender else ""]
     said = f"{_capital(when(step))}: {' '.join(part for part in parts if part)}"
     if step.name != step.letter.replace("_", "-"):
         said += f" (step “{step.name}”)"
@@ -109,10 +116,14 @@ def manners(policy: Policy) -> Iterator[str]:
         yield f"No message is more than {policy.tone_ceiling.name.lower()}."
     if policy.show_interest:
         yield "Messages tell what their invoices bear for being late, below what is to be paid."
+    if policy.chase_charges:
+        yield "Invoices made of late charges are asked for like any other."
     if policy.never_chase_tags:
         yield f"Customers tagged {_listed(policy.never_chase_tags)} are never asked."
     if policy.thank_you:
         yield "Who pays an invoice after being reminded of it is thanked."
+    if policy.send_credit_policy:
+        yield "The credit policy goes along with a customer's first invoice, or after it where the platform sent that."
     if policy.statement_on is not None:
         yield (
             f"Statements of account go on day {policy.statement_on} of each month, or on the next business day; "
@@ -195,7 +206,9 @@ def _step_differs(before: Step, after: Step) -> Iterator[str]:
         platform = after.channel is Channel.PLATFORM and name in ("letter", "tone")
         if old != new and not platform:
             yield f"{called} {_value(new)} instead of {_value(old)}"
-    if before.to != after.to:
+    if before.attach != after.attach and after.channel is Channel.MAIL:
+        yield CARRIES[after.attach] or "with the invoice and its other files"
+    if before.to != after.to and after.channel is Channel.MAIL:
         yield RECEIVERS[after.to] or "to where the invoice went"
     for name in ("again", "automatic", "repeat"):
         if getattr(before, name) != getattr(after, name):
@@ -222,10 +235,14 @@ def _manners_differ(before: Policy, after: Policy) -> Iterator[str]:
         yield "Messages may become final in tone."
     if before.show_interest and not after.show_interest:
         yield "Messages no longer tell what their invoices bear for being late."
+    if before.chase_charges and not after.chase_charges:
+        yield "Invoices made of late charges are no longer asked for."
     if before.never_chase_tags and not after.never_chase_tags:
         yield "No tag keeps a customer from being asked any more."
     if before.thank_you and not after.thank_you:
         yield "Nobody is thanked for a payment any more."
+    if before.send_credit_policy and not after.send_credit_policy:
+        yield "The credit policy goes only when it is asked for."
     if before.statement_on is not None and after.statement_on is None:
         yield "Statements of account go only when they are asked for."
 

@@ -15,6 +15,8 @@ from receivables.money import Money
 from receivables.records import Answer, Invoice, Ref
 from receivables.said import CONTACTS, Said, Saying, Way
 
+FIRST_SENDING = Step("send-invoice", 0, "new_invoice", Channel.PLATFORM, automatic=False)
+"""What an invoice that the customer never got needs before any reminder; a person always looks at it first."""
 COUNTS = ("sent", "claimed", "ambiguous", "parked", "resolved")
 BUDGET_DAYS = 30
 
@@ -110,11 +112,23 @@ class Day:
         """How often the step was, or may have been, done for the invoice."""
         return sum((invoice.ref, step.name) in contact.steps for contact in self.contacts)
 
-    def earned(self, invoice: Invoice) -> Step | None:
-        """The step to take for the invoice, after those that were done."""
+    def never_sent(self, invoice: Invoice) -> bool:
+        """Is it known that the customer never got the invoice, so that the first act is to send it?"""
+        if invoice.sent is not Answer.NO or self.done(invoice):
+            return False
+        return self.said(Saying.WAS_SENT, invoice.ref) is None
+
+    def step(self, invoice: Invoice) -> Step | None:
+        """The step that has come: to send what they never got, else the one after those that were done."""
         if invoice.ref not in self._steps:
-            self._steps[invoice.ref] = self.policy.earned(self.due(invoice), self.on, self.done(invoice))
+            self._steps[invoice.ref] = self._step(invoice)
         return self._steps[invoice.ref]
+
+    def _step(self, invoice: Invoice) -> Step | None:
+        due = self.due(invoice)
+        if not self.policy.reached(due, self.on):
+            return None
+        return FIRST_SENDING if self.never_sent(invoice) else self.policy.earned(due, self.on, self.done(invoice))
 
     def due(self, invoice: Invoice) -> date:
         """The day from which the customer is late: the later of the due date and the day it was sent plus its terms.

@@ -1,10 +1,9 @@
 """What the invoice itself says: whether there is anything to ask for, and whether its day has come."""
 
 from collector.judgement import Verdict
-from collector.policy import Channel, Step
 from collector.reasons.day import Day, day_words, hold, skip, title
 from receivables.money import Money
-from receivables.records import Answer, Collection, Invoice, InvoiceStatus
+from receivables.records import Collection, Invoice, InvoiceStatus
 from receivables.said import Saying
 
 CLOSED = {
@@ -15,8 +14,6 @@ CLOSED = {
     InvoiceStatus.UNCOLLECTIBLE: ("written_off", "It was written off as uncollectible."),
     InvoiceStatus.OTHER: ("unknown_status", "Its status is not one we know, so a person should look at it."),
 }
-FIRST_SENDING = Step("send-invoice", 0, "new_invoice", Channel.PLATFORM, automatic=False)
-"""What an invoice that the customer never got needs before any reminder; a person always looks at it first."""
 
 
 def closed(_: Day, invoice: Invoice) -> Verdict | None:
@@ -71,6 +68,13 @@ def never_chase(day: Day, invoice: Invoice) -> Verdict | None:
     return skip(invoice, "never_chase", f"Customers marked “{tags[0]}” are never chased.", tag=tags[0])
 
 
+def late_charge(day: Day, invoice: Invoice) -> Verdict | None:
+    """What was made of late charges is owed, but not chased as if it were work that was done."""
+    if invoice.ref not in day.case.charges or day.policy.chase_charges:
+        return None
+    return skip(invoice, "late_charge", "It is an invoice for late payment, and the policy does not chase those.")
+
+
 def not_yet(day: Day, invoice: Invoice) -> Verdict | None:
     """The first step's day has not come."""
     due = day.due(invoice)
@@ -84,7 +88,7 @@ def not_yet(day: Day, invoice: Invoice) -> Verdict | None:
 
 def step_done(day: Day, invoice: Invoice) -> Verdict | None:
     """The step it has earned was done already."""
-    if day.earned(invoice) is not None or never_sent(day, invoice):
+    if day.step(invoice) is not None:
         return None
     done, due = day.done(invoice), day.due(invoice)
     last = max(done, key=lambda name: done[name], default="")
@@ -93,13 +97,6 @@ def step_done(day: Day, invoice: Invoice) -> Verdict | None:
     reason = f"“{title(last)}” was already sent; {after}." if last else f"No step has come yet; {after}."
     rule = "step_done" if coming else "last_step_done"
     return skip(invoice, rule, reason, until=coming, due_on=due, last_step=last)
-
-
-def never_sent(day: Day, invoice: Invoice) -> bool:
-    """Is it known that the customer never got the invoice, so that the first act is to send it?"""
-    if invoice.sent is not Answer.NO or day.done(invoice):
-        return False
-    return day.said(Saying.WAS_SENT, invoice.ref) is None
 
 
 def too_small(day: Day, invoice: Invoice) -> Verdict | None:
@@ -112,4 +109,4 @@ def too_small(day: Day, invoice: Invoice) -> Verdict | None:
     return skip(invoice, "below_minimum", reason, asked=asked, minimum=minimum)
 
 
-REASONS = (closed, mirrored, automatic, never_chase, not_yet, step_done, too_small)
+REASONS = (closed, mirrored, automatic, never_chase, late_charge, not_yet, step_done, too_small)

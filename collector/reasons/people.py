@@ -1,13 +1,14 @@
 """What people have said: the holds that no rule and no setting can turn off."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from collector.judgement import Verdict
-from collector.policy import Channel
+from collector.policy import Channel, Receiver
 from collector.reaching import fallbacks, reachable
 from collector.reasons.day import Day, day_words, hold
-from collector.reasons.invoice import FIRST_SENDING, never_sent
-from receivables.records import Collection, EmailAddress, Invoice
+from collector.reasons.law import kind_of
+from receivables.records import Collection, CustomerKind, EmailAddress, Invoice
 from receivables.said import Said, Saying
 
 STOPPING = {
@@ -15,6 +16,7 @@ STOPPING = {
     Saying.DEATH: ("death", "The customer has died, so nobody is asked to pay"),
     Saying.BREATHING_SPACE: ("breathing_space", "The customer is in a breathing space, in which nothing may be asked"),
     Saying.STOP: ("asked_to_stop", "The customer asked in writing not to be contacted"),
+    Saying.OBJECTION: ("objected", "The customer objected to being contacted, and a person must answer that first"),
     Saying.HANDED_OVER: ("handed_over", "It was handed over to somebody else to collect"),
     Saying.HARDSHIP: ("hardship", "The customer told of hardship, so a person should find a way with them"),
     Saying.IN_PLAN: ("in_plan", "It is being paid in parts as agreed"),
@@ -30,10 +32,11 @@ WHERE = {
     Channel.CALL: "phone number",
 }
 UNDELIVERED = ("bounced", "undeliverable")
+NO_NATURAL_PERSON = (CustomerKind.BUSINESS, CustomerKind.PUBLIC_BODY)
 
 
 def stopped(day: Day, invoice: Invoice) -> Verdict | None:
-    """Insolvency, death, breathing space, asked to stop, handed over, hardship, a plan, a hold, an unread reply."""
+    """What stops everything, from insolvency to an unread reply, the weightiest first."""
     for kind, (rule, reason) in STOPPING.items():
         said = day.said(kind, invoice.ref)
         if said is not None:
@@ -89,25 +92,23 @@ def unreachable(day: Day, invoice: Invoice) -> Verdict | None:
     channel = channel_for(day, invoice)
     if channel not in MAILED:
         return None if channel in _reached(day, invoice, channel) else _nowhere(day, invoice, channel)
-    known = {one.address.casefold() for one in addresses(day, invoice)}
+    if usable(day, invoice):
+        return None
+    known = {one.address.casefold() for some in _in_turn(day, invoice, Receiver.INVOICE) for one in some}
     if not known:
         return _nowhere(day, invoice, channel)
-    if usable(day, invoice):
-        return _bounced_there(day, invoice)
     wrong = {one.address.casefold() for one in day.all_said(Saying.WRONG_ADDRESS, invoice.ref)}
     if wrong & known:
         return hold(invoice, "wrong_address", "The e-mail address known for this customer is wrong.", of=len(known))
+    if _undelivered(invoice):
+        reason = f"The platform could not deliver this invoice by mail ({invoice.mail_problem})."
+        return hold(invoice, "bounced", reason, problem=invoice.mail_problem)
     return hold(invoice, "bounced", "Mail to this customer's address came back.", of=len(known))
 
 
-def _bounced_there(day: Day, invoice: Invoice) -> Verdict | None:
-    """The platform told that its own mail of this invoice came back."""
-    if not any(word in invoice.mail_problem.casefold() for word in UNDELIVERED):
-        return None
-    if day.said(Saying.LAWYER, invoice.ref):
-        return None
-    reason = f"The platform could not deliver this invoice by mail ({invoice.mail_problem})."
-    return hold(invoice, "bounced", reason, problem=invoice.mail_problem)
+def _undelivered(invoice: Invoice) -> bool:
+    """Did the platform tell that its own mail of this invoice came back?"""
+    return any(word in invoice.mail_problem.casefold() for word in UNDELIVERED)
 
 
 def _nowhere(day: Day, invoice: Invoice, channel: Channel) -> Verdict:
@@ -122,7 +123,7 @@ def channel_for(day: Day, invoice: Invoice) -> Channel:
 
     A platform does not mail what it draws by itself, even where the drawing has failed.
     """
-    step = FIRST_SENDING if never_sent(day, invoice) else day.earned(invoice)
+    step = day.step(invoice)
     if step is None or day.said(Saying.LAWYER, invoice.ref):
         return Channel.MAIL
     found = fallbacks(step, _reached(day, invoice, step.channel)) or step.channel
@@ -141,7 +142,10 @@ def _reached(day: Day, invoice: Invoice, wanted: Channel) -> frozenset[Channel]:
         country=day.case.company.country,
         closed=_closed(day, invoice),
     )
-    return able | set(MAILED) if usable(day, invoice) else able - set(MAILED)
+    mailed = {Channel.MAIL} if usable(day, invoice) else set()
+    if _working(day, invoice, mailed_by_platform(day, invoice)):
+        mailed |= {Channel.PLATFORM}
+    return (able - set(MAILED)) | mailed
 
 
 def _closed(day: Day, invoice: Invoice) -> frozenset[Channel]:
@@ -151,36 +155,88 @@ def _closed(day: Day, invoice: Invoice) -> frozenset[Channel]:
     return frozenset(channel for channel in Channel if channel.value in named and channel not in MAILED)
 
 
-def addresses(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:
-    """Where a mail about the invoice belongs: the lawyer's; else where the invoice went, else who is addressed."""
+def usable(day: Day, invoice: Invoice, to: Receiver = Receiver.INVOICE) -> tuple[EmailAddress, ...]:
+    """Whom a mail about the invoice goes to: the lawyer alone; else the first in turn with an address that works."""
+    working = (_working(day, invoice, some) for some in _in_turn(day, invoice, to))
+    return next((some for some in working if some), ())
+
+
+def copied(day: Day, invoice: Invoice, to: Receiver) -> tuple[EmailAddress, ...]:
+    """Who gets a copy because the step escalates.
+
+    Nobody beside a lawyer, and nobody where the customer may be a natural person, whose debts are not for others.
+    """
+    if to is not Receiver.ESCALATION or day.said(Saying.LAWYER, invoice.ref) or not escalates(day):
+        return ()
+    named = _working(day, invoice, _noted(day, invoice, Receiver.ESCALATION))
+    return tuple(EmailAddress(one.address, one.name, addressed=False) for one in named)
+
+
+def escalates(day: Day) -> bool:
+    """Is the customer surely no natural person, so that others there may be told?"""
+    return kind_of(day) in NO_NATURAL_PERSON
+
+
+def mailed_by_platform(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:
+    """Whom the platform's own mail of the invoice goes to."""
+    return _went(day, invoice) or day.case.addresses()
+
+
+def _in_turn(day: Day, invoice: Invoice, to: Receiver) -> Iterator[tuple[EmailAddress, ...]]:
+    """Whom the step names, then where the invoice went, the accounts contact, the primary one."""
     lawyer = day.said(Saying.LAWYER, invoice.ref)
     if lawyer is not None:
-        return (EmailAddress(lawyer.address),) if lawyer.address else ()
-    if not invoice.sent_to:
-        return day.case.addresses()
+        yield (EmailAddress(lawyer.address),) if lawyer.address else ()
+        return
+    for ask in (TURN.get(to, _went), *TURN.values()):
+        yield ask(day, invoice)
+    yield day.case.addresses()
+
+
+def _went(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:
     names = {one.address.casefold(): one.name for one in day.case.head.emails}
     return tuple(EmailAddress(address, names.get(address.casefold(), "")) for address in invoice.sent_to)
 
 
-def usable(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:
-    """The addresses without those that are wrong or came back; then those the customer has beside them."""
+def _accounts(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:
+    """As a person noted, else everybody to whom the platform mails invoices."""
+    return _noted(day, invoice, Receiver.ACCOUNTS) or day.case.addresses()
+
+
+def _primary(day: Day, invoice: Invoice) -> tuple[EmailAddress, ...]:
+    """As a person noted, else the first of them."""
+    return _noted(day, invoice, Receiver.PRIMARY) or day.case.addresses()[:1]
+
+
+TURN: Mapping[Receiver, Callable[[Day, Invoice], tuple[EmailAddress, ...]]] = {
+    Receiver.INVOICE: _went,
+    Receiver.ACCOUNTS: _accounts,
+    Receiver.PRIMARY: _primary,
+}
+
+
+def _noted(day: Day, invoice: Invoice, role: Receiver) -> tuple[EmailAddress, ...]:
+    persons = day.all_said(Saying.CONTACT_PERSON, invoice.ref)
+    return tuple(EmailAddress(one.address, one.note) for one in persons if one.reason == role.value)
+
+
+def _working(day: Day, invoice: Invoice, some: Sequence[EmailAddress]) -> tuple[EmailAddress, ...]:
+    """Without those that are wrong, from which mail came back, or to which the platform could not deliver it."""
     kinds = (Saying.WRONG_ADDRESS, Saying.BOUNCED)
     bad = {one.address.casefold() for kind in kinds for one in day.all_said(kind, invoice.ref) if one.address}
-    for known in (addresses(day, invoice), day.case.addresses()):
-        good = tuple(one for one in known if one.address.casefold() not in bad)
-        if good:
-            return good
-    return ()
+    if _undelivered(invoice):
+        bad |= {one.address.casefold() for one in mailed_by_platform(day, invoice)}
+    return tuple(one for one in some if one.address.casefold() not in bad)
 
 
 def _held(invoice: Invoice, said: Said, rule: str, reason: str) -> Verdict:
     until = said.until_on + timedelta(days=1) if said.until_on else said.review_on
     since, last = said.from_on, said.until_on
-    words = f"{reason}.{_noted(said)}"
+    words = f"{reason}.{_written_down(said)}"
     return hold(invoice, rule, words, until=until, since=since, last_day=last, by=said.by or None)
 
 
-def _noted(said: Said) -> str:
+def _written_down(said: Said) -> str:
     """Who wrote it down and until when it holds, as a sentence of its own."""
     until = f"until {day_words(said.until_on)}" if said.until_on else ""
     if said.by:

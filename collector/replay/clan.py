@@ -1,238 +1,188 @@
-"""A debtor's past in memory: every version of everything that was known, and the case as of any instant. Pure."""
+"""Customers who may have been one debtor: all that was ever known of them, and their cases as of any instant. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
-from typing import Generic
 
 from collector.calendar import only_zone
-from collector.debtors.cases import Material, build
-from collector.replay.remembering import company_then, receipts_then, unanswered_then, usual_then
-from collector.replay.walking_back import (
-    Books,
-    Settlement,
-    as_of,
-    pasts_on,
-    settlements,
-    touched_since,
-    turning_points,
-    visible,
-)
-from receivables.case import Case, Contact, Past
-from receivables.records import Credit, Customer, Invoice, InvoiceStatus, Kind, Payment, PaymentStatus, Ref
+from collector.debtors.cases import Material, build, debtor_key
+from collector.debtors.elsewhere import WITHIN, not_entered
+from collector.debtors.families import Families
+from collector.debtors.kin import TAKEN_SINCE, company_of
+from collector.replay.archive import Archive
+from collector.replay.kinship import Kinship
+from collector.replay.moment import Moment
+from receivables.case import Case, Contact, Mirror, Past
+from receivables.records import Company, Customer, Invoice, Payment, Ref
 from receivables.said import Said
-from storage.connections import Connected
-from storage.habits import pasts_of
 from storage.plannings import Known
-from storage.records import R
-from storage.versions import Version
 
-OWED = (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """An instant at which is judged, on which local day of the business, and what was known of the connection then.
-
-    `reconstructed`: it lies before the books were first read.
-    """
-
-    at: datetime
-    on: date
-    known: Known
-    reconstructed: bool = False
-
-
-class Shelf(Generic[R]):
-    """The versions of one kind, and those of them that hold at an instant."""
-
-    def __init__(self, found: Iterable[Version[R]]) -> None:
-        self.found: tuple[Version[R], ...] = tuple(found)
-
-    def at(self, instant: datetime) -> tuple[R, ...]:
-        """What was known at the instant."""
-        return tuple(one.record for one in self.found if one.known(instant))
-
-    def now(self) -> tuple[R, ...]:
-        """What is known now."""
-        return tuple(one.record for one in self.found if one.seen_until is None)
-
-    def changes(self) -> Iterator[datetime]:
-        """The instants at which anything became known or stopped to be."""
-        for one in self.found:
-            yield one.seen_from
-            if one.seen_until is not None:
-                yield one.seen_until
+Ledgers = tuple[str, ...]
+"""The books in which a debtor stands, those first from which they are written to."""
 
 
 @dataclass
 class Clan:
-    """Customers who were ever billed together, or between whom an invoice moved, with all that was known of them.
+    """Customers who were ever billed together, said to be one, or between whom an invoice moved or was a mirror.
 
-    `ids` are the customers; `since` the first day that is looked at. `first_at` is when the books had been read for
-    the first time; None: they have not been.
+    `archives` are by connection.
     """
 
-    connected: Connected
-    ids: frozenset[str]
-    first_at: datetime | None
-    since: date
-    customers: Shelf[Customer]
-    invoices: Shelf[Invoice]
-    payments: Shelf[Payment]
-    credits: Shelf[Credit]
-    said: tuple[Said, ...]
-    contacts: tuple[Contact, ...]
-    _habits: dict[int, Mapping[Ref, Past]] = field(default_factory=dict)
-    _last: tuple[object, list[Case]] | None = None
-
-    @property
-    def debtors(self) -> frozenset[str]:
-        """The names under which anything may be recorded about them."""
-        return frozenset(f"{self.connected.id}/{id}" for id in self.ids)
+    archives: Mapping[str, Archive]
+    said: tuple[Said, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    kinship: Kinship = field(default_factory=Kinship)
+    debtors: frozenset[str] = frozenset()
+    _last: tuple[object, list[tuple[Case, Ledgers]]] | None = None
 
     def zones(self, of_company: Iterable[str]) -> frozenset[str]:
         """Every zone by whose clock their days may have been told, with the zones the company was in."""
-        own = {only_zone(one.record.address.country) for one in self.customers.found} or {""}
+        people = (one.record for archive in self.archives.values() for one in archive.customers.found)
+        own = {only_zone(one.address.country) for one in people} or {""}
         return frozenset(zone for name in own for zone in ([name] if name else of_company))
 
     @cached_property
     def changes(self) -> list[datetime]:
         """The instants at which something became known, in their order."""
-        found = {at for shelf in (self.customers, self._open, self._left, self._credit) for at in shelf.changes()}
+        found = {at for one in self.archives.values() for at in (*one.changes, *one.charges.values())}
         for one in self.said:
             found |= {at for at in (one.at, one.ended_at) if at is not None}
-        return sorted(found | {one.at for one in self.contacts})
-
-    @cached_property
-    def _open(self) -> Shelf[Invoice]:
-        open_ones = (one for one in self.invoices.found if one.record.status in OWED and one.record.open.minor)
-        return Shelf(sorted(open_ones, key=lambda one: (one.record.customer.id, one.record.ref.id)))
-
-    @cached_property
-    def _left(self) -> Shelf[Payment]:
-        return Shelf(one for one in self.payments.found if _left(one.record))
-
-    @cached_property
-    def _credit(self) -> Shelf[Credit]:
-        return Shelf(one for one in self.credits.found if one.record.remaining.minor)
-
-    @cached_property
-    def _first(self) -> Books:
-        """As the books were when they had been read for the first time, or are."""
-        at = self.first_at
-        if at is None:
-            return Books(self.invoices.now(), self.payments.now(), self.credits.now())
-        return Books(self.invoices.at(at), self.payments.at(at), self.credits.at(at))
-
-    @cached_property
-    def _walked(self) -> Books:
-        return touched_since(self._first, self.since)
-
-    @cached_property
-    def _settled(self) -> tuple[Settlement, ...]:
-        return settlements(self._first)
+        return sorted(found | {one.at for one in self.contacts} | set(self.kinship.changes()))
 
     def ever_open(self) -> bool:
         """Was anything open since the first day that is looked at?"""
-        return bool(self._open.found) or bool(self._walked.invoices)
+        return any(one.ever_open() for one in self.archives.values())
 
     def cases(self, moment: Moment, told: Sequence[Contact]) -> list[Case]:
         """One case per debtor with something open at the instant, to whom `told` was said before it."""
-        same, known = self.sign(moment, told), moment.known
+        same = self.sign(moment, told)
         if self._last is None or self._last[0] != same:
-            self._last = same, build(self._material(moment, told))
-        receipts, synced_at = receipts_then(known), known.synced_at
-        return [replace(one, receipts=receipts, synced_at=synced_at) for one in self._last[1]]
+            self._last = same, list(self._cases(moment, told))
+        receipts = moment.receipts
+        return [replace(one, receipts=receipts, synced_at=moment.synced_at(ledgers)) for one, ledgers in self._last[1]]
 
     def sign(self, moment: Moment, told: Sequence[Contact]) -> object:
         """Equal for two moments between which nothing changed but the day, the last sync and the last receipt."""
-        noted = moment.known.habits_at
-        habits = bisect_right(self._all_changes, noted) if noted else -1
-        return self._segment(moment), len(told), habits, _about(moment.known)
+        known = {id: (moment.known[id], one) for id, one in self._there(moment)}
+        each = tuple((id, _about(then), one.noted(moment), one.walked(moment)) for id, (then, one) in known.items())
+        day = moment.at.date() if any(then.till for then, _ in known.values()) else None
+        return bisect_right(self.changes, moment.at), len(told), moment.reconstructed, each, day
 
     def told_by(self, moment: Moment) -> tuple[Contact, ...]:
         """What had been said, or may have, as far as was known at the instant."""
         before = [one for one in self.contacts if one.at <= moment.at]
         there = {(one.debtor, one.at) for one in before}
-        lost = (one for one in unanswered_then(moment.known, self.connected.id) if (one.debtor, one.at) not in there)
-        return (*before, *lost)
+        return (*before, *(one for one in moment.unanswered() if (one.debtor, one.at) not in there))
 
-    def payments_shown(self, moment: Moment) -> tuple[Payment, ...]:
-        """The payments as the books showed them."""
-        if moment.reconstructed:
-            return visible(self._walked, moment.on, moment.at)
-        return self.payments.at(moment.at)
+    def payments_shown(self, moment: Moment) -> list[Payment]:
+        """All payments as the books showed them."""
+        return [paid for _, one in self._there(moment) for paid in one.every_payment(moment)]
 
-    def _segment(self, moment: Moment) -> tuple[bool, int, int, int]:
-        if not moment.reconstructed:
-            return False, bisect_right(self.changes, moment.at), 0, 0
-        days, instants = self._turning_points
-        settled = bisect_right(self._settled, moment.on, key=lambda one: one.on)
-        return True, bisect_right(days, moment.on), bisect_right(instants, moment.at), settled
+    def payments_now(self) -> list[Payment]:
+        """All payments as is known now."""
+        return [paid for one in self.archives.values() for paid in one.payments.now()]
 
-    @cached_property
-    def _turning_points(self) -> tuple[list[date], list[datetime]]:
-        return turning_points(self._walked)
+    def _there(self, moment: Moment) -> Iterator[tuple[str, Archive]]:
+        return ((id, one) for id, one in self.archives.items() if id in moment.known)
 
-    def _material(self, moment: Moment, told: Sequence[Contact]) -> Material:
-        known, company = moment.known, self.connected.company
-        assert company is not None, "asked before"
-        books, customers = self._books(moment)
+    def _cases(self, moment: Moment, told: Sequence[Contact]) -> Iterator[tuple[Case, Ledgers]]:
+        """Those together that stand in the same books."""
+        if all(moment.known[id].till for id, _ in self._there(moment)):
+            return
+        people = [one for _, archive in self._there(moment) for one in archive.people(moment)]
+        families = self.kinship.families(moment, people)
+        material = self._material(moment, told, people, families)
+        lots: dict[Ledgers, list[Invoice]] = {}
+        for invoice in material.invoices:
+            ledgers = _ledgers(families, families.head(invoice.customer), moment)
+            lots.setdefault(ledgers, []).append(invoice)
+        for ledgers, invoices in lots.items():
+            days = tuple(dict.fromkeys(day for id in ledgers for day in moment.known[id].reminder_days))
+            some = replace(
+                material,
+                company=self._company(moment, ledgers),
+                invoices=tuple(invoices),
+                reminder_days=days,
+                reconstructed=not moment.reconstructed.isdisjoint(ledgers),
+            )
+            yield from ((case, ledgers) for case in build(some))
+
+    def _company(self, moment: Moment, ledgers: Iterable[str]) -> Company:
+        known = [self.archives[id].connected for id in ledgers]
+        return company_of([replace(one, company=moment.company(one.company)) for one in known if one.company])
+
+    def _material(
+        self, moment: Moment, told: Sequence[Contact], people: Sequence[Customer], families: Families
+    ) -> Material:
+        ledgers = {id: archive for id, archive in self._there(moment) if not moment.known[id].till}
+        books = [archive.books(moment) for archive in ledgers.values()]
+        pasts: dict[Ref, Past] = {}
+        for archive in ledgers.values():
+            pasts |= archive.pasts(moment)
         return Material(
-            company=company_then(company, known),
-            customers=customers,
-            invoices=books.invoices,
-            payments=books.payments,
-            credits=books.credits,
+            company=self._company(moment, ledgers),
+            customers=tuple(people),
+            invoices=tuple(one for each in books for one in each.invoices),
+            payments=tuple(one for each in books for one in each.payments),
+            credits=tuple(one for each in books for one in each.credits),
             contacts=tuple(told),
             said=tuple(_as_known(one, moment.at) for one in self.said if one.at is None or one.at <= moment.at),
-            differing=[Ref(self.connected.id, Kind.CUSTOMER, id) for id in known.differing],
-            usual=usual_then(known),
-            pasts=self._pasts(moment),
-            reminder_days=known.reminder_days,
-            operator=known.operator,
-            reconstructed=moment.reconstructed,
+            differing=moment.differing(),
+            usual=moment.usual,
+            pasts=pasts,
+            operator=moment.shared.operator,
+            mirrors=self._mirrors(moment, ledgers.values()),
+            elsewhere=self._elsewhere(moment, families),
+            same=families.same,
+            charges=frozenset(
+                ref for archive in ledgers.values() for ref, at in archive.charges.items() if at <= moment.at
+            ),
         )
 
-    def _books(self, moment: Moment) -> tuple[Books, tuple[Customer, ...]]:
-        if not moment.reconstructed:
-            at = moment.at
-            return Books(self._open.at(at), self._left.at(at), self._credit.at(at)), self.customers.at(at)
-        walked = as_of(self._walked, moment.on, moment.at)
-        invoices = tuple(one for one in walked.invoices if one.status in OWED and one.open.minor)
-        payments = tuple(one for one in walked.payments if _left(one))
-        credits = tuple(one for one in walked.credits if one.remaining.minor)
-        customers = self.customers.now() if self.first_at is None else self.customers.at(self.first_at)
-        return Books(invoices, payments, credits), customers
+    def _mirrors(self, moment: Moment, ledgers: Iterable[Archive]) -> tuple[Mirror, ...]:
+        if not self.kinship.pairs:
+            return ()
+        there = {one.ref: one for archive in ledgers for one in archive.every_invoice(moment)}
+        return self.kinship.mirrors(moment, there)
 
-    def _pasts(self, moment: Moment) -> Mapping[Ref, Past]:
-        if moment.reconstructed:
-            return pasts_on(self._settled, moment.on)
-        noted = moment.known.habits_at
-        if noted is None:
+    def _elsewhere(self, moment: Moment, families: Families) -> dict[str, tuple[Payment, ...]]:
+        """What debtors paid at a till, and no ledger of theirs shows."""
+        tills = {id for id, one in moment.known.items() if one.till}
+        if tills.isdisjoint(self.archives):
             return {}
-        segment = bisect_right(self._all_changes, noted)
-        if segment not in self._habits:
-            self._habits[segment] = pasts_of(self.invoices.at(noted), self.payments.at(noted))
-        return self._habits[segment]
+        since = (moment.at - TAKEN_SINCE).date()
+        taken: dict[Ref, list[Payment]] = {}
+        entered: dict[Ref, list[Payment]] = {}
+        for payment, customer in self._received(moment):
+            at_a_till = payment.ref.connection in tills
+            if payment.received_on and payment.received_on >= (since if at_a_till else since - WITHIN):
+                (taken if at_a_till else entered).setdefault(families.head(customer), []).append(payment)
+        missing = {head: not_entered(theirs, entered.get(head, ())) for head, theirs in taken.items()}
+        return {debtor_key(head): theirs for head, theirs in missing.items() if theirs}
 
-    @cached_property
-    def _all_changes(self) -> list[datetime]:
-        return sorted({at for shelf in (self.invoices, self.payments) for at in shelf.changes()})
+    def _received(self, moment: Moment) -> Iterator[tuple[Payment, Ref]]:
+        """Each payment with its customer; one that names nobody is of whoever owes the invoice it is for."""
+        there = [archive for _, archive in self._there(moment)]
+        owners = {one.ref: one.customer for archive in there for one in archive.every_invoice(moment)}
+        for payment in self.payments_shown(moment):
+            first = payment.applications[0].to if payment.applications else None
+            customer = payment.customer or (owners.get(first) if first else None)
+            if customer is not None:
+                yield payment, customer
+
+
+def _ledgers(families: Families, head: Ref, moment: Moment) -> Ledgers:
+    found = {ref.connection for ref in families.of(head)} & set(moment.ledgers)
+    return tuple(sorted(found, key=lambda one: (one != head.connection, one)))
 
 
 def _about(known: Known) -> object:
     """All of it that shapes a case beside when the books and the receipts were entered."""
     usual = tuple(known.usual.items())
     own = known.own_reminders, known.reminder_days, known.country, known.time_zone, known.operator
-    return own, known.differing, usual, known.unanswered, known.channels
-
-
-def _left(payment: Payment) -> bool:
-    return bool(payment.unapplied.minor) or payment.status is PaymentStatus.PENDING
+    return known.till, own, known.differing, usual, known.unanswered, known.channels
 
 
 def _as_known(one: Said, at: datetime) -> Said:

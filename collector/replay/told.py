@@ -104,16 +104,12 @@ class Strayed(Struct, frozen=True):
 
 
 class Reproduced(Struct, frozen=True):
-    """What the engine did live, and whether replaying gives the same: verdicts of so many days, row by row.
-
-    `capped` were left for another day by the daily cap, which hangs on everybody else: they are not compared.
-    """
+    """What the engine did live, and whether replaying gives the same: verdicts of so many days, row by row."""
 
     days: int
     verdicts: int
     strayed: int = 0
     examples: tuple[Strayed, ...] = ()
-    capped: int = 0
 
 
 class Report(Struct, frozen=True):

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from collector.channels.port import Attachment
 from collector.wording.source import Own
 from collector.wording.writing import Bank, Late
+from integrations.errors import Refused
 from receivables.case import Case
 from receivables.records import Invoice, Ref
 
@@ -19,13 +21,20 @@ def bears_nothing(_case: Case, _invoices: Sequence[Invoice]) -> Late | None:
     return None
 
 
+def unwritten(version: int) -> Attachment:
+    """There is no credit policy."""
+    raise Refused(f"there is no version {version} of the credit policy")
+
+
 @dataclass(frozen=True, slots=True)
 class Stationery:
     """`own` are the business's wordings by letter and language; `agreed` tells the version of the credit policy that
-    each invoice came under, `late` what invoices bear for being late, where the customer is to read of it."""
+    each invoice came under, `late` what invoices bear for being late, where the customer is to read of it.
+    `terms` gives a version of the credit policy as a file; it raises Refused for one that cannot be read."""
 
     signature: str
     own: Own = field(default_factory=dict)
     bank: Bank | None = None
     agreed: Callable[[Sequence[Invoice]], Mapping[Ref, int]] = no_terms
     late: Callable[[Case, Sequence[Invoice]], Late | None] = bears_nothing
+    terms: Callable[[int], Attachment] = unwritten

@@ -148,7 +148,7 @@ def write(
     if frame is Frame.SIGNED:
         return put_together(subject, body, Around(), hand)
     around = _around(message, hand, pay_urls, bank=bank, agreed=agreed or {})
-    return put_together(subject, body, replace(around, late=_late(late, hand)), hand)
+    return put_together(subject, body, replace(around, late=late_words(late, hand)), hand)
 
 
 def words_of(
@@ -205,7 +205,7 @@ def _facts(message: Message, case: Case, hand: Hand, pay_urls: Mapping[Ref, str]
         "due": date_words(due, hand.locale),
         "firm": message.tone >= Tone.FIRM and not message.soft,
         "link": pay_urls.get(lines[0].invoice.ref, "") if len(lines) == 1 else "",
-        "name": next((one.name for one in message.to if one.name), "") or case.head.name,
+        "name": next((one.name for one in message.to if one.name and one.addressed), "") or case.head.name,
         "numbers": _numbers([line.invoice.number for line in lines], hand.language),
         "one": len(lines) == 1,
         "sender": hand.sender,
@@ -268,7 +268,7 @@ def _sums(message: Message, hand: Hand) -> list[tuple[str, str]]:
     return found
 
 
-def _late(late: Late | None, hand: Hand) -> str:
+def late_words(late: Late | None, hand: Hand) -> str:
     """What comes beside the sums, as a sentence of its own; empty when it is nothing."""
     if late is None or not late.sums:
         return ""

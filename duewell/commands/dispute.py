@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from duewell.commands.options import OWNER, REVIEW, recorded
+
 
 @click.command("dispute")
 @click.argument("invoice")
@@ -11,12 +13,9 @@ import click
 @click.option("--amount", default="", help="How much of it, when it is only a part: 200 or 200.00 GBP.")
 @click.option("--words", default="", help="What they said.")
 @click.option("--retained", is_flag=True, help="No dispute: they keep this part back as agreed.")
-@click.option("--owner", default="", help="Who sees to it, by name.")
-@click.option("--review", default="", metavar="DAY", help="When it becomes a to-do to look at it again.")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--by", default="", help="Who writes it down; without it your login on this machine.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
+@OWNER
+@REVIEW
+@recorded
 def command(
     config: Path | None, /, *, invoice: str, retained: bool, business: str, by: str, as_json: bool, **told: str
 ) -> None:

@@ -4,19 +4,18 @@ from pathlib import Path
 
 import click
 
+from duewell.commands.options import OWNER, REVIEW, recorded
+
 
 @click.command("hold")
 @click.argument("customer", default="")
 @click.option("--until", default="", metavar="DAY", help="Until and with which day; without it until further notice.")
 @click.option("--invoice", default="", help="Only this invoice, by its number.")
 @click.option("--why", "words", default="", help="Why, for whoever looks later.")
-@click.option("--review", default="", metavar="DAY", help="When it becomes a to-do to look at it again.")
-@click.option("--owner", default="", help="Who looks at it then, by name.")
+@REVIEW
+@OWNER
 @click.option("--end", default="", metavar="ID", help="The hold under this id no longer holds.")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--by", default="", help="Who writes it down; without it your login on this machine.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
+@recorded
 def command(
     config: Path | None, /, *, customer: str, end: str, business: str, by: str, as_json: bool, **told: str
 ) -> None:

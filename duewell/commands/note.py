@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from duewell.commands.options import recorded
+
 WHATS = (
     "call",
     "mail",
@@ -17,10 +19,12 @@ WHATS = (
     "breathing-space",
     "hardship",
     "stop",
+    "objection",
     "handed-over",
     "never-chase",
     "was-sent",
     "kind",
+    "contact-person",
 )
 
 
@@ -34,18 +38,23 @@ WHATS = (
 @click.option("--until", default="", metavar="DAY", help="Until and with which day it holds; without it further on.")
 @click.option("--invoice", default="", help="The number of the invoice it is about.")
 @click.option("--channel", default="", help="With --what opt-out: mail, sms, call or letter.")
-@click.option("--address", default="", help="The wrong address, or with --what lawyer the lawyer's.")
-@click.option("--is", "kind", default="", help="With --what kind: business, sole-trader, consumer or public-body.")
+@click.option("--address", default="", help="The wrong address, or that of the lawyer or contact person.")
+@click.option(
+    "--is",
+    "kind",
+    default="",
+    metavar="WORD",
+    help="With --what kind: business, sole-trader, consumer or public-body; with --what contact-person: accounts, "
+    "primary or escalation.",
+)
 @click.option("--bank-entered", default="", metavar="DAY", help="Nothing of a customer: the bank is entered up to DAY.")
 @click.option("--end", default="", metavar="ID", help="What was said under this id no longer holds.")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--by", default="", help="Who writes it down; without it your login on this machine.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
+@recorded
 def command(config: Path | None, /, *, end: str, business: str, by: str, as_json: bool, **told: object) -> None:
     """Write down WORDS about CUSTOMER (name, e-mail address or invoice number).
 
-    Without words, what is on record of the customer is listed. Calls, mails and meetings count as contacts.
+    Without words, what is on record of the customer is listed. Calls, mails and meetings count as contacts. With
+    --what contact-person WORDS are that person's name.
     """
     from duewell.commands.saying import end_one, list_said, write_down
 

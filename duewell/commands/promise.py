@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from duewell.commands.options import recorded
+
 
 @click.command("promise")
 @click.argument("customer")
@@ -11,10 +13,7 @@ import click
 @click.option("--amount", default="", help="How much, when it is not everything: 500 or 500.00 GBP.")
 @click.option("--invoice", default="", help="The number of the invoice, when it is about just one.")
 @click.option("--words", default="", help="What they said.")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--by", default="", help="Who writes it down; without it your login on this machine.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
+@recorded
 def command(
     config: Path | None, /, *, customer: str, day: str, business: str, by: str, as_json: bool, **told: str
 ) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from duewell.commands.options import JSON, WHICH, answered
+
 if TYPE_CHECKING:
     from duewell.views.same import PairView, SideView
 
@@ -20,8 +22,8 @@ def command(ctx: click.Context) -> None:
 
 @command.command("list")
 @click.option("--answered", is_flag=True, help="Those that somebody has answered, instead of those that wait.")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@WHICH
+@JSON
 @click.pass_obj
 def listing(config: Path | None, *, answered: bool = False, business: str = "", as_json: bool = False) -> None:
     """List the pairs that seem to be one, with the evidence."""
@@ -44,8 +46,8 @@ def listing(config: Path | None, *, answered: bool = False, business: str = "", 
 
 
 @command.command("find")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@WHICH
+@JSON
 @click.pass_obj
 def find(config: Path | None, *, business: str, as_json: bool) -> None:
     """Look through the books now; it is done after every sync as well."""
@@ -61,38 +63,26 @@ def find(config: Path | None, *, business: str, as_json: bool) -> None:
 
 
 @command.command("yes")
-@click.argument("id")
 @click.option(
     "--counts",
     type=click.Choice(["first", "second"]),
     help="Of invoices, the one that counts (needed); of customers, the one who is written to.",
 )
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--by", default="", help="Who says so; without it your login on this machine.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
+@answered
 def yes(config: Path | None, *, id: str, counts: str | None, business: str, by: str, as_json: bool) -> None:
     """The two of the pair ID are the same."""
     _say(config, id, "same", counts or "", business=business, by=by, as_json=as_json)
 
 
 @command.command("no")
-@click.argument("id")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--by", default="", help="Who says so; without it your login on this machine.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
+@answered
 def no(config: Path | None, *, id: str, business: str, by: str, as_json: bool) -> None:
     """The two of the pair ID are different, and nobody is asked again."""
     _say(config, id, "different", "", business=business, by=by, as_json=as_json)
 
 
 @command.command("undo")
-@click.argument("id")
-@click.option("--business", default="", help="Which business, by name or id, when there are several.")
-@click.option("--by", default="", help="Who says so; without it your login on this machine.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-@click.pass_obj
+@answered
 def undo(config: Path | None, *, id: str, business: str, by: str, as_json: bool) -> None:
     """Take back what was answered about the pair ID (`same list --answered` shows them)."""
     _say(config, id, "ask", "", business=business, by=by, as_json=as_json)

@@ -47,7 +47,7 @@ def listing(
 @click.argument("words", nargs=-1)
 @click.option("--reached/--not-reached", default=None, help="For a call: was somebody reached?")
 @click.option("--was-sent/--was-not-sent", "sent", default=None, help="For a parked message: what became of it.")
-@click.option("--send/--leave", "send", default=None, help="For thanks, an apology or statements: shall it go?")
+@click.option("--send/--leave", "send", default=None, help="For what is offered (thanks, statements …): shall it go?")
 @click.option("--by", default="", help="Who did it; without it your login on this machine.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 @click.pass_obj

@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from duewell.commands.options import JSON, WHICH, F
+
 if TYPE_CHECKING:
     from collector.wording.check import Wording
     from duewell.wiring import House
 
-WHICH = click.option("--business", default="", help="Which business, by name or id, when there are several.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 LANGUAGE = click.option("--language", default="", help="en, de, fr, es or nl; without it the business's own.")
 CUSTOMER = click.option("--customer", default="", help="On whom to try it; without it on who owes most.")
 FILE = click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+
+
+def of_a_file(command: F) -> F:
+    """For what is done with the wording of a letter that stands in a file."""
+    wanted = FILE(LANGUAGE(WHICH(JSON(click.pass_obj(command)))))
+    return click.argument("letter")(wanted)  # type: ignore[return-value]
 
 
 @click.group("wording")
@@ -70,12 +76,7 @@ def show(config: Path | None, *, letter: str, language: str, business: str, as_j
 
 
 @command.command()
-@click.argument("letter")
-@FILE
-@LANGUAGE
-@WHICH
-@JSON
-@click.pass_obj
+@of_a_file
 def check(config: Path | None, *, letter: str, file: Path, language: str, business: str, as_json: bool) -> None:
     """Say what is wrong with the wording for LETTER in FILE. Nothing is changed."""
     from duewell.opening import chosen, opened
@@ -91,12 +92,7 @@ def check(config: Path | None, *, letter: str, file: Path, language: str, busine
 
 
 @command.command("set")
-@click.argument("letter")
-@FILE
-@LANGUAGE
-@WHICH
-@JSON
-@click.pass_obj
+@of_a_file
 def set_(config: Path | None, *, letter: str, file: Path, language: str, business: str, as_json: bool) -> None:
     """Use the wording in FILE for LETTER from now on. It is checked first; older versions are kept."""
     from duewell.opening import chosen, opened
@@ -232,6 +228,9 @@ def bank(
     answer({"bank": held, "changes": changes}, "\n".join([*held.lines, *past]) or "There are none.", as_json=as_json)
 
 
+PROPOSAL = "Nobody has made it yours yet: a proposal."
+
+
 @command.command("credit-policy")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="As it was in force on this day.")
 @click.option("--pdf", type=click.Path(path_type=Path), help="Write it as a PDF into this file.")
@@ -254,7 +253,8 @@ def credit_policy(
 ) -> None:
     """Show the credit policy, print or mail it, or write down that a customer accepted it.
 
-    Change it with `wording set credit_policy`.
+    Change it with `wording set credit_policy`. With `send_credit_policy = true` under [manners] in the policy it goes
+    with a customer's first invoice.
     """
     from datetime import datetime
 
@@ -263,12 +263,13 @@ def credit_policy(
     from duewell.opening import chosen, opened, usable
     from duewell.say import answer, at_the_terminal
     from duewell.stating import customer_meant
-    from duewell.terms import accept_policy, credit_policy_of, credit_policy_paper
+    from duewell.terms import accept_policy, credit_policy_of, credit_policy_paper, goes_with_first
 
     with opened(config) as house:
         owner = chosen(house, business)
         policy = credit_policy_of(house, owner.id, on=on.date() if isinstance(on, datetime) else None)
-        said = f"Version {policy.version}.\n\n" if policy.version else "Nobody has made it yours yet: a proposal.\n\n"
+        goes = "goes with a customer's first invoice" if goes_with_first(house, owner.id) else "goes only on command"
+        said = f"Version {policy.version}; it {goes}.\n\n" if policy.version else f"{PROPOSAL}\n\n"
         if pdf is not None:
             with usable():
                 pdf.write_bytes(credit_policy_paper(house, owner.id, policy))

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from collector.charges.bearing import Basis
 from collector.charges.words import sentences
-from duewell.charging import ChargingView, borne_by, charging_view, last_day, set_charging, set_posted_to
+from duewell.charging import ChargingView, borne_by, charging_view, last_day, set_charging
 from duewell.charging_acts import enforce, post_charges, waive
+from duewell.charging_to import PostedTo, charge_choices, set_posted_to
 from duewell.finding import find_invoice
 from duewell.terms import locale_of_business
 from duewell.views.charge import ChargeLine
 from duewell.wiring import House
+from integrations.contract import ChargeChoices
 from integrations.errors import NotThere, Refused
 from receivables.records import Kind, Ref
 
@@ -26,6 +28,10 @@ class ChargesDesk:
     def set_charging(self, business: str, told: Mapping[str, str], *, by: str) -> None:
         """Choose it."""
         set_charging(self._house, business, told, by=by)
+
+    def charge_choices(self, business: str, connection: str) -> tuple[PostedTo, ChargeChoices]:
+        """What one company's late charges are posted to, and what its platform lists."""
+        return charge_choices(self._house, business, connection)
 
     def set_posted_to(self, business: str, connection: str, account: str, tax: str, *, by: str) -> None:
         """Choose where one company's late charges are posted to."""

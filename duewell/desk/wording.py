@@ -61,6 +61,7 @@ class WordingDesk:
             terms.language_of_business(self._house, business),
             terms.policy_versions(self._house, business)[::-1],
             terms.acceptances(self._house, business),
+            terms.goes_with_first(self._house, business),
         )
 
     def credit_policy_pdf(self, business: str) -> bytes:

@@ -162,23 +162,35 @@ def plan(house: House, business: str) -> PlanView:
     """Today's plan, what is to be sent first, then by amount."""
     now = house.clock.now()
     decided = make_plan(house, business)
-    rows = [row for one in decided for row in rows_of(one, now)]
+    known = ledgers_of(house, business)
+    rows = [row for one in decided for row in rows_of(one, now, known)]
     rows.sort(key=lambda row: (SAY_ORDER[row.say], -row.days_late, row.customer, row.number))
     day = now.astimezone(business_zone(house, the_business(house, business))).date()
     return PlanView(day, now, tuple(rows))
 
 
-def rows_of(one: Decided, now: datetime) -> list[PlanRow]:
-    """One row for every invoice of a case."""
+def ledgers_of(house: House, business: str) -> Mapping[str, Connected]:
+    """The business's connections by id: whoever is several customers has invoices in several of them."""
+    return {one.id: one for one in living(house, business)}
+
+
+def rows_of(one: Decided, now: datetime, ledgers: Mapping[str, Connected]) -> list[PlanRow]:
+    """One row for every invoice of a case; `ledgers` are the connections in which they may stand."""
     invoices = {invoice.ref: invoice for invoice in one.case.invoices}
     today = now.astimezone(zone_of(one.case)).date()
-    return [_row(one, invoices[verdict.invoice], verdict, today) for verdict in one.decision.verdicts]
+    return [
+        _row(one, invoices[told.invoice], told, (today, ledgers.get(told.invoice.connection, one.connected)))
+        for told in one.decision.verdicts
+    ]
 
 
-def _row(one: Decided, invoice: Invoice, verdict: Verdict, today: date) -> PlanRow:
+def _row(one: Decided, invoice: Invoice, verdict: Verdict, at: tuple[date, Connected]) -> PlanRow:
+    today, ledger = at
     return PlanRow(
         connection=one.connected.id,
-        platform=one.connected.platform,
+        ledger=ledger.id,
+        company=ledger.label if one.case.known_as else "",
+        platform=ledger.platform,
         customer_id=one.case.head.ref.id,
         customer=one.case.head.name,
         invoice_id=invoice.ref.id,

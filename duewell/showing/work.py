@@ -31,6 +31,7 @@ HOLDING = (
     Saying.DEATH,
     Saying.BREATHING_SPACE,
     Saying.STOP,
+    Saying.OBJECTION,
     Saying.LAWYER,
     Saying.HARDSHIP,
     Saying.HANDED_OVER,
@@ -44,6 +45,7 @@ HOLDING = (
     Saying.BOUNCED,
     Saying.REPLY,
     Saying.KIND,
+    Saying.CONTACT_PERSON,
     Saying.WAS_SENT,
     Saying.CONSENT,
 )
@@ -136,6 +138,7 @@ def _choices(invoices: Iterable[Invoice]) -> Iterator[OpenInvoice]:
 def _addresses(case: Case, material: CaseMaterial) -> tuple[str, ...]:
     known = [email.address for one in material.customers for email in one.emails]
     known += [address for one in case.invoices for address in one.sent_to]
+    known += [one.address for one in case.said if one.kind is Saying.CONTACT_PERSON and one.ended_at is None]
     return tuple(dict.fromkeys(known))
 
 
@@ -200,6 +203,8 @@ def contact_view(act: actions.Action) -> ContactView:
         subject=told.get("subject", ""),
         text=told.get("text", ""),
         reason=act.reason,
+        attached=tuple(one["name"] for one in told.get("attached", ()) if isinstance(one, dict)),
+        left_out=tuple(f"{one['name']} ({one['why']})" for one in told.get("left_out", ())),
     )
 
 

@@ -74,9 +74,14 @@ class ConnectionView:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One invoice and today's verdict on it. `customer_word` is customer or contact, as its platform says."""
+    """One invoice and today's verdict on it: its customer's page is by `connection`, the invoice stands in `ledger`.
+
+    `company` is the ledger's label, for a customer who stands in several; `platform` is the ledger's.
+    """
 
     connection: str
+    ledger: str
+    company: str
     platform: str
     customer_id: str
     customer: str

@@ -57,9 +57,13 @@ class BankView:
 
 @dataclass(frozen=True, slots=True)
 class CreditPolicyView:
-    """The document, the language it is written in, and who accepted which version (by the customers' names)."""
+    """The document, the language it is written in, and who accepted which version (by the customers' names).
+
+    `with_first`: it goes with a customer's first invoice; else only when somebody sends it.
+    """
 
     policy: CreditPolicy
     language: str
     versions: Sequence[KeptWording]
     accepted: Sequence[tuple[str, Agreement]]
+    with_first: bool = False

@@ -8,7 +8,8 @@ from receivables.money import Money
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """One message that went to a customer, or may have; `text` is as it was stored."""
+    """One message that went to a customer, or may have; `text` is as it was stored. `attached` are names of files, and
+    `left_out` those that did not go along, each with why."""
 
     at: datetime
     channel: str
@@ -19,6 +20,8 @@ class ContactView:
     subject: str
     text: str
     reason: str
+    attached: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

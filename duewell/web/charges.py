@@ -7,7 +7,7 @@ from duewell.access import Act
 from duewell.charging import ChargingView
 from duewell.web.current import business, needs, office, person
 from duewell.web.failures import sentence, status_of
-from integrations.errors import IntegrationError, Refused
+from integrations.errors import IntegrationError, NotThere, Refused
 
 pages = Blueprint("charges", __name__)
 FIELDS = ("basis", "percent", "per", "flat", "grace_days")
@@ -35,13 +35,27 @@ def choose() -> ResponseReturnValue:
     return redirect(url_for("charges.page"), 303)
 
 
+@pages.get("/late-charges/posted-to/<connection>")
+@needs(Act.CHARGE)
+def where(connection: str) -> ResponseReturnValue:
+    """What the platform lists, to choose from. Where it cannot be read, the page of settings says why."""
+    try:
+        return _where(connection)
+    except NotThere:
+        raise
+    except IntegrationError as error:
+        return _page(problem=sentence(error)), status_of(error)
+
+
 @pages.post("/late-charges/posted-to/<connection>")
 @needs(Act.CHARGE)
 def posted_to(connection: str) -> ResponseReturnValue:
     """Choose the account and the tax code."""
     try:
         office().set_posted_to(business().id, connection, _typed("account"), _typed("tax"), by=person().name)
-    except Refused as error:
+    except NotThere:
+        raise
+    except IntegrationError as error:
         return _page(problem=sentence(error)), status_of(error)
     flash("Saved. Late charges are posted there, each only when somebody says so.", "good")
     return redirect(url_for("charges.page"), 303)
@@ -63,6 +77,11 @@ def act(connection: str, customer_id: str, invoice_id: str) -> ResponseReturnVal
 
 def _typed(name: str) -> str:
     return request.form.get(name, "").strip()[:TYPED_MAX]
+
+
+def _where(connection: str) -> str:
+    to, choices = office().charge_choices(business().id, connection)
+    return render_template("charges_to.html", to=to, choices=choices)
 
 
 def _page(typed: dict[str, str] | None = None, problem: str = "") -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from duewell.charging import ChargingView
+from duewell.charging_to import PostedTo
 from duewell.views.charge import ChargeLine
+from integrations.contract import ChargeChoices
 
 
 class ChargesOffice(Protocol):
@@ -21,8 +23,12 @@ class ChargesOffice(Protocol):
         """Choose `basis` (none, statutory, policy), and for the policy `percent`, `per`, `flat`, `grace_days`."""
         ...
 
+    def charge_choices(self, business: str, connection: str) -> tuple[PostedTo, ChargeChoices]:
+        """What was chosen, and what the platform lists at this moment. May raise TryLater or Reconnect."""
+        ...
+
     def set_posted_to(self, business: str, connection: str, account: str, tax: str, *, by: str) -> None:
-        """Choose the account and the tax code."""
+        """Choose the account and the tax code. May raise TryLater or Reconnect."""
         ...
 
     def late_charges(self, business: str, connection: str, customer_id: str) -> tuple[ChargeLine, ...]:

@@ -30,15 +30,22 @@ TODO_KINDS = {
     "thank_you": ("good", "Thank-you"),
     "apology": ("wait", "Apology"),
     "statement": ("quiet", "Statement"),
+    "credit_policy": ("quiet", "Credit policy"),
 }
 STOPS = (
     ("stop", "They asked in writing not to be contacted"),
+    ("objection", "They objected to being contacted"),
     ("hardship", "They told of hardship"),
     ("insolvency", "They are insolvent"),
     ("breathing_space", "They are in a breathing space"),
     ("death", "The customer has died"),
     ("handed_over", "It was handed over to somebody else"),
     ("never_chase", "They are never to be chased"),
+)
+PERSONS = (
+    ("escalation", "The escalation contact"),
+    ("accounts", "The accounts contact"),
+    ("primary", "The primary contact"),
 )
 OPT_OUTS = (
     ("mail", "e-mail"),
@@ -68,6 +75,7 @@ WORDS: dict[str, Any] = {
     "todo_kinds": TODO_KINDS,
     "stops": STOPS,
     "opt_outs": OPT_OUTS,
+    "persons": PERSONS,
     "reasons": {code.value: words for code, words in REASONS.items()},
     "kinds": KINDS,
     "names": names,

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from integrations.contract import Account, Act, LateCharge, Lookup, Receipt, Token, Wire
+from integrations.contract import Account, Act, Attached, ChargeChoices, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Unsupported
-from integrations.quickbooks import changes, lookups, mapping, writing
+from integrations.quickbooks import changes, charging, files, lookups, mapping, writing
 from integrations.quickbooks.mapping import Place
 from integrations.quickbooks.reader import Reader
 from receivables.page import Cursor, OpenTotals, Page
 from receivables.records import Company, Ref
-
-NO_CHARGES = "late charges cannot be posted to QuickBooks yet"
 
 
 class QuickBooksBooks:
@@ -22,6 +20,7 @@ class QuickBooksBooks:
 
     def __init__(self, wire: Wire, account: Account, token: Token) -> None:
         self._reader = Reader(wire, account, token)
+        self._wire = wire
 
     def company(self) -> Company:
         """The creditor, from three calls: company info, preferences and terms."""
@@ -49,6 +48,14 @@ class QuickBooksBooks:
         """The invoice as PDF."""
         return writing.document(self._reader, invoice)
 
+    def attachments(self, invoice: Ref) -> Sequence[Attached]:
+        """The files that QuickBooks itself would send along."""
+        return files.attachments(self._reader, invoice)
+
+    def attachment(self, invoice: Ref, one: Attached) -> bytes:
+        """What is in one of them."""
+        return files.attachment(self._reader, self._wire, invoice, one)
+
     def payment_url(self, invoice: Ref) -> str:
         """QuickBooks' own pay page, fetched fresh; empty when there is none."""
         return writing.payment_url(self._reader, invoice)
@@ -65,12 +72,16 @@ class QuickBooksBooks:
         """QuickBooks has no such field."""
         raise Unsupported("QuickBooks has no expected payment date")
 
+    def charge_choices(self) -> ChargeChoices:
+        """Items with their income accounts, and tax codes."""
+        return charging.choices(self._reader)
+
     def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
-        """Not made yet."""
-        raise Unsupported(NO_CHARGES)
+        """An invoice of one item, to the customer of the invoice `on`."""
+        return charging.post_charge(self._reader, on, charge, key=key)
 
     def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
         """Was this write done?"""
         if act is Act.POST_CHARGE:
-            raise Unsupported(NO_CHARGES)
+            return charging.found_charge(self._reader, on, key, since=since)
         return writing.found(self._reader, act, on, key, since=since)

@@ -6,7 +6,7 @@ negative application to that credit, so that amount == applied + unapplied for e
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -69,10 +69,12 @@ class NotUnderstood(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the records come from: our connection, and the currency meant where none is named (may be empty)."""
+    """Where the records come from: our connection, the currency meant where none is named (may be empty), and the names
+    of the customer types by id."""
 
     connection: str
     home: str = ""
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def ref(self, kind: Kind, row_id: str) -> Ref:
         """A reference into this company."""
@@ -115,6 +117,11 @@ def lack_currency(rows: Iterable[Row | Unreadable]) -> bool:
     return any(
         isinstance(row, CustomerRow | DocumentRow) and not _value(row.currency_ref) and not row.deleted for row in rows
     )
+
+
+def have_types(rows: Iterable[Row | Unreadable]) -> bool:
+    """Is any of them a customer of a type, whose name it does not say?"""
+    return any(isinstance(row, CustomerRow) and bool(_value(row.customer_type_ref)) for row in rows)
 
 
 def instant(text: str) -> datetime:
@@ -238,7 +245,7 @@ def _phones(*phones: Phone | None) -> tuple[str, ...]:
 def customer(row: CustomerRow, place: Place) -> Customer:
     """A customer, sub-customer or project."""
     contact = " ".join(part for part in (row.given_name, row.family_name) if part)
-    parent = _value(row.parent_ref)
+    parent, sort = _value(row.parent_ref), place.types.get(_value(row.customer_type_ref), "")
     addresses = split_addresses(row.primary_email_addr.address if row.primary_email_addr else None)
     return Customer(
         ref=place.ref(Kind.CUSTOMER, row.id),
@@ -251,6 +258,7 @@ def customer(row: CustomerRow, place: Place) -> Customer:
         parent=place.ref(Kind.CUSTOMER, parent) if parent else None,
         bills_with_parent=bool(parent) and bool(row.bill_with_parent),
         project=bool(row.is_project),
+        tags=(sort,) if sort else (),
         active=row.active is not False,
         version=_version(row),
     )

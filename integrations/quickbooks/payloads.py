@@ -112,6 +112,7 @@ class CustomerRow(Row, frozen=True, gc=False, kw_only=True):
     is_project: bool | None = None
     active: bool | None = None
     balance: Decimal | None = None
+    customer_type_ref: Reference | None = None
 
 
 class DocumentRow(Row, frozen=True, gc=False, kw_only=True):
@@ -158,10 +159,28 @@ class PaymentRow(DocumentRow, frozen=True, gc=False, kw_only=True):
     line: Sequence[PaymentLine] | None = None
 
 
+class EntityRef(msgspec.Struct, frozen=True, gc=False):
+    """A pointer to a record of any kind: ids are counted anew for some of them."""
+
+    type: str | None = None
+    value: str = ""
+
+
+class HangsOn(Payload, frozen=True, gc=False):
+    """A record that something hangs on, and whether it goes along when QuickBooks mails that record."""
+
+    entity_ref: EntityRef | None = None
+    include_on_send: bool | None = None
+
+
 class AttachableRow(Row, frozen=True, gc=False, kw_only=True):
-    """A note that hangs on a record."""
+    """A note or a file that hangs on a record."""
 
     note: str | None = None
+    file_name: str | None = None
+    content_type: str | None = None
+    size: int | float | None = None
+    attachable_ref: list[HangsOn] | None = None
 
 
 class CompanyInfoRow(Payload, frozen=True, gc=False):
@@ -193,6 +212,13 @@ class PreferencesRow(Payload, frozen=True, gc=False):
     currency_prefs: CurrencyPrefs | None = None
 
 
+class CustomerTypeRow(Payload, frozen=True, gc=False):
+    """A sort of customers: what a CustomerTypeRef points to, which says no name itself."""
+
+    id: str = ""
+    name: str | None = None
+
+
 class TermRow(Payload, frozen=True, gc=False):
     """Credit terms; standard ones have days, date-driven ones a day of the month."""
 
@@ -200,6 +226,55 @@ class TermRow(Payload, frozen=True, gc=False):
     name: str | None = None
     due_days: int | None = None
     day_of_month_due: int | None = None
+
+
+class Named(msgspec.Struct, frozen=True, gc=False):
+    """A pointer to another record, with what it is called."""
+
+    value: str = ""
+    name: str | None = None
+
+
+class ItemRow(Payload, frozen=True, gc=False, kw_only=True):
+    """Something that is sold, and the account where what it brings is booked."""
+
+    id: str
+    name: str | None = None
+    type: str | None = None
+    income_account_ref: Named | None = None
+
+
+class TaxRateDetail(Payload, frozen=True, gc=False):
+    """One rate of a tax code."""
+
+    tax_rate_ref: Reference = Reference()
+
+
+class TaxRateList(Payload, frozen=True, gc=False):
+    """The rates of a tax code on sales."""
+
+    tax_rate_detail: Sequence[TaxRateDetail] = ()
+
+
+class TaxCodeRow(Payload, frozen=True, gc=False, kw_only=True):
+    """A tax code, which stands for one rate or several."""
+
+    id: str
+    name: str | None = None
+    sales_tax_rate_list: TaxRateList | None = None
+
+    @property
+    def sales(self) -> list[str]:
+        """The ids of its rates on sales; none when it is not for sales."""
+        rates = self.sales_tax_rate_list.tax_rate_detail if self.sales_tax_rate_list else ()
+        return [one.tax_rate_ref.value for one in rates]
+
+
+class TaxRateRow(Payload, frozen=True, gc=False, kw_only=True):
+    """One rate, in per cent."""
+
+    id: str
+    rate_value: Decimal | None = None
 
 
 class Glimpse(Payload, frozen=True, gc=False):

@@ -54,7 +54,9 @@ class QuickBooks:
             Capability.SEND_INVOICE,
             Capability.PAYMENT_URL,
             Capability.LEAVE_NOTE,
+            Capability.POST_CHARGE,
             Capability.DOCUMENT,
+            Capability.ATTACHMENTS,
             Capability.WEBHOOK_PER_APP,
         }
     )

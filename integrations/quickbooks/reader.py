@@ -13,12 +13,21 @@ from integrations.quickbooks.mapping import (
     Mapped,
     NotUnderstood,
     Place,
+    have_types,
     home_currency,
     instant,
     lack_currency,
     map_rows,
 )
-from integrations.quickbooks.payloads import CompanyInfoRow, PreferencesRow, Row, TermRow, Unreadable, decode
+from integrations.quickbooks.payloads import (
+    CompanyInfoRow,
+    CustomerTypeRow,
+    PreferencesRow,
+    Row,
+    TermRow,
+    Unreadable,
+    decode,
+)
 from integrations.quickbooks.statements import select
 from receivables.page import Cursor, Page
 
@@ -36,6 +45,7 @@ class Reader:
         self.details = account.details
         self.gap = False
         self._home = ""
+        self._types: dict[str, str] | None = None
 
     def rows(self, entity: str, answer: Envelope) -> Rows:
         """The answer's records of one kind, decoded."""
@@ -45,10 +55,13 @@ class Reader:
             raise TryLater("QuickBooks answered with something that is not a list") from None
 
     def place(self, *rows: Rows) -> Place:
-        """Where these rows belong; the home currency is asked for once, and only if a row leaves its own out."""
+        """Where these rows belong; the home currency and the names of customer types are asked for once, and only if a
+        row leaves its currency out or has a type."""
         if not self._home and any(lack_currency(some) for some in rows):
             self._home = home_currency(self.settings())
-        return Place(self.connection, self._home)
+        if self._types is None and any(have_types(some) for some in rows):
+            self._types = {one.id: one.name or "" for one in self._listed("CustomerType", CustomerTypeRow)}
+        return Place(self.connection, self._home, self._types or {})
 
     def page(
         self,
@@ -82,10 +95,17 @@ class Reader:
             return []
 
     def _single(self, entity: str, shape: type[T]) -> T:
+        found = self._listed(entity, shape)
+        if not found:
+            raise TryLater(f"QuickBooks did not tell its {entity}")
+        return found[0]
+
+    def _listed(self, entity: str, shape: type[T]) -> list[T]:
+        """All of a short list."""
         listed = self.client.query(select(entity)).listed(entity)
         try:
-            return msgspec.json.decode(listed, type=list[shape])[0]  # type: ignore[valid-type]
-        except (msgspec.DecodeError, IndexError):
+            return msgspec.json.decode(listed, type=list[shape])  # type: ignore[valid-type]
+        except msgspec.DecodeError:
             raise TryLater(f"QuickBooks did not tell its {entity}") from None
 
 

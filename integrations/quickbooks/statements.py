@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 PAGE = 1000
-NAME_LISTS = ("Customer", "Term")
+NAME_LISTS = ("Customer", "CustomerType", "Term")
+"""Of other lists only what is active is asked for."""
 
 
 def select(entity: str, *conditions: str, order_by: str = "", start: int = 1) -> str:

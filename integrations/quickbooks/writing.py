@@ -20,22 +20,22 @@ NOTE_MAX = 2000
 
 def send_invoice(reader: Reader, invoice: Ref, *, key: str) -> Receipt:
     """QuickBooks mails it to the address on the invoice, with the company's own words."""
-    _require(key)
-    _require_invoice(invoice)
+    require_key(key)
+    require_invoice(invoice)
     answer = reader.client.send(invoice.id, key=key)
-    row = _row(answer.invoice, InvoiceRow)
+    row = row_of(answer.invoice, InvoiceRow)
     return Receipt(invoice.id, _delivered_at(row.delivery_info if row else None))
 
 
 def leave_note(reader: Reader, on: Ref, text: str, *, key: str) -> Receipt:
     """A note beside the record: memos could reach the customer, and would move the record."""
-    _require(key)
+    require_key(key)
     entity = _entity(on)
     mark = f" {marked(key)}"
     note = text if len(text) + len(mark) <= NOTE_MAX else text[: NOTE_MAX - len(mark) - 1] + "…"
     hangs_on = {"EntityRef": {"type": entity, "value": on.id}, "IncludeOnSend": False}
     answer = reader.client.attach({"AttachableRef": [hangs_on], "Note": note + mark}, key=key)
-    row = _row(answer.attachable, AttachableRow)
+    row = row_of(answer.attachable, AttachableRow)
     if row is None:
         raise TryLater("QuickBooks did not confirm the note", may_have_acted=True)
     return _receipt(row)
@@ -48,7 +48,7 @@ def marked(key: str) -> str:
 
 def found(reader: Reader, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
     """Was it done? A note carries its key; of a mail only its time is known, and that somebody sent it."""
-    _require(key)
+    require_key(key)
     if act is Act.LEAVE_NOTE:
         return _found_note(reader, on, key)
     if act is Act.SEND_INVOICE:
@@ -82,26 +82,28 @@ def _found_mail(reader: Reader, invoice: Ref, since: datetime) -> Receipt | Look
 
 def payment_url(reader: Reader, invoice: Ref) -> str:
     """QuickBooks' own pay page, asked for one invoice at a time; empty without QuickBooks Payments."""
-    _require_invoice(invoice)
-    row = _row(reader.client.invoice(invoice.id, include="invoiceLink").invoice, InvoiceRow)
+    require_invoice(invoice)
+    row = row_of(reader.client.invoice(invoice.id, include="invoiceLink").invoice, InvoiceRow)
     return (row.invoice_link or "") if row else ""
 
 
 def document(reader: Reader, invoice: Ref) -> bytes:
     """The invoice as PDF."""
-    _require_invoice(invoice)
+    require_invoice(invoice)
     body = reader.client.pdf(invoice.id)
     if not body.startswith(b"%PDF"):
         raise TryLater("QuickBooks did not answer with a PDF")
     return body
 
 
-def _require(key: str) -> None:
+def require_key(key: str) -> None:
+    """Raises Refused for a key that would not be found again."""
     if not 1 <= len(key) <= KEY_LENGTH_MAX or not key.isascii() or not key.isprintable():
         raise Refused(f"a key has 1 to {KEY_LENGTH_MAX} plain characters")
 
 
-def _require_invoice(ref: Ref) -> None:
+def require_invoice(ref: Ref) -> None:
+    """Raises Unsupported for any other record."""
     if ref.kind is not Kind.INVOICE:
         raise Unsupported(f"QuickBooks does this only for invoices, not for a {ref.kind}")
 
@@ -112,7 +114,8 @@ def _entity(on: Ref) -> str:
     return ENTITIES[on.kind]
 
 
-def _row(raw: msgspec.Raw, shape: type[T]) -> T | None:
+def row_of(raw: msgspec.Raw, shape: type[T]) -> T | None:
+    """A record in an answer; None when it is none."""
     try:
         return msgspec.json.decode(raw, type=shape)
     except msgspec.DecodeError:
@@ -120,14 +123,15 @@ def _row(raw: msgspec.Raw, shape: type[T]) -> T | None:
 
 
 def _receipt(row: AttachableRow) -> Receipt:
-    return Receipt(row.id, _told(row.meta_data.create_time if row.meta_data else None))
+    return Receipt(row.id, told_at(row.meta_data.create_time if row.meta_data else None))
 
 
 def _delivered_at(delivery: DeliveryInfo | None) -> datetime | None:
-    return _told(delivery.delivery_time if delivery else None)
+    return told_at(delivery.delivery_time if delivery else None)
 
 
-def _told(moment: datetime | None) -> datetime | None:
+def told_at(moment: datetime | None) -> datetime | None:
+    """An instant as QuickBooks told it, in UTC; None where it cannot be understood."""
     try:
         return utc(moment)
     except NotUnderstood:

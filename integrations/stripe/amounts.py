@@ -33,3 +33,14 @@ def money(units: int, currency: str) -> Money:
     if rest:
         raise UnreadableAmount(f"its amount has decimals that {code} does not have")
     return Money(minor, code)
+
+
+def units(amount: Money) -> int:
+    """Money in Stripe's smallest units. Raises UnreadableAmount rather than round."""
+    shift = exponent(amount.currency) - decimals(amount.currency)
+    if shift <= 0:
+        return amount.minor * int(10**-shift)
+    found, rest = divmod(amount.minor, int(10**shift))
+    if rest:
+        raise UnreadableAmount(f"it has decimals of {amount.currency} that Stripe does not have")
+    return found

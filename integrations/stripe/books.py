@@ -5,28 +5,36 @@ from datetime import date, datetime
 
 import msgspec
 
-from integrations.contract import Account, Act, LateCharge, Lookup, Receipt, Token, Wire
+from integrations.contract import Account, Act, Attached, ChargeChoices, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused, Unsupported
 from integrations.stripe import cursor, mapping
+from integrations.stripe.charging import Charging
 from integrations.stripe.client import StripeClient
 from integrations.stripe.cursor import Span
 from integrations.stripe.documents import fetched_pdf
 from integrations.stripe.listing import Lists
 from integrations.stripe.payloads import AccountPayload
 from integrations.stripe.reading import Gathered, Reading
+from integrations.stripe.receiving import NO_ACCOUNTS, NO_REOPENING, Attaching
 from integrations.stripe.streams import BY_KIND, INVOICES
 from integrations.stripe.writing import Writing
+from integrations.tills import Clearing, Received
 from receivables.page import Basis, Cursor, Figure, OpenTotals, Page, Scope
 from receivables.records import Company, Invoice, Kind, Ref
 
 OPEN_STATUSES = ("open", "uncollectible")
 NO_EXPECTED_DATE = "Stripe has no field for an expected payment date"
-NO_CHARGES = "late charges cannot be posted to Stripe, which keeps no ledger accounts"
+NO_ATTACHMENTS = "Stripe keeps no files with its invoices"
 RE_READ = Basis(scope=Scope.INVOICE, net=False, re_read=True)
 
 
 class StripeBooks:
-    """Books over one restricted key. `details` of the account: account (a Stripe-Account), time_zone."""
+    """Books over one restricted key. `details` of the account: account (a Stripe-Account), time_zone.
+
+    They record payments too (`integrations.tills.Receiving`), each on one invoice.
+    """
+
+    together = False
 
     def __init__(self, wire: Wire, account: Account, token: Token) -> None:
         self._wire = wire
@@ -35,6 +43,8 @@ class StripeBooks:
         self._lists = Lists(self._client, account.id, mapping.zone(account.details.get("time_zone", "")))
         self._reading = Reading(self._lists, live=account.details.get("livemode") == "true")
         self._writing = Writing(self._lists)
+        self._charging = Charging(self._lists)
+        self._attaching = Attaching(self._lists)
 
     def company(self) -> Company:
         """The account. Whether Stripe reminds by itself cannot be read: own_reminders is unknown."""
@@ -79,6 +89,14 @@ class StripeBooks:
             raise Refused("Stripe has no document for this invoice yet")
         return fetched_pdf(self._wire, url)
 
+    def attachments(self, invoice: Ref) -> Sequence[Attached]:  # noqa: ARG002
+        """Stripe has nothing like it."""
+        raise Unsupported(NO_ATTACHMENTS)
+
+    def attachment(self, invoice: Ref, one: Attached) -> bytes:  # noqa: ARG002
+        """Nor this."""
+        raise Unsupported(NO_ATTACHMENTS)
+
     def payment_url(self, invoice: Ref) -> str:
         """The hosted page, always fetched: a link ages from the moment it is made. Empty when nothing can be paid."""
         now = self._writing.actions(invoice)
@@ -98,17 +116,49 @@ class StripeBooks:
         """Stripe has nothing like it."""
         raise Unsupported(NO_EXPECTED_DATE)
 
-    def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:  # noqa: ARG002
-        """Not made here: Stripe keeps no ledger accounts to post to."""
-        raise Unsupported(NO_CHARGES)
+    def charge_choices(self) -> ChargeChoices:
+        """No accounts, and the tax rates that lie within an amount."""
+        return self._charging.choices()
+
+    def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
+        """A final invoice of one line, to whoever owes the invoice `on`."""
+        _require_invoice(on, "late charges are of an invoice")
+        return self._charging.post(on, charge, key)
 
     def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
-        """A note by its name in the metadata; a mailing by the event our request left."""
+        """A note by its name in the metadata, late charges by their key in it; a mailing by the event our request
+        left."""
         if act is Act.LEAVE_NOTE:
             return self._writing.noted(on, key)
         if act is Act.SEND_INVOICE:
             return self._writing.sent(on, key, since)
-        raise Unsupported(NO_CHARGES if act is Act.POST_CHARGE else NO_EXPECTED_DATE)
+        if act is Act.POST_CHARGE:
+            return self._charging.found(on, key, since)
+        raise Unsupported(NO_EXPECTED_DATE)
+
+    def clearing_accounts(self, currency: str) -> tuple[Clearing, ...]:  # noqa: ARG002
+        """None: till and books are one."""
+        return ()
+
+    def make_clearing_account(self, name: str, currency: str, *, key: str) -> Clearing:  # noqa: ARG002
+        """Stripe has nothing like it."""
+        raise Unsupported(NO_ACCOUNTS)
+
+    def record_payment(self, received: Received, *, key: str) -> Receipt:
+        """Attach it to its invoice, whole."""
+        return self._attaching.record(received, key)
+
+    def found_payment(self, received: Received, key: str, *, since: datetime) -> Receipt | Lookup:  # noqa: ARG002
+        """By the payment itself, which can stand on one invoice only."""
+        return self._attaching.found(received)
+
+    def reverse_payment(self, payment: Ref, on: date, why: str, *, key: str) -> Receipt:  # noqa: ARG002
+        """Nobody can."""
+        raise Unsupported(NO_REOPENING)
+
+    def found_reversal(self, payment: Ref, key: str, *, since: datetime) -> Receipt | Lookup:  # noqa: ARG002
+        """There are none."""
+        raise Unsupported(NO_REOPENING)
 
 
 def account_payload(body: bytes) -> AccountPayload:

@@ -20,11 +20,15 @@ ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A call that does nothing, whatever the key may do, and tells by its refusal that a permission is missing."""
+    """A call that does nothing, whatever the key may do, and tells by its refusal that a permission is missing.
+
+    `bare` ones are posted without a field.
+    """
 
     permission: str
     method: str
     path: str
+    bare: bool = False
 
 
 NOBODY = "duewellprobe000000000000"
@@ -39,8 +43,18 @@ PROBES = (
     Probe("rak_event_read", "get", "/v1/events"),
     Probe("rak_webhook_write", "get", "/v1/webhook_endpoints"),
     Probe("rak_webhook_write", "post", f"/v1/webhook_endpoints/we_{NOBODY}"),
+    Probe("rak_checkout_session_write", "post", f"/v1/checkout/sessions/cs_test_{NOBODY}/expire", bare=True),
+    Probe("rak_product_write", "post", f"/v1/products/prod_{NOBODY}", bare=True),
+    # "Prices" in the Dashboard; rak_price_… is ignored there
+    Probe("rak_plan_write", "post", f"/v1/prices/price_{NOBODY}", bare=True),
+    Probe("rak_payment_intent_read", "get", "/v1/payment_intents"),
+    Probe("rak_charge_read", "get", "/v1/charges"),
+    Probe("rak_balance_transaction_source_read", "get", "/v1/balance_transactions"),
+    Probe("rak_payout_read", "get", "/v1/payouts"),
 )
 PERMISSIONS = tuple(dict.fromkeys(probe.permission for probe in PROBES))
+WELCOME = ("rak_tax_rate_read",)
+"""Asked for, and done without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ class GivenKey:
 
 def key_link(wire: Wire) -> str:
     """Where a person makes a restricted key with the permissions we need already chosen."""
-    asked = "&".join(f"permissions[{at}]={name}" for at, name in enumerate(PERMISSIONS))
+    asked = "&".join(f"permissions[{at}]={name}" for at, name in enumerate((*PERMISSIONS, *WELCOME)))
     return f"{address(wire, 'dashboard', DASHBOARD)}/apikeys/create?name=Duewell&{asked}"
 
 
@@ -124,7 +138,8 @@ def _missing(client: StripeClient, probe: Probe) -> str:
         if probe.method == "get":
             client.get(probe.path, bytes, {"limit": 1})
         else:
-            client.post(probe.path, bytes, {"description": "Duewell"}, key=f"dw-probe-{quote(probe.path, safe='')}")
+            told = {} if probe.bare else {"description": "Duewell"}
+            client.post(probe.path, bytes, told, key=f"dw-probe-{quote(probe.path, safe='')}")
     except NotThere:
         return ""
     except MissingPermission as lacking:

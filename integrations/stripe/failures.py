@@ -26,6 +26,10 @@ class MissingPermission(Refused):
         self.permission = permission
 
 
+class KeyUsed(Refused):
+    """The idempotency key stands for another request of the last day."""
+
+
 class ErrorBody(msgspec.Struct, frozen=True):
     """Stripe's error, as far as we read it."""
 
@@ -66,6 +70,8 @@ def failure(
         return _forbidden(error)
     if status == 404:
         return NotThere("Stripe does not have this record (any more)")
+    if error.type == "idempotency_error":
+        return KeyUsed("Stripe knows this key of another request")
     return Refused(f"Stripe refused: {for_people(error.message) or f'HTTP {status}'}")
 
 

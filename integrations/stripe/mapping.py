@@ -1,5 +1,6 @@
 """Pure: Stripe's objects in, our records out. Instants and the merchant's time zone are handed in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ from receivables.records import (
     Record,
     Ref,
 )
+
+TAG_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,12 @@ def _emails(email: str | None) -> tuple[EmailAddress, ...]:
     return (EmailAddress(email),) if email else ()
 
 
+def _tags(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """Each pair as KEY=VALUE, in the order of the keys; what is too long for a policy to name is left out."""
+    pairs = (f"{key}={value}" for key, value in sorted(metadata.items()))
+    return tuple(pair for pair in pairs if len(pair) <= TAG_MAX and pair.isprintable())
+
+
 def customer(one: payloads.CustomerPayload, seen: Seen) -> list[Record]:
     """A customer. Stripe's `delinquent` says nothing of use and is not read."""
     names = (one.name, one.business_name, one.individual_name, one.email, one.id)
@@ -138,6 +147,7 @@ def customer(one: payloads.CustomerPayload, seen: Seen) -> list[Record]:
             phones=(one.phone,) if one.phone else (),
             address=_address(one.address),
             language=one.preferred_locales[0] if one.preferred_locales else "",
+            tags=_tags(one.metadata or {}),
             currency=(one.currency or "").upper(),
             kind=CustomerKind.BUSINESS if one.business_name else CustomerKind.UNKNOWN,
         )

@@ -1,5 +1,6 @@
 """Stripe's objects as far as we keep them, decoded straight from the bytes of an answer; everything else is skipped."""
 
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 import msgspec
@@ -38,6 +39,7 @@ class CustomerPayload(Payload, frozen=True, gc=False):
     currency: str | None = None
     address: AddressPayload | None = None
     preferred_locales: list[str] | None = None
+    metadata: dict[str, str] | None = None
 
 
 class TaxIdPayload(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +87,31 @@ class InvoiceActions(Payload, frozen=True, gc=False):
     hosted_invoice_url: str | None = None
     invoice_pdf: str | None = None
     metadata: dict[str, str] = {}
+
+
+class ChargedInvoice(Payload, frozen=True, gc=False):
+    """An invoice that is late, or one of late charges."""
+
+    currency: str
+    created: int
+    status: str | None = None
+    customer: str | None = None
+    customer_account: str | None = None
+    metadata: dict[str, str] = {}
+
+
+class TaxRatePayload(Payload, frozen=True, gc=False):
+    """A tax rate; `percentage` in per cent."""
+
+    display_name: str = ""
+    jurisdiction: str | None = None
+    percentage: Decimal = Decimal(0)
+
+    @property
+    def title(self) -> str:
+        """VAT 20 %, GB."""
+        rate = f"{self.percentage:f}".rstrip("0").rstrip(".") if "." in f"{self.percentage:f}" else self.percentage
+        return ", ".join(filter(None, (f"{self.display_name} {rate}\N{NO-BREAK SPACE}%", self.jurisdiction)))
 
 
 class Associated(msgspec.Struct, frozen=True, gc=False):

@@ -24,6 +24,8 @@ from integrations.stripe import connecting, webhooks
 from integrations.stripe.books import StripeBooks
 from integrations.stripe.client import API_VERSION, StripeClient
 from integrations.stripe.payloads import Endpoint, PageOf
+from integrations.stripe.till import StripeTill
+from integrations.tills import Till
 from receivables.records import Kind, Ref
 
 PER_ENDPOINT = Limit("endpoint", calls=25, seconds=1.0, per=Per.ENDPOINT)
@@ -47,7 +49,9 @@ class StripePlatform:
             Capability.SEND_INVOICE,
             Capability.PAYMENT_URL,
             Capability.LEAVE_NOTE,
+            Capability.POST_CHARGE,
             Capability.DOCUMENT,
+            Capability.TAKE_PAYMENTS,
             Capability.WEBHOOK_PER_CONNECTION,
         }
     )
@@ -97,6 +101,10 @@ class StripePlatform:
     def open(self, wire: Wire, account: Account, token: Token) -> Books:
         """The books of one account."""
         return StripeBooks(wire, account, token)
+
+    def open_till(self, wire: Wire, account: Account, token: Token) -> Till:
+        """The till of the same account."""
+        return StripeTill(wire, account, token)
 
     def verify(self, delivery: Delivery, now: datetime) -> None:
         """Raises BadSignature."""

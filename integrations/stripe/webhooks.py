@@ -27,6 +27,11 @@ EVENTS = (
     *(f"refund.{verb}" for verb in ("created", "updated", "failed")),
     "charge.refunded",
     *(f"charge.dispute.{verb}" for verb in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")),
+    *(
+        f"checkout.session.{verb}"
+        for verb in ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
+    ),
+    *(f"payment_intent.{verb}" for verb in ("processing", "succeeded", "payment_failed", "canceled")),
 )  # fmt: skip
 
 KINDS = {
@@ -36,7 +41,11 @@ KINDS = {
     "credit_note": Kind.CREDIT,
     "refund": Kind.OTHER,
     "dispute": Kind.CHARGEBACK,
+    "checkout.session": Kind.CHECKOUT,
+    "payment_intent": Kind.CHECKOUT,
 }
+# Money given back or taken back is to be looked at where it was taken, too.
+OF_A_PAYMENT = frozenset({"refund", "dispute", "charge"})
 NAMES = frozenset((*EVENTS, "charge.refund.updated"))
 
 
@@ -48,6 +57,7 @@ class About(msgspec.Struct, frozen=True):
     type: Any = None
     invoice: Any = None
     refunds: Any = None
+    payment_intent: Any = None
 
 
 class AboutData(msgspec.Struct, frozen=True):
@@ -123,12 +133,15 @@ def touched(delivery: Delivery) -> list[Touched]:
 
 
 def _named(word: Any, about: About) -> Iterable[tuple[Kind, str]]:
-    """The record itself, and the invoice that a payment or credit note speaks of; a charge's refunds if it has them."""
+    """The record itself, and the invoice that a payment or credit note speaks of; a charge's refunds if it has them;
+    and the payment that was given or taken back."""
     kind = KINDS.get(word) if isinstance(word, str) else None
     if kind is not None and _is_id(about.id):
         yield kind, about.id
         if kind in (Kind.PAYMENT, Kind.CREDIT) and _is_id(about.invoice):
             yield Kind.INVOICE, about.invoice
+    if isinstance(word, str) and word in OF_A_PAYMENT and _is_id(about.payment_intent):
+        yield Kind.CHECKOUT, about.payment_intent
     if word == "charge" and isinstance(about.refunds, dict):
         rows = about.refunds.get("data")
         for row in rows if isinstance(rows, list) else []:

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import msgspec
 
-from integrations.contract import Account, Act, LateCharge, Lookup, Receipt, Token, Wire
+from integrations.contract import Account, Act, Attached, ChargeChoices, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused
-from integrations.xero import charging, pulling, reading, writing
+from integrations.xero import attachments, charging, pulling, reading, writing
 from integrations.xero.client import Client
 from integrations.xero.decoding import decode
 from integrations.xero.mapping import Mapper
@@ -78,6 +78,14 @@ class XeroBooks:
         """The invoice as PDF."""
         return writing.document(self._room, invoice)
 
+    def attachments(self, invoice: Ref) -> Sequence[Attached]:
+        """The files that its customer may see."""
+        return attachments.attachments(self._room, invoice)
+
+    def attachment(self, invoice: Ref, one: Attached) -> bytes:
+        """What is in one of them."""
+        return attachments.attachment(self._room, invoice, one)
+
     def payment_url(self, invoice: Ref) -> str:
         """The online invoice's address, asked for afresh; empty when the invoice has none."""
         return writing.payment_url(self._room, invoice)
@@ -93,6 +101,10 @@ class XeroBooks:
     def set_expected_date(self, invoice: Ref, on: date, *, key: str) -> Receipt:
         """Xero's expected payment date."""
         return writing.set_expected_date(self._room, invoice, on, key=key)
+
+    def charge_choices(self) -> ChargeChoices:
+        """Accounts of income, and tax rates: two calls."""
+        return charging.choices(self._room)
 
     def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
         """A sales invoice of one line, to the contact of the invoice `on`."""

@@ -1,11 +1,13 @@
-"""Late charges in one organisation: an invoice of one line, made once, found by its reference."""
+"""Late charges in one organisation: the accounts and tax rates to choose from, an invoice of one line, found by its
+reference."""
 
 import hashlib
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import NoReturn, TypeVar
 
 import msgspec
 
-from integrations.contract import Act, LateCharge, Lookup, Receipt
+from integrations.contract import Act, ChargeChoices, Choice, LateCharge, Lookup, Receipt
 from integrations.errors import Refused
 from integrations.xero.client import Reply
 from integrations.xero.decoding import decode
@@ -15,9 +17,50 @@ from integrations.xero.streams import INVOICES, Room, ask
 from integrations.xero.writing import act_key, fresh, invoice_only
 from receivables.records import Ref
 
+T = TypeVar("T")
+
 
 class _Invoice(Element):
     invoice_id: str | None = msgspec.field(default=None, name="InvoiceID")
+
+
+class _Account(msgspec.Struct, rename="pascal"):
+    code: str | None = None
+    name: str | None = None
+    class_: str | None = msgspec.field(default=None, name="Class")
+    status: str | None = None
+
+
+class _TaxRate(msgspec.Struct, rename="pascal"):
+    tax_type: str | None = None
+    name: str | None = None
+    status: str | None = None
+    can_apply_to_revenue: bool = True
+
+
+def choices(room: Room) -> ChargeChoices:
+    """The accounts of income that have a code, and the tax rates for income; of both what is in use."""
+    accounts = _listed(room, "get_accounts", "Accounts", type_=_Account)
+    rates = _listed(room, "get_tax_rates", "TaxRates", type_=_TaxRate)
+    found = [Choice(one.code, f"{one.code} {one.name or ''}".strip()) for one in accounts if _earns(one) and one.code]
+    taxes = [Choice(one.tax_type, one.name or one.tax_type) for one in rates if _taxes(one) and one.tax_type]
+    return ChargeChoices(_by_name(found), _by_name(taxes))
+
+
+def _earns(account: _Account) -> bool:
+    return account.class_ == "REVENUE" and account.status == "ACTIVE"
+
+
+def _taxes(rate: _TaxRate) -> bool:
+    return rate.can_apply_to_revenue and rate.status == "ACTIVE"
+
+
+def _by_name(found: list[Choice]) -> tuple[Choice, ...]:
+    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.code)))
+
+
+def _listed(room: Room, method: str, name: str, *, type_: type[T]) -> Sequence[T]:
+    return room.client.read(method, lambda reply: decode(reply.body, name, type_, _unreadable)).payloads
 
 
 def post_charge(room: Room, on: Ref, charge: LateCharge, *, key: str) -> Receipt:

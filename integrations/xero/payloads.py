@@ -219,6 +219,16 @@ class Payment(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
     updated: str | None = msgspec.field(default=None, name="UpdatedDateUTC")
 
 
+class Attachment(msgspec.Struct, rename="pascal", kw_only=True, gc=False):
+    """A file that hangs on a record. `include_online` shows it to the customer on the online invoice."""
+
+    attachment_id: str | None = msgspec.field(default=None, name="AttachmentID")
+    file_name: str | None = None
+    mime_type: str | None = None
+    content_length: int | None = None
+    include_online: bool | None = None
+
+
 class Organisation(msgspec.Struct, rename="pascal", kw_only=True):
     """The company."""
 

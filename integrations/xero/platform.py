@@ -22,7 +22,7 @@ from integrations.contract import (
 )
 from integrations.errors import Reconnect, Refused, TryLater, Unsupported
 from integrations.http import address
-from integrations.xero import hooks, identity, reading
+from integrations.xero import attachments, hooks, identity, reading
 from integrations.xero.books import XeroBooks
 from integrations.xero.client import CONCURRENT, Client
 from integrations.xero.identity import CUSTOM, Denied, TokenReply
@@ -38,6 +38,9 @@ AUTHORIZE = "https://login.xero.com"
 WEB = "https://go.xero.com"
 # granular scopes: apps made since March 2026 get no others, whatever Xero's published schema still says
 NEEDED = ("accounting.invoices", "accounting.payments", "accounting.contacts.read", "accounting.settings.read")
+# asked of a person at consent, and done without where it was not given; a custom connection is not asked, since Xero
+# refuses it altogether for one permission that it was not set up with
+WELCOME = (attachments.SCOPE,)
 # named as X-Rate-Limit-Problem begins
 LIMITS = (
     Limit("minute", 60, 60.0, remaining="x-minlimit-remaining"),
@@ -89,6 +92,7 @@ class Xero:
             Capability.SET_EXPECTED_DATE,
             Capability.POST_CHARGE,
             Capability.DOCUMENT,
+            Capability.ATTACHMENTS,
             Capability.WEBHOOK_PER_APP,
             Capability.WEBHOOK_PER_CONNECTION,
         }
@@ -100,7 +104,7 @@ class Xero:
             "response_type": "code",
             "client_id": wire.app.client_id,
             "redirect_uri": redirect_uri,
-            "scope": " ".join(("offline_access", *NEEDED)),
+            "scope": " ".join(("offline_access", *NEEDED, *WELCOME)),
             "state": state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",

@@ -17,6 +17,10 @@ class TokenRefused(Exception):
     """The access token is over; a renewal may cure it. Never leaves this folder."""
 
 
+class ScopeMissing(Reconnect):
+    """The person who connected did not, or may not, give this permission; other calls may well work."""
+
+
 class _Problem(msgspec.Struct, rename="pascal"):
     detail: str | None = None
 
@@ -67,7 +71,7 @@ def _too_many(headers: Mapping[str, str], clock: Clock) -> TryLater:
 
 def _unauthorised(detail: str) -> Reconnect | TokenRefused:
     if detail.startswith("AuthorizationUnsuccessful"):
-        return Reconnect(
+        return ScopeMissing(
             "Xero lets the person who connected not do this: a permission (scope) or their user role is missing; "
             "please connect again as someone who may see and edit sales invoices"
         )

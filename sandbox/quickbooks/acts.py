@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.quickbooks import undoing
 from sandbox.quickbooks.company import Company
 from sandbox.quickbooks.ledger import whole
-from sandbox.quickbooks.rows import Document, to_minor
+from sandbox.quickbooks.rows import Attachable, CustomerType, Document, to_minor
 
 
 class Acts:
@@ -97,6 +97,23 @@ class Acts:
         row.active, row.name = False, f"{row.name} (deleted)"
         held.ledger.changed(row, held.now())
 
+    def classify(self, held: Company, customer: str, called: str) -> dict[str, str]:
+        """Give a customer the type called so, made if there is none; without a name it loses its type."""
+        row, types = held.ledger.get("Customer", customer), held.ledger.tables["CustomerType"]
+        row.kind = next((one.id for one in types.values() if one.name == called), "")
+        if called and not row.kind:
+            now = whole(held.now())
+            row.kind = str(200_000 + len(types))
+            types[row.kind] = CustomerType(id=row.kind, created=now, updated=now, name=called)
+        held.ledger.changed(row, held.now())
+        return {"type": row.kind}
+
+    def rename_type(self, held: Company, type: str, called: str, *, active: bool = True) -> None:
+        """A customer type gets another name, or is made inactive; its customers do not move."""
+        row = held.ledger.get("CustomerType", type)
+        row.name, row.active = called, active
+        row.touch(whole(held.now()))
+
     def journal(self, held: Company, customer: str, amount: str) -> None:
         """A journal line on receivables: it moves the customer's balance, and no call that we make shows it."""
         row = held.ledger.get("Customer", customer)
@@ -128,9 +145,54 @@ class Acts:
         """Somebody saves a record again."""
         held.ledger.changed(held.ledger.get(entity, id), held.now())
 
+    def attach(
+        self,
+        held: Company,
+        invoice: str,
+        file_name: str,
+        text: str = "",
+        *,
+        kind: str = "application/pdf",
+        size: int | None = None,
+        told_size: int | None = None,
+        with_mail: bool = True,
+    ) -> dict[str, str]:
+        """Somebody uploads a file to an invoice: `text`, or `size` bytes of nothing."""
+        row = Attachable(
+            id=held.ledger.new_id("attachables"),
+            created=whole(held.now()),
+            updated=whole(held.now()),
+            entity="Invoice",
+            target=held.ledger.get("Invoice", invoice).id,
+            note="",
+            include_on_send=with_mail,
+            file_name=file_name,
+            content_type=kind,
+            content=text.encode() if size is None else bytes(size),
+            told_size=told_size,
+        )
+        held.ledger.tables["Attachable"][row.id] = row
+        return {"attachment": row.id}
+
+    def detach(self, held: Company, attachment: str) -> None:
+        """The file is taken away."""
+        held.ledger.tables["Attachable"].pop(attachment).stir(whole(held.now()))
+
+    def stale_addresses(self, held: Company, times: int = 1) -> None:
+        """The next addresses of files are over before anybody can use them."""
+        held.stale_addresses = times
+
     def online_payments(self, held: Company, on: bool) -> None:
         """Whether the company has QuickBooks Payments."""
         held.takes_payments = on
+
+    def move_to(self, held: Company, country: str) -> None:
+        """The company is in another country, by the word QuickBooks has for it."""
+        held.country = country
+
+    def keep_item(self, held: Company, item: str, active: bool) -> None:
+        """Make an item inactive, or active again."""
+        held.ledger.get("Item", item).active = active
 
     def cdc_fault(self, held: Company, entity: str, times: int = 1) -> None:
         """Let the next changed-data answers carry a fault in this kind's slot."""

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
-from sandbox.quickbooks import answers
+from sandbox.quickbooks import answers, selling
 from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.files import download
 from sandbox.quickbooks.finding import batched, changed_slots, queried
 from sandbox.quickbooks.ledger import NoSuchRecord, whole
 from sandbox.quickbooks.payloads import company_info, preferences, render
@@ -64,8 +65,10 @@ def add_api(app: Flask, opened: Callable[[str], Company | Response]) -> None:
     route("/companyinfo/<row_id>", "GET")(company)
     route("/preferences", "GET")(settings)
     route("/attachable", "POST")(note)
+    route("/invoice", "POST")(sell)
     route("/invoice/<row_id>/send", "POST")(send)
     route("/invoice/<row_id>/pdf", "GET")(document)
+    route("/download/<row_id>", "GET")(download)
     route("/<entity>/<row_id>", "GET")(single)
 
 
@@ -130,7 +133,7 @@ def company(held: Company, row_id: str) -> Response:
     """The address carries the realm; the record says 1."""
     if row_id not in (held.ledger.realm, "1"):
         return gone(held.now())
-    return answers.answer({"CompanyInfo": company_info(held.ledger)}, held.now())
+    return answers.answer({"CompanyInfo": company_info(held.ledger, held.country)}, held.now())
 
 
 def settings(held: Company) -> Response:
@@ -209,6 +212,15 @@ def note(held: Company) -> Response:
     held.ledger.get(READABLE.get(str(on["type"]).lower(), "Attachable"), on["value"])
     include = bool(hangs_on.get("IncludeOnSend"))
     return _once(held, lambda: _hang(held, on, body["Note"], include))
+
+
+def sell(held: Company) -> Response:
+    """A new invoice."""
+    try:
+        asked = selling.read(held, sent())
+    except selling.Wrong as wrong:
+        return answers.fault(wrong.code, wrong.message, held.now(), detail=wrong.detail)
+    return _once(held, lambda: answers.answer({"Invoice": held.shown(selling.sell(held, asked))}, held.now()))
 
 
 def _hang(held: Company, on: dict[str, str], text: str, include: bool) -> Response:

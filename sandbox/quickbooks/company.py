@@ -28,9 +28,12 @@ class Company:
         self.bent: dict[tuple[str, str], dict[str, Any]] = {}
         self.cdc_faults: dict[str, int] = {}
         self.book_close = "2025-12-31"
+        self.country = "US"
         self.takes_payments = True
         self.links_made = 0
         self.refuses_replays = False
+        self.stale_addresses = 0
+        self.addresses: dict[str, tuple[str, datetime]] = {}
         self.mails: Counter[date] = Counter()
         self.mails_a_day = sys.maxsize
         self._written: dict[tuple[str, str], tuple[tuple[Any, ...], msgspec.Raw]] = {}

@@ -24,7 +24,7 @@ def queried(held: Company, text: str) -> dict[str, Any]:
 
 def _singletons(held: Company, statement: Statement) -> list[Any]:
     if statement.entity == "CompanyInfo":
-        return [company_info(held.ledger)]
+        return [company_info(held.ledger, held.country)]
     if statement.entity == "Preferences":
         return [preferences(held.ledger, held.book_close)]
     return []

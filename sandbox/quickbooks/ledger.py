@@ -12,14 +12,17 @@ from sandbox.quickbooks.rows import (
     Customer,
     Document,
     Invoice,
+    Item,
     Line,
     Payment,
     Row,
+    TaxCode,
+    TaxRate,
     Term,
     Tombstone,
 )
 
-ENTITIES = ("Customer", "Invoice", "Payment", "CreditMemo", "Term", "Attachable")
+ENTITIES = tuple("Customer CustomerType Invoice Payment CreditMemo Term Attachable Item TaxCode TaxRate".split())
 Applied = Sequence[tuple[str, int]]
 
 
@@ -103,6 +106,19 @@ class Ledger:
         """A payment term."""
         row = Term(id=str(len(self.tables["Term"]) + 1), created=whole(at), updated=whole(at), name=name, days=days)
         self.tables["Term"][row.id] = row
+
+    def stock(self, at: datetime) -> None:
+        """What every company begins with: items to sell, tax codes and their rates."""
+        first = whole(at)
+        for id, name, account in (("10", "Services", ("1", "Services")), ("11", "Late fees", ("82", "Other Income"))):
+            self.tables["Item"][id] = Item(id=id, name=name, account=account, created=first, updated=first)
+        self.tables["Item"]["12"] = Item(
+            id="12", name="Timber", account=("79", "Sales"), kind="Inventory", created=first, updated=first
+        )
+        for id, name, rate in (("3", "20.0% S", 20), ("4", "0.0% Z", 0)):
+            self.tables["TaxRate"][id] = TaxRate(id=id, name=name, rate=rate, created=first, updated=first)
+            self.tables["TaxCode"][id] = TaxCode(id=id, name=name, rate=id, created=first, updated=first)
+        self.tables["TaxCode"]["5"] = TaxCode(id="5", name="Purchases only", created=first, updated=first)
 
     def join(self, at: datetime, **fields: Any) -> Customer:
         """A new customer."""

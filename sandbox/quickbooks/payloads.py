@@ -15,11 +15,15 @@ from sandbox.quickbooks.rows import (
     Attachable,
     CreditMemo,
     Customer,
+    CustomerType,
     Document,
     Invoice,
+    Item,
     Line,
     Payment,
     Row,
+    TaxCode,
+    TaxRate,
     Term,
     Tombstone,
 )
@@ -93,6 +97,7 @@ def _customer(ledger: Ledger, row: Customer) -> dict[str, Any]:
         "Balance": number(row.balance, row.currency),
         "BalanceWithJobs": number(family_balance(ledger, row), row.currency),
         "CurrencyRef": {"value": row.currency, "name": CURRENCY_NAMES.get(row.currency, row.currency)},
+        "CustomerTypeRef": {"value": row.kind} if row.kind else None,
         "PreferredDeliveryMethod": "Email" if row.emails else "Print",
         "GivenName": given or None,
         "FamilyName": family or None,
@@ -116,22 +121,25 @@ def _customer_ref(ledger: Ledger, customer: str) -> dict[str, str]:
     return {"value": customer, "name": ledger.customers[customer].name}
 
 
-def _sales_lines(total: int, currency: str) -> list[dict[str, Any]]:
-    amount = number(total, currency)
-    item = {
-        "ItemRef": {"value": "10", "name": "Services"},
+WORK = ("10", "NON", "Work as agreed")
+
+
+def _sales_lines(ledger: Ledger, total: int, currency: str, sold: tuple[str, str, str] = WORK) -> list[dict[str, Any]]:
+    amount, (item, tax, text) = number(total, currency), sold
+    detail = {
+        "ItemRef": {"value": item, "name": ledger.tables["Item"][item].name if item in ledger.tables["Item"] else "?"},
         "UnitPrice": amount,
         "Qty": 1,
-        "TaxCodeRef": {"value": "NON"},
+        "TaxCodeRef": {"value": tax},
     }
     return [
         {
             "Id": "1",
             "LineNum": 1,
-            "Description": "Work as agreed",
+            "Description": text,
             "Amount": amount,
             "DetailType": "SalesItemLineDetail",
-            "SalesItemLineDetail": item,
+            "SalesItemLineDetail": detail,
         },
         {"Amount": amount, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
     ]
@@ -157,7 +165,7 @@ def _invoice(ledger: Ledger, row: Invoice) -> dict[str, Any]:
         **_currency(ledger, row.currency),
         "PrivateNote": row.private_note or None,
         "LinkedTxn": _linked(row.payments),
-        "Line": _sales_lines(row.total, row.currency),
+        "Line": _sales_lines(ledger, row.total, row.currency, row.sold),
         "TxnTaxDetail": {"TotalTax": 0},
         "CustomerRef": _customer_ref(ledger, row.customer),
         "CustomerMemo": {"value": "Thank you for your business."},
@@ -228,7 +236,7 @@ def _credit_memo(ledger: Ledger, row: CreditMemo) -> dict[str, Any]:
         "TxnDate": row.dated_on.isoformat(),
         **_currency(ledger, row.currency),
         "LinkedTxn": _linked(row.payments),
-        "Line": _sales_lines(row.total, row.currency),
+        "Line": _sales_lines(ledger, row.total, row.currency),
         "CustomerRef": _customer_ref(ledger, row.customer),
         "TotalAmt": number(row.total, row.currency),
         "ApplyTaxAfterDiscount": False,
@@ -238,13 +246,40 @@ def _credit_memo(ledger: Ledger, row: CreditMemo) -> dict[str, Any]:
     }
 
 
+def _named_only(_: Ledger, row: CustomerType) -> dict[str, Any]:
+    return {"Name": row.name, "Active": row.active}
+
+
 def _term(_: Ledger, row: Term) -> dict[str, Any]:
     return {"Name": row.name, "Active": row.active, "Type": "STANDARD", "DiscountPercent": 0, "DueDays": row.days}
 
 
-def _attachable(_: Ledger, row: Attachable) -> dict[str, Any]:
+def _item(_: Ledger, row: Item) -> dict[str, Any]:
+    income = {"value": row.account[0], "name": row.account[1]}
+    return {"Name": row.name, "Active": row.active, "Type": row.kind, "IncomeAccountRef": income}
+
+
+def _tax_code(_: Ledger, row: TaxCode) -> dict[str, Any]:
+    rates = [{"TaxRateRef": {"value": row.rate}}] if row.rate else []
+    return {"Name": row.name, "Active": row.active, "SalesTaxRateList": {"TaxRateDetail": rates}}
+
+
+def _tax_rate(_: Ledger, row: TaxRate) -> dict[str, Any]:
+    return {"Name": row.name, "Active": row.active, "RateValue": row.rate}
+
+
+def _attachable(ledger: Ledger, row: Attachable) -> dict[str, Any]:
     hangs_on = {"EntityRef": {"type": row.entity, "value": row.target}, "IncludeOnSend": row.include_on_send}
-    return {"AttachableRef": [hangs_on], "Note": row.note}
+    if not row.file_name:
+        return {"AttachableRef": [hangs_on], "Note": row.note}
+    return {
+        "AttachableRef": [hangs_on],
+        "Note": row.note or None,
+        "FileName": row.file_name,
+        "FileAccessUri": f"/v3/company/{ledger.realm}/download/{row.id}",
+        "ContentType": row.content_type or None,
+        "Size": len(row.content) if row.told_size is None else row.told_size,
+    }
 
 
 WRITERS: Mapping[str, Any] = {
@@ -252,18 +287,22 @@ WRITERS: Mapping[str, Any] = {
     "Invoice": _invoice,
     "Payment": _payment,
     "CreditMemo": _credit_memo,
+    "CustomerType": _named_only,
     "Term": _term,
     "Attachable": _attachable,
+    "Item": _item,
+    "TaxCode": _tax_code,
+    "TaxRate": _tax_rate,
 }
 
 
-def company_info(ledger: Ledger) -> dict[str, Any]:
+def company_info(ledger: Ledger, country: str) -> dict[str, Any]:
     """Its Id is 1, not the realm, and it knows no time zone."""
     return {
         "CompanyName": ledger.name,
         "LegalName": ledger.name,
         "CompanyAddr": {"Id": "1", "Line1": "12 Sawmill Road", "City": "Portland", "Country": "USA"},
-        "Country": "US",
+        "Country": country,
         "Email": {"Address": "office@cedar-ridge.example"},
         "SupportedLanguages": "en",
         "NameValue": [{"Name": "OfferingSku", "Value": "QuickBooks Online Plus"}],

@@ -17,11 +17,11 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "<": lt, ">": gt
 PAGE, PAGE_MAX = 100, 1000
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Conditions = list[tuple[str, str, tuple[str, ...]]]
-NAME_LISTS = ("Customer", "Term")
+NAME_LISTS = ("Customer", "CustomerType", "Term", "Item", "TaxCode", "TaxRate")
 # Kinds of records that every real company has and this one keeps none of.
 OTHERS = tuple(
-    "Account Bill BillPayment Budget Class CompanyCurrency CustomerType Department Deposit Employee Estimate Item "
-    "JournalEntry PaymentMethod Purchase PurchaseOrder RefundReceipt SalesReceipt TaxAgency TaxCode TaxRate "
+    "Account Bill BillPayment Budget Class CompanyCurrency Department Deposit Employee Estimate "
+    "JournalEntry PaymentMethod Purchase PurchaseOrder RefundReceipt SalesReceipt TaxAgency "
     "TimeActivity Transfer Vendor VendorCredit".split()
 )
 
@@ -65,6 +65,7 @@ FIELDS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     },
     "Payment": {**COMMON, **SALES, "paymentrefnum": lambda row: row.reference},
     "CreditMemo": {**COMMON, **SALES, "docnumber": lambda row: row.number, "balance": _money("remaining")},
+    "CustomerType": {**COMMON, "active": lambda row: row.active, "name": lambda row: row.name},
     "Term": {**COMMON, "active": lambda row: row.active, "name": lambda row: row.name},
     "Attachable": {
         **COMMON,
@@ -72,6 +73,7 @@ FIELDS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
         "attachableref.entityref.type": lambda row: row.entity.lower(),
         "attachableref.entityref.value": lambda row: row.target,
     },
+    **{name: {**COMMON, "active": lambda row: row.active} for name in ("Item", "TaxCode", "TaxRate")},
     "CompanyInfo": {},
     "Preferences": {},
     **{name: {**COMMON, "active": lambda row: row.active} for name in OTHERS},

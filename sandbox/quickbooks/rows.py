@@ -61,7 +61,8 @@ class Row:
 
 @dataclass(slots=True, kw_only=True)
 class Customer(Row):
-    """Who owes. `balance` is kept by the posting rules and also holds what no API shows (journals)."""
+    """Who owes. `balance` is kept by the posting rules and also holds what no API shows (journals); `kind` is the
+    id of its customer type."""
 
     name: str
     contact: str = ""
@@ -77,6 +78,7 @@ class Customer(Row):
     bills_with_parent: bool = False
     active: bool = True
     balance: int = 0
+    kind: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +101,7 @@ class Document(Row):
 
 @dataclass(slots=True, kw_only=True)
 class Invoice(Document):
-    """`payments` are the ids of the payments that touch it, oldest first."""
+    """`payments` are the ids of the payments that touch it, oldest first; `sold` its one item, tax code and text."""
 
     number: str
     balance: int
@@ -111,6 +113,7 @@ class Invoice(Document):
     mail_error: str = ""
     online: bool = False
     payments: list[str] = field(default_factory=list)
+    sold: tuple[str, str, str] = ("10", "NON", "Work as agreed")
 
 
 @dataclass(slots=True)
@@ -150,13 +153,53 @@ class Term(Row):
 
 
 @dataclass(slots=True, kw_only=True)
+class Item(Row):
+    """Something to sell, and the income account it leads to."""
+
+    name: str
+    account: tuple[str, str]
+    kind: str = "Service"
+    active: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class TaxRate(Row):
+    """A rate in per cent."""
+
+    name: str
+    rate: int
+    active: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class TaxCode(Row):
+    """A tax code and the id of its one rate on sales; none when it is for purchases only."""
+
+    name: str
+    rate: str = ""
+    active: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class CustomerType(Row):
+    """A sort of customers, as the company names it."""
+
+    name: str
+    active: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
 class Attachable(Row):
-    """A note that hangs on a record."""
+    """A note or a file that hangs on a record. `told_size` is what is said of the file; usually it is true."""
 
     entity: str
     target: str
     note: str
     include_on_send: bool = False
+    file_name: str = ""
+    content_type: str = ""
+    content: bytes = b""
+    told_size: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from sandbox.quickbooks.acts import Acts
 from sandbox.quickbooks.api import add_api
 from sandbox.quickbooks.company import Company
 from sandbox.quickbooks.consent import CLIENT_ID, CLIENT_SECRET, add_consent
+from sandbox.quickbooks.files import add_files
 from sandbox.quickbooks.grants import ACCESS_LIFE, Grant, Grants
 from sandbox.quickbooks.ledger import Ledger
 from sandbox.quickbooks.rows import Document
@@ -55,6 +56,7 @@ class QuickBooksTwin:
         begin = self._world.clock.now() - timedelta(days=30 * business.shape.months + 1)
         for name, days in TERMS:
             ledger.add_term(name, days, begin)
+        ledger.stock(begin)
         return Company(self._world, self._clock, ledger, self._announcer.flush)
 
     def app(self) -> Flask:
@@ -63,6 +65,7 @@ class QuickBooksTwin:
         names = {realm: held.ledger.name for realm, held in self._by_realm.items()}
         add_consent(app, self._grants, names, self._clock.now)
         add_api(app, self._opened)
+        add_files(app, self._by_realm)
         return app
 
     def _opened(self, realm: str) -> Company | Response:
@@ -81,6 +84,9 @@ class QuickBooksTwin:
             held = self._companies[business]
             held.player.play(happening)
             held.announce()
+
+    def wake(self) -> None:
+        """Nothing happens here by itself."""
 
     def credentials(self) -> dict[str, Any]:
         """Ready-made keys and tokens; the tokens are new with every call, the grant behind them is not."""
@@ -138,7 +144,7 @@ class QuickBooksTwin:
                     entity: [stone.id for stone in ledger.tombstones if stone.entity == entity]
                     for entity in ("Invoice", "Payment", "CreditMemo", "Customer")
                 },
-                "notes": {row.id: [row.target, row.note] for row in ledger.tables["Attachable"].values()},
+                "notes": {row.id: [row.target, row.note] for row in ledger.tables["Attachable"].values() if row.note},
             }
 
     def fail(self, kind: str, path: str) -> Response | None:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.stripe import posting
 from sandbox.stripe.answering import Call, Desk
+from sandbox.stripe.attaching import attach_payment
 from sandbox.stripe.ledger import Ledger
 from sandbox.stripe.protocol import Problem, missing, only
 from sandbox.stripe.records import Customer, Endpoint, Invoice
@@ -23,6 +24,7 @@ def add_acting(app: Flask, desk: Desk) -> None:
         _add(app, desk, ("GET", path), handler)
     _add(app, desk, ("POST", "/v1/invoices/<key>"), update_invoice)
     _add(app, desk, ("DELETE", "/v1/invoices/<key>"), delete_invoice)
+    _add(app, desk, ("POST", "/v1/invoices/<key>/attach_payment"), attach_payment)
     for verb, act in ACTS.items():
         _add(app, desk, ("POST", f"/v1/invoices/<key>/{verb}"), partial(act_on_invoice, act))
     _add(app, desk, ("DELETE", "/v1/customers/<key>"), delete_customer)
@@ -98,7 +100,7 @@ def _set_metadata(record: Invoice | Endpoint, asked: Any) -> None:
 def act_on_invoice(act: Callable[..., Any], call: Call, key: str) -> dict[str, Any]:
     """Send, finalise, void or mark; none takes parameters of note."""
     call.need("rak_invoice_write")
-    only(call.params, ("expand",))
+    only(call.params, ("expand", "auto_advance"))
     invoice = _invoice(call, key)
     act(call.ledger, invoice, call.now)
     return rendered(invoice, call.ledger.here())

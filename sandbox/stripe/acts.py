@@ -103,42 +103,19 @@ class Acts:
         posting.void_credit(ledger, note, self._desk.clock.now())
         return {"status": note.status}
 
-    def refund(self, business: str, payment: str, amount: int) -> dict[str, str]:
-        """Give back part of a payment."""
-        ledger, found = self._paid(business, payment)
-        return {"refund": posting.refund(ledger, found, amount, self._desk.clock.now()).id}
-
-    def fail_refund(self, business: str, refund: str) -> dict[str, str]:
-        """The refund did not arrive."""
-        ledger = self._ledgers[business]
-        found = ledger.books.refunds.get(refund)
-        assert found is not None
-        found.status = "failed"
-        ledger.emit("refund.failed", found, self._desk.clock.now())
-        return {"status": found.status}
-
-    def dispute(self, business: str, payment: str, status: str = "needs_response") -> dict[str, str]:
-        """The payer's bank takes a payment back; any of the ten statuses."""
-        ledger, found = self._paid(business, payment)
-        made = posting.dispute(ledger, found, self._desk.clock.now(), reason="general", status=status)
-        return {"dispute": made.id}
-
-    def move_dispute(self, business: str, dispute: str, status: str) -> dict[str, str]:
-        """Another status."""
-        ledger = self._ledgers[business]
-        found = ledger.books.disputes.get(dispute)
-        assert found is not None
-        found.status = status
-        kind = "closed" if status in ("won", "lost", "warning_closed") else "updated"
-        ledger.emit(f"charge.dispute.{kind}", found, self._desk.clock.now())
-        return {"status": status}
-
     def rename_customer(self, business: str, customer: str, name: str) -> dict[str, str]:
         """Another name."""
         ledger, found = self._customer(business, customer)
         found.name, found.business_name = name, ""
         ledger.emit("customer.updated", found, self._desk.clock.now())
         return {"name": name}
+
+    def label(self, business: str, customer: str, metadata: dict[str, str]) -> dict[str, str]:
+        """Write a customer's metadata anew."""
+        ledger, found = self._customer(business, customer)
+        found.metadata = dict(metadata)
+        ledger.emit("customer.updated", found, self._desk.clock.now())
+        return {"customer": customer}
 
     def identify(self, business: str, customer: str, kind: str, value: str) -> dict[str, str]:
         """A tax id (`eu_vat`, `us_ein`, …) of a customer or of an account that is one; its invoices show it."""

@@ -81,7 +81,7 @@ class Announcer:
 def thin(event: Event, whole: dict[str, Any]) -> bytes:
     """The same as a thin event: names only, and the snapshot event it stands beside."""
     about = whole["data"]["object"]
-    path = f"/v1/{about['object']}s/{about['id']}"
+    path = f"/v1/{about['object'].replace('.', '/')}s/{about['id']}"
     told = {
         "id": f"evt_thin{event.id[8:]}",
         "object": "v2.core.event",

@@ -20,6 +20,7 @@ from sandbox.stripe.records import (
 )
 from sandbox.stripe.rendering import OLD, PINNED, Here, old_invoice, rendered
 from sandbox.stripe.shelf import Ids, Shelf
+from sandbox.stripe.taking import BalanceLine, Charge, Intent, PaymentLink, PaymentRecord, Payout, Session, Taking
 
 EVENTS_KEPT = timedelta(days=30)
 
@@ -44,6 +45,13 @@ class Books:
     disputes: Shelf[Dispute] = field(default_factory=Shelf)
     events: Shelf[Event] = field(default_factory=Shelf)
     webhook_endpoints: Shelf[Endpoint] = field(default_factory=Shelf)
+    checkout_sessions: Shelf[Session] = field(default_factory=Shelf)
+    payment_links: Shelf[PaymentLink] = field(default_factory=Shelf)
+    payment_intents: Shelf[Intent] = field(default_factory=Shelf)
+    charges: Shelf[Charge] = field(default_factory=Shelf)
+    payment_records: Shelf[PaymentRecord] = field(default_factory=Shelf)
+    balance_transactions: Shelf[BalanceLine] = field(default_factory=Shelf)
+    payouts: Shelf[Payout] = field(default_factory=Shelf)
 
 
 class Ledger:
@@ -69,7 +77,12 @@ class Ledger:
         self.by_invoice: dict[str, list[InvoicePayment]] = {}
         self.gone: set[str] = set()
         self.now = now
+        self.pays_out = True
+        self.not_paid_out: list[BalanceLine] = []
+        self.attached: dict[str, InvoicePayment] = {}
         self._retries: list[tuple[int, str]] = []
+        self._agenda: list[tuple[int, int, Callable[[datetime], None]]] = []
+        self._entered = 0
 
     def seen_in(self, *, live: bool) -> "Ledger":
         """The account in one mode: its books are all in the other, of which it knows nothing but the ids."""
@@ -88,10 +101,15 @@ class Ledger:
         """For links made now."""
         return Here(self.base, int(self.now().timestamp()))
 
-    def emit(self, kind: str, record: Sellable, at: datetime) -> None:
+    def emit(self, kind: str, record: Sellable | Taking, at: datetime) -> None:
         """Note that `kind` happened to `record`. What is older than Stripe keeps events gets an id and nothing else."""
-        self.books.invoices.changed()
-        self.books.invoice_payments.changed()
+        for shelf in (
+            self.books.invoices,
+            self.books.invoice_payments,
+            self.books.checkout_sessions,
+            self.books.payouts,
+        ):
+            shelf.changed()
         if at < self.now() - EVENTS_KEPT:
             self.ids.skip("evt")
             return
@@ -123,6 +141,18 @@ class Ledger:
         """Try to collect an automatic invoice again at this epoch second."""
         invoice.next_attempt = at
         heapq.heappush(self._retries, (at, invoice.id))
+
+    def later(self, at: int, act: Callable[[datetime], None]) -> None:
+        """Let something happen by itself at this epoch second."""
+        self._entered += 1
+        heapq.heappush(self._agenda, (at, self._entered, act))
+
+    def due(self, now: int) -> tuple[int, Callable[[datetime], None]] | None:
+        """The next of these that is due, taken off the list."""
+        if self._agenda and self._agenda[0][0] <= now:
+            at, _, act = heapq.heappop(self._agenda)
+            return at, act
+        return None
 
     def due_retry(self, now: int) -> tuple[int, Invoice] | None:
         """The next automatic attempt that is due, taken off the list."""

@@ -2,61 +2,26 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
+from operator import attrgetter
 from typing import Any
 
 from flask import Flask
 from werkzeug.wrappers import Response
 
 from sandbox.stripe.answering import Call, Desk
+from sandbox.stripe.expanding import expand, expands, stub
 from sandbox.stripe.ledger import EVENTS_KEPT
 from sandbox.stripe.protocol import Problem, elsewhere, missing, only, whole
-from sandbox.stripe.records import Endpoint, Event, Invoice
+from sandbox.stripe.records import Endpoint, Event
 from sandbox.stripe.rendering import Here, endpoint, old_rendered, rendered
+from sandbox.stripe.rooms import READERS, ROOMS, Room
 from sandbox.stripe.shelf import Window
 
 PAGING = ("limit", "starting_after", "ending_before", "expand")
 TYPES_MAX = 20
-EMPTY_LISTS = ("sources", "subscriptions", "tax_ids")
-STATUSES = ("draft", "open", "paid", "uncollectible", "void")
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """One kind of record: its shelf and path, the permission to read it, its filters and what may be expanded."""
-
-    path: str
-    noun: str
-    permission: str
-    filters: tuple[str, ...]
-    expandable: tuple[str, ...] = ()
-
-
-ROOMS = (
-    Room("customers", "customer", "rak_customer_read", ("created", "email", "test_clock"),
-         ("test_clock", *EMPTY_LISTS)),
-    Room(
-        "invoices",
-        "invoice",
-        "rak_invoice_read",
-        ("status", "collection_method", "created", "due_date", "customer", "customer_account", "subscription"),
-        ("payments", "customer", "amount_paid_off_stripe"),
-    ),
-    Room(
-        "invoice_payments", "invoice_payment", "rak_invoice_read", ("created", "invoice", "status", "payment"),
-        ("invoice", "payment.payment_intent"),
-    ),
-    Room(
-        "credit_notes", "credit note", "rak_credit_note_read", ("created", "customer", "customer_account", "invoice"),
-        ("invoice", "customer"),
-    ),
-    Room("refunds", "refund", "rak_charge_read", ("created", "charge", "payment_intent"), ("charge",)),
-    Room("disputes", "dispute", "rak_dispute_read", ("created", "charge", "payment_intent"), ("charge",)),
-    Room("events", "event", "rak_event_read", ("created", "type", "types", "delivery_success")),
-    Room("webhook_endpoints", "webhook endpoint", "rak_webhook_read", ()),
-)  # fmt: skip
+NOT_AUTOMATIC = "Balance transaction history can only be filtered on automatic payouts, not manual."
 
 
 def add_reading(app: Flask, desk: Desk) -> None:
@@ -76,8 +41,9 @@ def _add_room(app: Flask, desk: Desk, room: Room) -> None:
     def one(key: str) -> Response:
         return desk.answer(partial(single, room), key=key)
 
-    app.add_url_rule(f"/v1/{room.path}", f"{room.path}_list", many, methods=["GET"])
-    app.add_url_rule(f"/v1/{room.path}/<key>", f"{room.path}_one", one, methods=["GET"])
+    if room.many:
+        app.add_url_rule(f"/v1/{room.path}", f"{room.shelf}_list", many, methods=["GET"])
+    app.add_url_rule(f"/v1/{room.path}/<key>", f"{room.shelf}_one", one, methods=["GET"])
 
 
 def listed(room: Room, call: Call) -> bytes:
@@ -85,8 +51,8 @@ def listed(room: Room, call: Call) -> bytes:
     call.need(room.permission)
     only(call.params, (*PAGING, *room.filters))
     limit = _limit(call.params)
-    expand = _expands(room, call.params, "data.")
-    shelf = getattr(call.ledger.books, room.path)
+    asked = expands(room, call.params, "data.")
+    shelf = getattr(call.ledger.books, room.shelf)
     window = _window(room, call)
     _still_kept(call, shelf.get(window.after or window.before))
     try:
@@ -94,7 +60,7 @@ def listed(room: Room, call: Call) -> bytes:
     except KeyError as unknown:
         raise gone_or_elsewhere(room, call, str(unknown.args[0]), _cursor_name(window)) from None
     here = call.ledger.here()
-    body = b",".join(shown(call, row, here, expand) for row in rows)
+    body = b",".join(shown(call, row, here, asked) for row in rows)
     return b'{"object":"list","data":[%s],"has_more":%s,"url":"/v1/%s"}' % (
         body,
         b"true" if more else b"false",
@@ -124,7 +90,7 @@ def _part(room: Room, params: dict[str, Any]) -> tuple[str, Callable[[Any], bool
 def gone_or_elsewhere(room: Room, call: Call, key: str, param: str) -> Problem:
     """The 404, which says so when the other mode has the object."""
     other = call.ledger.other
-    if other is None or getattr(other.books, room.path).get(key) is None:
+    if other is None or getattr(other.books, room.shelf).get(key) is None:
         return missing(room.noun, key, param)
     return elsewhere(room.noun, key, param, live=other.live)
 
@@ -149,60 +115,29 @@ def _cursors(params: dict[str, Any]) -> tuple[str, str]:
     return after, before
 
 
-def _expands(room: Room, params: dict[str, Any], prefix: str) -> tuple[str, ...]:
-    for path in params.get("expand", []):
-        name = path.removeprefix(prefix)
-        if (prefix and name == path) or name not in room.expandable or path.count(".") > 3:
-            raise Problem(400, f"This property cannot be expanded ({path}).", param="expand")
-    return tuple(path.removeprefix(prefix) for path in params.get("expand", []))
-
-
 def single(room: Room, call: Call, key: str) -> bytes:
     """One record; a deleted customer answers with its stub."""
     call.need(room.permission)
     only(call.params, ("expand",))
-    expand = _expands(room, call.params, "")
-    found = getattr(call.ledger.books, room.path).get(key)
+    asked = expands(room, call.params, "")
+    found = getattr(call.ledger.books, room.shelf).get(key)
     if found is None and key in call.ledger.gone:
-        return json.dumps(_stub(key)).encode()
+        return json.dumps(stub(key)).encode()
     if found is None or (isinstance(found, Event) and found.created < _oldest_event(call)):
         raise gone_or_elsewhere(room, call, key, "id")
-    return shown(call, found, call.ledger.here(), expand)
+    return shown(call, found, call.ledger.here(), asked)
 
 
-def _stub(key: str) -> dict[str, Any]:
-    """What is left of a deleted customer."""
-    return {"id": key, "object": "customer", "deleted": True}
-
-
-def shown(call: Call, row: Any, here: Here, expand: tuple[str, ...] = ()) -> bytes:
+def shown(call: Call, row: Any, here: Here, asked: tuple[str, ...] = ()) -> bytes:
     """A record as bytes of JSON, in the version that was asked for."""
     if isinstance(row, Event):
         return row.body
     if isinstance(row, Endpoint):
         return json.dumps(endpoint(row)).encode()
     shape = old_rendered(row, here) if call.old else rendered(row, here)
-    if expand:
-        _expand(call, row, shape, expand)
+    if asked:
+        expand(call, row, shape, asked)
     return json.dumps(shape).encode()
-
-
-def _expand(call: Call, row: Any, shape: dict[str, Any], expand: tuple[str, ...]) -> None:
-    if "payments" in expand:
-        rows = call.ledger.by_invoice.get(row.id, [])[:10]
-        data = [rendered(one, call.ledger.here()) for one in rows]
-        shape["payments"] = {"object": "list", "data": data, "has_more": False, "url": "/v1/invoice_payments"}
-    if "amount_paid_off_stripe" in expand:
-        shape["amount_paid_off_stripe"] = 0
-    if "customer" in expand and shape["customer"] is not None:
-        payer = row.customer if isinstance(row, Invoice) else row.invoice.customer
-        gone = payer.id in call.ledger.gone
-        shape["customer"] = _stub(payer.id) if gone else rendered(payer, call.ledger.here())
-    for name in EMPTY_LISTS:
-        if name in expand:
-            url = f"/v1/customers/{row.id}/{name}"
-            counted = {"total_count": 0} if call.old else {}
-            shape[name] = {"object": "list", "data": [], "has_more": False, "url": url, **counted}
 
 
 def _filter(room: Room, call: Call) -> Callable[[Any], bool]:
@@ -213,25 +148,27 @@ def _filter(room: Room, call: Call) -> Callable[[Any], bool]:
         checks.append(lambda row: row.due_date is not None and low <= row.due_date <= high)
     if room.path == "events":
         checks.extend(_types(params))
+    elif "type" in params:
+        checks.append(partial(_same, attrgetter("type"), params["type"]))
+    if room.path == "balance_transactions" and "payout" in params:
+        _automatic(call, params["payout"])
     for name, read in READERS.items():
         if name in params:
             checks.append(partial(_same, read, params[name]))
     return lambda row: all(check(row) for check in checks)
 
 
+def _automatic(call: Call, key: str) -> None:
+    """Only automatic payouts tell what went out in them."""
+    found = call.ledger.books.payouts.get(key)
+    if found is None:
+        raise missing("payout", key, "payout")
+    if not found.automatic:
+        raise Problem(400, NOT_AUTOMATIC, param="payout")
+
+
 def _same(read: Callable[[Any], Any], wanted: str, row: Any) -> bool:
     return bool(read(row) == wanted)
-
-
-READERS: dict[str, Callable[[Any], Any]] = {
-    "email": lambda row: row.email,
-    "customer": lambda row: (row if isinstance(row, Invoice) else row.invoice).customer.id,
-    "customer_account": lambda row: (row if isinstance(row, Invoice) else row.invoice).customer.account,
-    "invoice": lambda row: row.invoice.id,
-    "payment_intent": lambda row: row.payment.intent,
-    "payment": lambda row: {"type": "payment_intent", "payment_intent": row.intent},
-    "collection_method": lambda row: "charge_automatically" if row.automatic else "send_invoice",
-}
 
 
 def _bounds(asked: Any) -> tuple[int, int]:
@@ -259,9 +196,10 @@ def _types(params: dict[str, Any]) -> list[Callable[[Any], bool]]:
 
 
 def _status(room: Room, asked: Any) -> str:
-    valid = STATUSES if room.path == "invoices" else ("open", "paid", "canceled")
-    if asked not in valid:
-        raise Problem(400, f"Invalid status: must be one of {', '.join(valid)}", param="status")
+    if room.path == "payouts":
+        return str(asked)
+    if asked not in room.statuses:
+        raise Problem(400, f"Invalid status: must be one of {', '.join(room.statuses)}", param="status")
     return str(asked)
 
 

@@ -19,6 +19,10 @@ NEEDED = {
     "credit_note": ("currency", "total", "invoice"),
     "refund": ("currency", "amount"),
     "dispute": ("currency", "amount"),
+    "checkout.session": ("currency", "amount_total", "expires_at", "status"),
+    "payment_intent": ("currency", "amount", "status"),
+    "balance_transaction": ("currency", "amount", "fee"),
+    "payout": ("currency", "amount", "status"),
 }
 # Words that say nothing about what is owed: new ones may come any day.
 DECORATIVE = {

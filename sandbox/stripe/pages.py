@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, Response, abort, redirect, render_template_string, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.stripe import posting
+from sandbox.stripe import cashier, posting
 from sandbox.stripe.answering import Desk
 from sandbox.stripe.ledger import Ledger
 from sandbox.stripe.protocol import KNOWN, Key
@@ -44,7 +44,9 @@ def add_pages(app: Flask, world: World, desk: Desk) -> None:
         with world.lock:
             ledger, invoice = _payable(desk, key)
             if invoice.open:
-                posting.pay(ledger, invoice, invoice.open, desk.clock.now())
+                paid = posting.pay(ledger, invoice, invoice.open, desk.clock.now())
+                if paid is not None:
+                    cashier.backed(ledger, paid, desk.clock.now())
             return _pay_page(ledger, invoice)
 
     @app.get("/i/<key>/pdf")

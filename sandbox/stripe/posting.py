@@ -56,13 +56,14 @@ def finalize(ledger: Ledger, invoice: Invoice, at: datetime) -> None:
     if invoice.due == 0:
         _close(ledger, invoice, at)
         return
-    invoice.default_payment = _ask(ledger, invoice, invoice.due, at, default=True).id
+    invoice.default_payment = ask(ledger, invoice, invoice.due, at, default=True).id
     if invoice.automatic:
         fail_attempt(ledger, invoice, second(at))
 
 
-def _ask(ledger: Ledger, invoice: Invoice, amount: int, at: datetime, *, default: bool) -> InvoicePayment:
-    new, intent = ledger.ids.new("inpay"), ledger.ids.new("pi")
+def ask(ledger: Ledger, invoice: Invoice, amount: int, at: datetime, *, default: bool, by: str = "") -> InvoicePayment:
+    """A payment that is to come: by the intent or record called `by`, or by a new intent."""
+    new, intent = ledger.ids.new("inpay"), by or ledger.ids.new("pi")
     payment = InvoicePayment(new, second(at), invoice, amount, intent, default)
     ledger.by_invoice.setdefault(invoice.id, []).append(payment)
     return ledger.books.invoice_payments.put(payment.id, payment)
@@ -80,9 +81,11 @@ def fail_attempt(ledger: Ledger, invoice: Invoice, at: int) -> None:
 
 
 def tick(ledger: Ledger, now: datetime) -> None:
-    """Let the automatic attempts happen that are due."""
+    """Let the automatic attempts happen that are due, and what else was put off until now."""
     while (found := ledger.due_retry(second(now))) is not None:
         fail_attempt(ledger, found[1], found[0])
+    while (next_act := ledger.due(second(now))) is not None:
+        next_act[1](datetime.fromtimestamp(next_act[0], UTC))
 
 
 def pay(ledger: Ledger, invoice: Invoice, amount: int, at: datetime) -> InvoicePayment | None:
@@ -102,10 +105,8 @@ def _take(ledger: Ledger, invoice: Invoice, amount: int, at: datetime) -> Invoic
     default = ledger.books.invoice_payments.get(invoice.default_payment)
     assert default is not None
     full = amount == invoice.remaining
-    payment = default if full else _ask(ledger, invoice, amount, at, default=False)
+    payment = default if full else ask(ledger, invoice, amount, at, default=False)
     settle(ledger, payment, at)
-    if not full:
-        default.requested = invoice.remaining
     return payment
 
 
@@ -118,6 +119,7 @@ def settle(ledger: Ledger, payment: InvoicePayment, at: datetime) -> None:
     if invoice.remaining == 0:
         _close(ledger, invoice, at)
     else:
+        _shrink_default(ledger, invoice)
         ledger.emit("invoice.updated", invoice, at)
 
 
@@ -125,7 +127,7 @@ def attach(ledger: Ledger, invoice: Invoice, amount: int, at: datetime) -> Invoi
     """A bank debit under way: an open payment beside the invoice's own. General availability has no event for it."""
     if not 0 < amount <= invoice.remaining:
         raise NotAllowed("The payment is larger than what remains on the invoice.")
-    return _ask(ledger, invoice, amount, at, default=False)
+    return ask(ledger, invoice, amount, at, default=False)
 
 
 def _close(ledger: Ledger, invoice: Invoice, at: datetime) -> None:

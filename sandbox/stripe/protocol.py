@@ -18,10 +18,36 @@ PERMISSIONS = (
     "rak_dispute_read",
     "rak_event_read",
     "rak_webhook_write",
+    "rak_tax_rate_read",
+    "rak_checkout_session_write",
+    "rak_product_write",
+    "rak_plan_write",
+    "rak_payment_intent_read",
+    "rak_balance_transaction_source_read",
+    "rak_payout_read",
+    "rak_payment_link_write",
+    "rak_payment_record_write",
 )
 KNOWN = frozenset(
     f"rak_{room}_{verb}"
-    for room in ("customer", "invoice", "credit_note", "charge", "dispute", "event", "webhook", "payment_intent")
+    for room in (
+        "customer",
+        "invoice",
+        "credit_note",
+        "charge",
+        "dispute",
+        "event",
+        "webhook",
+        "payment_intent",
+        "tax_rate",
+        "checkout_session",
+        "product",
+        "plan",
+        "balance_transaction_source",
+        "payout",
+        "payment_link",
+        "payment_record",
+    )
     for verb in ("read", "write")
 )
 BRACKETS = re.compile(r"[^\[\]]+")

@@ -1,6 +1,7 @@
 """What a Stripe account holds, as far as receivables go: amounts in smallest units, instants in epoch seconds."""
 
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(slots=True)
@@ -23,7 +24,8 @@ class Customer:
 
 @dataclass(slots=True)
 class Invoice:
-    """An invoice. `pre` and `post` are what credit notes took before and after payment."""
+    """An invoice. `pre` and `post` are what credit notes took before and after payment; `lines` the text and amount of
+    each line, where it is not the one that all have."""
 
     id: str
     created: int
@@ -52,6 +54,7 @@ class Invoice:
     metadata: dict[str, str] = field(default_factory=dict)
     default_payment: str = ""
     odd: bool = False
+    lines: list[tuple[str, int]] | None = None
 
     @property
     def remaining(self) -> int:
@@ -66,7 +69,8 @@ class Invoice:
 
 @dataclass(slots=True)
 class InvoicePayment:
-    """A payment asked for or made on an invoice."""
+    """A payment asked for or made on an invoice; `intent` is the id of what pays, a payment record's where `kind` says
+    so."""
 
     id: str
     created: int
@@ -74,10 +78,40 @@ class InvoicePayment:
     requested: int
     intent: str
     is_default: bool
+    kind: str = "payment_intent"
     status: str = "open"
     paid: int | None = None
     paid_at: int | None = None
     canceled_at: int | None = None
+
+    @property
+    def currency(self) -> str:
+        """The invoice's."""
+        return self.invoice.currency
+
+    @property
+    def payer(self) -> Customer | None:
+        """The invoice's customer."""
+        return self.invoice.customer
+
+
+class Paid(Protocol):
+    """What can be given back or taken back: a payment on an invoice, or any intent."""
+
+    @property
+    def intent(self) -> str:
+        """Its intent's id."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """What it was paid in."""
+        ...
+
+    @property
+    def payer(self) -> Customer | None:
+        """Whose payment it is, if anybody's."""
+        ...
 
 
 @dataclass(slots=True)
@@ -96,25 +130,27 @@ class CreditNote:
 
 @dataclass(slots=True)
 class Refund:
-    """Money given back on a payment intent."""
+    """Money given back on a payment intent. `line` is its movement of the balance."""
 
     id: str
     created: int
-    payment: InvoicePayment
+    payment: Paid
     amount: int
     status: str = "succeeded"
+    line: str = ""
 
 
 @dataclass(slots=True)
 class Dispute:
-    """A payer's bank taking a payment back."""
+    """A payer's bank taking a payment back. `lines` are its movements of the balance."""
 
     id: str
     created: int
-    payment: InvoicePayment
+    payment: Paid
     amount: int
     reason: str
     status: str = "needs_response"
+    lines: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 from sandbox.stripe.records import CreditNote, Customer, Dispute, Endpoint, Invoice, InvoicePayment, Refund, Sellable
 from sandbox.stripe.rendering_money import credit_note, dispute, invoice_payment, refund
+from sandbox.stripe.rendering_taking import taking
+from sandbox.stripe.taking import Taking
 
 PINNED = "2026-10-28.endive"
 OLD = "2019-12-03"
@@ -34,8 +36,10 @@ INVOICE_FIXED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def rendered(record: Sellable, here: Here) -> dict[str, Any]:
+def rendered(record: Sellable | Taking, here: Here) -> dict[str, Any]:
     """Any record at the pinned version. `here` makes its links."""
+    if isinstance(record, Taking):
+        return taking(record, here.base)
     if isinstance(record, Invoice):
         return invoice(record, here)
     if isinstance(record, Customer):
@@ -94,17 +98,22 @@ def invoice(one: Invoice, here: Here) -> dict[str, Any]:
 
 
 def _lines(one: Invoice) -> dict[str, Any]:
-    line = {
-        "id": f"il_{one.id[3:]}", "object": "line_item", "amount": one.total, "currency": one.currency,
-        "description": "Services", "discount_amounts": [], "discountable": True, "discounts": [], "invoice": one.id,
+    told = [("Services", one.total)] if one.lines is None else one.lines
+    data = [_line(one, count, text, amount=amount) for count, (text, amount) in enumerate(told)]
+    return {"object": "list", "data": data, "has_more": False, "url": f"/v1/invoices/{one.id}/lines"}
+
+
+def _line(one: Invoice, count: int, text: str, *, amount: int) -> dict[str, Any]:
+    return {
+        "id": f"il_{one.id[3:]}{count or ''}", "object": "line_item", "amount": amount, "currency": one.currency,
+        "description": text, "discount_amounts": [], "discountable": True, "discounts": [], "invoice": one.id,
         "livemode": False, "metadata": {}, "parent": None, "period": {"start": one.created, "end": one.created},
         "pretax_credit_amounts": [], "pricing": None, "quantity": 1, "quantity_decimal": "1", "subscription": None,
-        "subtotal": one.total, "taxes": [],
+        "subtotal": amount, "taxes": [],
     }  # fmt: skip
-    return {"object": "list", "data": [line], "has_more": False, "url": f"/v1/invoices/{one.id}/lines"}
 
 
-def old_rendered(record: Sellable, here: Here) -> dict[str, Any]:
+def old_rendered(record: Sellable | Taking, here: Here) -> dict[str, Any]:
     """Any record as versions before 2025 had it, as far as they differed."""
     return old_invoice(record, here) if isinstance(record, Invoice) else rendered(record, here)
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sandbox.stripe.records import CreditNote, Dispute, InvoicePayment, Refund
+from sandbox.stripe.records import CreditNote, Dispute, InvoicePayment, Paid, Refund
+from sandbox.stripe.rendering_taking import balance_line
 
 
 def invoice_payment(one: InvoicePayment) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def invoice_payment(one: InvoicePayment) -> dict[str, Any]:
         "invoice": one.invoice.id,
         "is_default": one.is_default,
         "livemode": False,
-        "payment": {"type": "payment_intent", "payment_intent": one.intent},
+        "payment": {"type": one.kind, one.kind: one.intent},
         "status": one.status,
         "status_transitions": {"canceled_at": one.canceled_at, "paid_at": one.paid_at},
     }
@@ -53,11 +54,12 @@ def _credited_line(one: CreditNote, whole: int) -> dict[str, Any]:
 
 def refund(one: Refund) -> dict[str, Any]:
     """A refund; since 2026-10 it names the customer."""
-    payer = one.payment.invoice.customer
+    payer = one.payment.payer
     return {
-        "id": one.id, "object": "refund", "amount": one.amount, "balance_transaction": None,
-        "charge": charge_of(one.payment), "created": one.created, "currency": one.payment.invoice.currency,
-        "customer": None if payer.account else payer.id, "customer_account": payer.account or None,
+        "id": one.id, "object": "refund", "amount": one.amount, "balance_transaction": one.line or None,
+        "charge": charge_of(one.payment), "created": one.created, "currency": one.payment.currency,
+        "customer": None if payer is None or payer.account else payer.id,
+        "customer_account": (payer.account or None) if payer else None,
         "destination_details": {"type": "card", "card": {"type": "refund"}}, "metadata": {},
         "payment_intent": one.payment.intent, "payment_method": None, "reason": None, "receipt_number": None,
         "source_transfer_reversal": None, "status": one.status, "transfer_reversal": None,
@@ -67,8 +69,9 @@ def refund(one: Refund) -> dict[str, Any]:
 def dispute(one: Dispute) -> dict[str, Any]:
     """A dispute. Its evidence is nobody's business here and stays empty."""
     return {
-        "id": one.id, "object": "dispute", "amount": one.amount, "balance_transactions": [],
-        "charge": charge_of(one.payment), "created": one.created, "currency": one.payment.invoice.currency,
+        "id": one.id, "object": "dispute", "amount": one.amount,
+        "balance_transactions": [balance_line(line, "") for line in one.lines],
+        "charge": charge_of(one.payment), "created": one.created, "currency": one.payment.currency,
         "enhanced_eligibility_types": [], "evidence": {"enhanced_evidence": {}},
         "evidence_details": {"due_by": None, "has_evidence": False, "past_due": False, "submission_count": 0,
                              "enhanced_eligibility": {}},
@@ -77,6 +80,6 @@ def dispute(one: Dispute) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def charge_of(payment: InvoicePayment) -> str:
+def charge_of(payment: Paid) -> str:
     """The id of the charge behind a payment's intent."""
     return f"ch_{payment.intent[3:]}"

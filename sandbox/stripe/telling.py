@@ -20,7 +20,7 @@ def told_in_full(ledger: Ledger) -> dict[str, dict[str, Any]]:
             for one in books.credit_notes
         },
         "disputes": {
-            one.id: {"currency": one.payment.invoice.currency.upper(), "amount": one.amount, "status": one.status}
+            one.id: {"currency": one.payment.currency.upper(), "amount": one.amount, "status": one.status}
             for one in books.disputes
         },
         "events": {one.id: {"type": one.type} for one in books.events if one.created >= oldest},
@@ -33,3 +33,23 @@ def told_in_full(ledger: Ledger) -> dict[str, dict[str, Any]]:
 
 def _amount(one: InvoicePayment) -> int:
     return one.requested if one.paid is None else one.paid
+
+
+def told_of_taking(ledger: Ledger) -> dict[str, Any]:
+    """Pages, payments, what moved the balance and what went out, for conservation to be checked against."""
+    books = ledger.books
+    return {
+        "sessions": {
+            one.id: {"status": one.status, "payment_status": one.payment_status, "reference": one.reference,
+                     "intent": one.intent.id if one.intent else ""}
+            for one in books.checkout_sessions
+        },
+        "intents": {
+            one.id: {"status": one.status, "currency": one.currency.upper(), "amount": one.amount,
+                     "refunded": one.charge.refunded if one.charge else 0}
+            for one in books.payment_intents
+        },
+        "attached": {key: one.invoice.id for key, one in ledger.attached.items()},
+        "balance": sum(one.amount - one.fee for one in books.balance_transactions),
+        "payouts": {one.id: {"amount": one.amount, "status": one.status} for one in books.payouts},
+    }  # fmt: skip

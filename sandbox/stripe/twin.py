@@ -14,15 +14,21 @@ from sandbox.stripe.acting import add_acting
 from sandbox.stripe.acts import Acts
 from sandbox.stripe.announcing import Announcer
 from sandbox.stripe.answering import Desk
+from sandbox.stripe.billing import add_billing
+from sandbox.stripe.checkout import add_checkout
+from sandbox.stripe.checkout_pages import add_checkout_pages
 from sandbox.stripe.ledger import Ledger
 from sandbox.stripe.limiting import caller, too_many
 from sandbox.stripe.listing import add_reading
 from sandbox.stripe.mischief import TWISTS, stirred, twisted
 from sandbox.stripe.pages import add_pages, make_key
+from sandbox.stripe.payment_links import add_payment_links
 from sandbox.stripe.playing import play
+from sandbox.stripe.posting import tick
 from sandbox.stripe.protocol import PASSING, PERMISSIONS, Problem, fault
 from sandbox.stripe.shelf import spelled
-from sandbox.stripe.telling import told_in_full
+from sandbox.stripe.taking_acts import TakingActs
+from sandbox.stripe.telling import told_in_full, told_of_taking
 from sandbox.world import Business, World
 
 SHAPE = Shape(currencies=("USD", "JPY", "KWD"), country="US", prefix="NWC-")
@@ -41,6 +47,7 @@ class StripeTwin:
         platform = Ledger("platform", "acct_platform", self._desk.clock.now)
         self._desk.ledgers[platform.account] = platform
         self._acts = Acts(self._desk, self._ledgers)
+        self._takings = TakingActs(self._desk, self._ledgers)
 
     def _open(self, business: Business) -> Ledger:
         seed = f"{self._world.seed}/{business.key}"
@@ -57,6 +64,10 @@ class StripeTwin:
         app = Flask("sandbox.stripe")
         add_reading(app, self._desk)
         add_acting(app, self._desk)
+        add_billing(app, self._desk)
+        add_checkout(app, self._desk)
+        add_payment_links(app, self._desk)
+        add_checkout_pages(app, self._world, self._desk)
         add_pages(app, self._world, self._desk)
 
         @app.after_request
@@ -74,6 +85,12 @@ class StripeTwin:
         """Enter a happening into the account."""
         with self._world.lock:
             play(self._ledgers[business], happening)
+
+    def wake(self) -> None:
+        """Let sessions expire, debits be answered and payouts go out that are due by now."""
+        with self._world.lock:
+            for ledger in self._ledgers.values():
+                tick(ledger, self._desk.clock.now())
 
     def credentials(self) -> dict[str, Any]:
         """No app: a ready-made restricted key per business, its account, and where the API and the Dashboard are."""
@@ -121,6 +138,7 @@ class StripeTwin:
             "refunds": [one.id for one in books.refunds],
             "disputes": [one.id for one in books.disputes],
             "events": len(books.events),
+            **told_of_taking(self._ledgers[business]),
             "mails": self._ledgers[business].mails,
             "records": told_in_full(self._ledgers[business]),
         }
@@ -162,7 +180,7 @@ class StripeTwin:
 
     def controls(self) -> Mapping[str, Callable[..., Any]]:
         """Acts by name."""
-        return self._acts.table()
+        return {**self._acts.table(), **self._takings.table()}
 
 
 TWIN = StripeTwin

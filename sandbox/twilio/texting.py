@@ -205,6 +205,9 @@ class Texting:
     def stir(self, dice: object) -> None:
         """There are no books to stir."""
 
+    def wake(self) -> None:
+        """Nothing happens here by itself."""
+
     def play(self, business: str, happening: Happening) -> None:
         """Nothing of a company's history concerns it."""
 

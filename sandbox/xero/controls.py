@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.world import World
 from sandbox.xero.consents import Consents
 from sandbox.xero.organisation import Organisation
-from sandbox.xero.records import Contact, Credit, Invoice, Line, Payment
+from sandbox.xero.records import Attachment, Contact, Credit, Invoice, Line, Payment
 from sandbox.xero.replies import amount as exact
 from sandbox.xero.webhooks import Webhooks
 
@@ -200,6 +200,32 @@ class Controls:
         """A person writes a line into an invoice's history."""
         self._of(business).invoice(invoice).history.append(Line("Note", text, self._now(), "A Person"))
         return {"noted": True}
+
+    def attach(
+        self,
+        business: str,
+        invoice: str,
+        file_name: str,
+        text: str = "",
+        *,
+        kind: str = "application/pdf",
+        size: int | None = None,
+        told_size: int | None = None,
+        online: bool = True,
+    ) -> Reply:
+        """A person uploads a file to an invoice: `text`, or `size` bytes of nothing."""
+        one = self._of(business)
+        content = text.encode() if size is None else bytes(size)
+        said = len(content) if told_size is None else told_size
+        hung = Attachment(one.ledger.guid(), file_name, kind, content, said, online=online)
+        one.invoice(invoice).attachments.append(hung)
+        return {"attachment": hung.id}
+
+    def detach(self, business: str, invoice: str, attachment: str) -> Reply:
+        """The file is taken away."""
+        found = self._of(business).invoice(invoice)
+        found.attachments = [one for one in found.attachments if one.id != attachment]
+        return {"left": len(found.attachments)}
 
     def reminders(self, business: str, enabled: bool) -> Reply:
         """Switch Xero's own reminders on or off."""

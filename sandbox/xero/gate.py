@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.clock import SkewedClock
 from sandbox.world import World
-from sandbox.xero import reading, writing
+from sandbox.xero import files, reading, writing
 from sandbox.xero.consents import Consents, Token
 from sandbox.xero.organisation import Organisation
 from sandbox.xero.replies import (
@@ -72,7 +72,8 @@ class Gate:
         if resource not in SCOPES:
             return not_found()
         organisation = self._tenant(request, token)
-        if not token.allows(SCOPES[resource], writing=request.method != "GET"):
+        scope = "accounting.attachments" if "/attachments" in path else SCOPES[resource]
+        if not token.allows(scope, writing=request.method != "GET"):
             return scope_missing()
         return self._once(request, token, organisation, path=path)
 
@@ -113,7 +114,8 @@ class Gate:
             return reading.pdf(reading.find(asked.organisation, reading.INVOICES, parts[1]))
         known = reading.settings(asked, path)
         answer = known if known is not None else self._read_records(asked, parts)
-        return answer if "application/json" in accept else as_xml(answer)
+        raw = len(parts) == 4 and parts[2] == "attachments"
+        return answer if raw or "application/json" in accept else as_xml(answer)
 
     def _read_records(self, asked: reading.Asked, parts: list[str]) -> Response:
         listing = reading.LISTINGS.get(parts[0])
@@ -125,6 +127,8 @@ class Gate:
         if len(parts) == 2:
             return reading.single(asked, listing, parts[1])
         record = reading.find(asked.organisation, listing, parts[1])
+        if listing is reading.INVOICES and parts[2] == "attachments":
+            return files.attachment(record, parts[3]) if len(parts) > 3 else files.attachments(asked, record)
         if parts[2] == "history":
             return reading.history(asked, record)
         if listing is reading.INVOICES and parts[2] == "onlineinvoice":

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.xero import query, rendering
+from sandbox.xero import chart, query, rendering
 from sandbox.xero.organisation import Organisation
 from sandbox.xero.records import LIVE, Contact, Credit, Invoice
 from sandbox.xero.replies import Answer, bad_query, envelope, invalid, not_found
@@ -19,7 +19,6 @@ EMPTY = {
     "contactgroups": "ContactGroups",
     "items": "Items",
     "repeatinginvoices": "RepeatingInvoices",
-    "taxrates": "TaxRates",
     "trackingcategories": "TrackingCategories",
     "users": "Users",
 }
@@ -280,7 +279,8 @@ def pdf(invoice: Invoice) -> Response:
 
 
 def settings(asked: Asked, resource: str) -> Response | None:
-    """Organisation, currencies, reminder setting, the one account, lists with nothing in them; None for the rest."""
+    """Organisation, currencies, reminder setting, accounts, tax rates, lists with nothing in them; None for the
+    rest."""
     organisation = asked.organisation
     if resource in ("organisation", "organisations"):
         return envelope(asked.now, "Organisations", [organisation.about()])
@@ -290,7 +290,9 @@ def settings(asked: Asked, resource: str) -> Response | None:
     if resource == "invoicereminders/settings":
         return envelope(asked.now, "InvoiceReminders", [{"Enabled": organisation.reminders}])
     if resource == "accounts":
-        return envelope(asked.now, "Accounts", [organisation.bank()])
+        return envelope(asked.now, "Accounts", [organisation.bank(), *chart.accounts()])
+    if resource == "taxrates":
+        return envelope(asked.now, "TaxRates", chart.tax_rates())
     return envelope(asked.now, EMPTY[resource], []) if resource in EMPTY else None
 
 

@@ -105,6 +105,18 @@ class Allocation:
 
 
 @dataclass(slots=True)
+class Attachment:
+    """A file that hangs on an invoice; `online` shows it to the customer. `told_size` is usually its true size."""
+
+    id: str
+    name: str
+    kind: str
+    content: bytes
+    told_size: int
+    online: bool = True
+
+
+@dataclass(slots=True)
 class Invoice:
     """A sales invoice (ACCREC) or bill (ACCPAY). `withheld` is tax the customer keeps back (CIS).
 
@@ -132,6 +144,7 @@ class Invoice:
     payments: list[Payment] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
     history: list[Line] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
 
     @property
     def due(self) -> Decimal:

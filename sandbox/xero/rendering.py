@@ -147,7 +147,7 @@ def invoice_list(ledger: Ledger, invoice: Invoice, *, lines: bool, summary: bool
     _add_optional(payload, invoice)
     if not summary:
         payload["Payments"] = [_payment_stub(one) for one in invoice.payments]
-        payload["HasAttachments"] = False
+        payload["HasAttachments"] = bool(invoice.attachments)
         payload["LineItems"] = [_line(invoice)] if lines else []
         if invoice.withheld:
             payload["CISDeduction"] = invoice.withheld

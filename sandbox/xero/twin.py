@@ -141,6 +141,9 @@ class Twin:
     def _of(self, business: str) -> Organisation:
         return next(one for one in self.organisations if one.key == business)
 
+    def wake(self) -> None:
+        """Nothing happens here by itself."""
+
     def credentials(self) -> dict[str, Any]:
         """The app's keys, and per business a token pair of a consent of its own, ready to use."""
         with self.world.lock:

@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox.xero import rendering
+from sandbox.xero.chart import CODES, TAX_TYPES
 from sandbox.xero.reading import Asked
 from sandbox.xero.records import Invoice, Line, Rejected, two_places
 from sandbox.xero.replies import Answer, envelope, invalid, json_reply, not_found
@@ -18,8 +19,6 @@ from sandbox.xero.replies import Answer, envelope, invalid, json_reply, not_foun
 KEY_LIFE = timedelta(minutes=6)
 KEY_LENGTH_MAX = 128
 DETAILS_MAX = 2500
-CHART = ("200", "260", "270")
-TAX_TYPES = ("NONE", "OUTPUT2", "ZERORATEDOUTPUT", "EXEMPTOUTPUT")
 MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
@@ -145,7 +144,7 @@ def add_invoice(asked: Asked) -> Response:
         return invalid("Only an approved sales invoice of one line is modelled by this sandbox")
     if contact is None:
         return invalid("A Contact must be specified for this type of transaction")
-    if lines[0].get("AccountCode") not in CHART:
+    if lines[0].get("AccountCode") not in CODES:
         return invalid(f"Account code '{lines[0].get('AccountCode')}' is not a valid code for this document.")
     if lines[0].get("TaxType") not in TAX_TYPES:
         return invalid(f"The TaxType code '{lines[0].get('TaxType')}' does not exist or cannot be used.")

@@ -24,13 +24,13 @@ from tests.chaos.storming import Round, Tally
 from tests.conftest import running_postgres
 
 DATABASES = ("sqlite", "postgresql")
-# About a hundred and fifty debtors who are due: a business sends at most two hundred messages a day.
-CUSTOMERS, INVOICES = 600, 1800
-KILLS, ERRORS_EACH = 16, 4
+# About two hundred and fifty debtors who are due.
+CUSTOMERS, INVOICES = 480, 1400
+KILLS, ERRORS_EACH = 8, 2
 
 
 def main() -> int:
-    """Storms and killed dispatches in turn, on both databases; 1 when something went wrong."""
+    """Storms and struck acts in turn, on both databases; 1 when something went wrong."""
     asked = _asked()
     configure(Settings(log_level="error"))
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)  # who is killed leaves half a request behind
@@ -70,7 +70,7 @@ class Total:
             _tell(self.storms, self.rounds, self.failed, seconds)
         wrong = [f"{database}: {one}" for database, tally in self.struck.items() for one in tally.wrong]
         if self.struck:
-            click.echo(f"\nDispatches struck at one system call each\n{table(self.struck)}")
+            click.echo(f"\nActs struck at one system call each\n{table(self.struck)}")
             click.echo("\n".join(["WRONG:", *wrong]) if wrong else "none went out twice, and none was lost")
         return 1 if self.failed or wrong else 0
 
@@ -82,7 +82,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="replay this seed alone, on both databases")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--storms", action="store_true", help="only the storms over the books")
-    only.add_argument("--dispatch", action="store_true", help="only dispatches killed and failed at system calls")
+    only.add_argument("--dispatch", action="store_true", help="only acts killed and failed at system calls")
     return parser.parse_args()
 
 
@@ -94,7 +94,7 @@ def _rounds(seed: int | None, first: int) -> Iterator[tuple[int, str]]:
 
 
 def _matrix(seed: int, database: str, url: str) -> Matrix:
-    """One stage full of debtors, each struck once."""
+    """One stage full of errands, each struck once."""
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="duewell-struck-") as name,
@@ -103,7 +103,7 @@ def _matrix(seed: int, database: str, url: str) -> Matrix:
     ):
         tally = killer.matrix(kills=KILLS, errors=ERRORS_EACH)
     seconds = time.monotonic() - began
-    click.echo(f"seed {seed:>4} {database:<10} {tally.of('struck'):>4} dispatches struck  {seconds:.1f} s")
+    click.echo(f"seed {seed:>4} {database:<10} {tally.of('struck'):>4} acts struck  {seconds:.1f} s")
     return tally
 
 

@@ -12,6 +12,8 @@ from tests.chaos.killing import Killer
 from tests.chaos.stage import Stage
 from tests.chaos.tracing import CannotTrace, strace
 
+PATIENCE = 2.0
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def killers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Killer]]:
@@ -27,6 +29,6 @@ def killers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
 
         def make(seed: int, **size: int) -> Killer:
             stage = open_ones.enter_context(Stage(seed, tmp_path, database=url, **size))
-            return open_ones.enter_context(Killer(stage, tmp_path, random.Random(seed)))
+            return open_ones.enter_context(Killer(stage, tmp_path, random.Random(seed), PATIENCE))
 
         yield make

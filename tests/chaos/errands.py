@@ -1,18 +1,21 @@
-"""One dispatch in a child, which stops itself just before its claim, so that it can be held, killed or failed there."""
+"""One act in a child, which stops itself just before its claim, so that it can be held, killed or failed there."""
 
 import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from collector.dispatch import dispatch
 from duewell.clock import SystemClock
 from duewell.config import Settings
 from duewell.logs import configure
@@ -22,8 +25,10 @@ from duewell.wiring import House, sealing_keys
 from storage import actions
 from storage.actions import ActionState, Claim
 from storage.database import Database, Tx
+from storage.writer import GroupWriter
 
 LOST_AFTER, AGAIN_AFTER, ENDED_AFTER = timedelta(minutes=20), timedelta(minutes=25), timedelta(minutes=45)
+MEETING_SECONDS = 10.0
 PR_SET_PTRACER, ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
 
 Work = Callable[[Tx], Claim]
@@ -31,20 +36,30 @@ Work = Callable[[Tx], Claim]
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One debtor's turn: by which channel, with whose settings, and how far the sandbox's clock is ahead.
+    """One turn of one act (see `acts`): with whose settings, and how far the sandbox's clock is ahead.
 
-    `broken` is how a worker goes wrong that the matrix and the audit must catch: "late" claims only after it has sent,
-    "unsynced" does not wait for the disk.
+    A reminder has a `debtor`; what is no reminder has its `key` and brings its `task`. `beside` are done at the same
+    moment. `broken` is how a worker goes wrong that the matrix and the audit must catch: "late" claims only after it
+    has sent, "unsynced" does not wait for the disk.
     """
 
     settings: Settings
     business: str
-    debtor: str
-    channel: str
-    invoices: tuple[str, ...]
+    connection: str
+    act: str
     ahead: timedelta
     log: Path
+    debtor: str = ""
+    invoices: tuple[str, ...] = ()
+    key: str = ""
+    task: Any = None
+    beside: tuple["Errand", ...] = ()
     broken: str = ""
+
+    @property
+    def each(self) -> tuple["Errand", ...]:
+        """Itself and those beside it."""
+        return (self, *self.beside)
 
 
 class Ahead(SystemClock):
@@ -63,14 +78,14 @@ class Ahead(SystemClock):
         self._by += seconds
 
 
-def rehearse(errand: Errand) -> Database:
-    """Do one errand undisturbed, so that everything is imported and compiled; nothing is left open.
+def rehearse(errands: Sequence[Errand]) -> Database:
+    """Do errands undisturbed, so that everything is imported and compiled; nothing is left open.
 
     Nothing that keeps threads, as the printing of letters does, may be rehearsed: children would miss them.
     """
-    database = Database.open(errand.settings.database_url)
-    house = house_of(database, errand)
-    _dispatch(house, errand, lambda work: _at_once(database, work))
+    database = Database.open(errands[0].settings.database_url)
+    for errand in errands:
+        _do(house_of(database, errand), errand, lambda work: _at_once(database, work))
     import typst  # noqa: F401
 
     database.close()
@@ -106,16 +121,25 @@ def house_of(database: Database, errand: Errand, later: timedelta = timedelta())
     return House(errand.settings, database, Ahead(errand.ahead + later), sealing_keys(errand.settings.key_file))
 
 
-def _do_not_wait(database: Database) -> None:
+def do_not_wait(database: Database) -> None:
+    """Of all careless lines the worst: whatever was set when they were opened."""
     word = "PRAGMA synchronous = OFF" if database.sqlite else "SET synchronous_commit = off"
-    event.listen(database.engine, "checkout", lambda connection, *_: connection.cursor().execute(word))
+
+    def spoil(connection: DBAPIConnection, *_: object) -> None:
+        connection.cursor().execute(word)
+        connection.commit()
+
+    event.listen(database.engine, "checkout", spoil)
 
 
 def send_one(database: Database, errand: Errand) -> None:
-    """Dispatch, with a halt before the claim."""
+    """Do it, with a halt before the claim."""
     house = house_of(database, errand)
     if errand.broken == "unsynced":
-        _do_not_wait(database)
+        do_not_wait(database)
+    if errand.beside:
+        _together(house, errand)
+        return
     promised: list[Work] = []
 
     def commit(work: Work) -> Claim:
@@ -125,7 +149,7 @@ def send_one(database: Database, errand: Errand) -> None:
             return Claim.MINE
         return _at_once(database, work)
 
-    _dispatch(house, errand, commit)
+    _do(house, errand, commit, pause=halt)
     for work in promised:
         with database.write() as tx:
             work(tx)
@@ -133,18 +157,44 @@ def send_one(database: Database, errand: Errand) -> None:
             actions.mark(tx, errand.business, key, ActionState.SENT, now=house.clock.now())
 
 
-def _dispatch(house: House, errand: Errand, commit: Callable[[Work], Claim]) -> None:
-    (connected,) = living(house, errand.business)
-    vars(house)["writer"] = _Writer(commit)
+def _together(house: House, errand: Errand) -> None:
+    """Several at once, as in `serve`: their claims come to the one thread that writes for many at the same moment."""
+    writer, works, claims = GroupWriter(house.database), list[Work](), list["Future[Claim]"]()
+
+    def meet() -> None:
+        halt()
+        claims.extend(map(writer.submit, works))
+
+    meeting = threading.Barrier(len(errand.each), action=meet, timeout=MEETING_SECONDS)
+
+    def commit(work: Work) -> Claim:
+        works.append(work)
+        meeting.wait()
+        return claims[works.index(work)].result()
+
+    with ThreadPoolExecutor(len(errand.each)) as pool:
+        turns = [pool.submit(_do, house_of(house.database, one), one, commit) for one in errand.each]
+    writer.stop()
+    for turn in turns:
+        turn.result()
+
+
+def _do(
+    house: House, errand: Errand, commit: Callable[[Work], Claim], pause: Callable[[], None] = lambda: None
+) -> object:
+    from tests.chaos.acts import ACTS, Hand  # its errands are those of this module
+
+    connected = next(one for one in living(house, errand.business) if one.id == errand.connection)
     owner = the_business(house, errand.business)
+    vars(house)["writer"] = _Writer(commit)
     usual = house.sender(owner, stationery_of(house, owner), automatic=False)
     with house.source(connected) as source:
-        dispatch(source, replace(usual, worker=f"worker {os.getpid()}"), errand.debtor)
+        return ACTS[errand.act].do(Hand(house, source, replace(usual, worker=f"worker {os.getpid()}"), errand, pause))
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """In place of the thread that commits for many: strace holds the one thread that claims, sends and records."""
+    """In place of the thread that commits for many: strace holds the one thread that claims, acts and records."""
 
     do: Callable[[Work], Claim]
 
@@ -159,7 +209,8 @@ def _afterwards(database: Database, errands: Sequence[Errand]) -> None:
     first = errands[0]
     follow_up_all(house_of(database, first, LOST_AFTER), first.business)
     for errand in errands:
-        _dispatch(house_of(database, errand, AGAIN_AFTER), errand, lambda work: _at_once(database, work))
+        came = _do(house_of(database, errand, AGAIN_AFTER), errand, lambda work: _at_once(database, work))
+        os.write(2, f"{errand.act} again: {came}\n".encode())
     follow_up_all(house_of(database, first, ENDED_AFTER), first.business)
 
 

@@ -1,4 +1,4 @@
-"""The kill matrix and the error matrix: every call of claim → send → record, on every channel, and what came of it."""
+"""The kill matrix and the error matrix: every call of claim → act → record, of every act, and what came of it."""
 
 import random
 from collections import Counter
@@ -8,15 +8,17 @@ from itertools import pairwise
 from pathlib import Path
 
 from storage.actions import Action, ActionState
+from tests.chaos.acts import ACTS
 from tests.chaos.errands import Errand, follow, live, rehearse
 from tests.chaos.failing import ERRORS, fails
 from tests.chaos.nursery import Warmed
-from tests.chaos.stage import CHANNELS, Stage
+from tests.chaos.ordering import complaint
+from tests.chaos.stage import Stage
 from tests.chaos.tracing import STUCK_SECONDS, Call, Held, hold
 
 KILL = "kill"
 KINDS = (KILL, *ERRORS)
-KNOWN = (ActionState.SENT, ActionState.PARKED)
+REHEARSED = ("mail", "xero note")
 WRONG = ("doubled", "lost", "denied", "orphaned", "unlisted")
 
 
@@ -53,7 +55,7 @@ class Tried:
 
 @dataclass
 class Tally:
-    """By channel and kind, how many points were tried and what came of them; what went wrong, in words."""
+    """By act and kind, how many points were tried and what came of them; what went wrong, in words."""
 
     counted: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -63,18 +65,19 @@ class Tally:
         self.wrong += other.wrong
         return self
 
-    def of(self, what: str, channel: str = "", kind: str = "") -> int:
-        """How many, of one channel or kind or of all."""
+    def of(self, what: str, act: str = "", kind: str = "") -> int:
+        """How many, of one act or kind or of all."""
         return sum(
             number
             for (one, by, came), number in self.counted.items()
-            if came == what and channel in ("", one) and kind in ("", by)
+            if came == what and act in ("", one) and kind in ("", by)
         )
 
 
 def points(calls: Sequence[Call], kind: str) -> list[Point]:
     """Where that can happen."""
-    return [Point(kind, one.name, one.nth) for one in calls if kind == KILL or fails(one.name, one.on)]
+    begun = (one for one in calls if not one.ended)
+    return [Point(kind, one.name, one.nth) for one in begun if kind == KILL or fails(one.name, one.on)]
 
 
 def spread(found: Sequence[Point], number: int, dice: random.Random) -> list[Point]:
@@ -91,54 +94,74 @@ class Killer:
     stage: Stage
     folder: Path
     dice: random.Random
+    patience: float = STUCK_SECONDS
+    """After so many seconds a struck one that hangs is killed."""
 
     def __enter__(self) -> "Killer":
         self.stage.let_go()
-        self._errands = {channel: list(errands) for channel, errands in self.stage.errands.items()}
-        self._warmed = Warmed(rehearse, self.take("mail"))
+        self._errands = {act: list(errands) for act, errands in self.stage.errands.items()}
+        self._misordered: list[str] = []
+        self._warmed = Warmed(rehearse, [self.take(act) for act in REHEARSED])
         return self
 
     def __exit__(self, *_: object) -> None:
         self._warmed.__exit__()
 
-    def take(self, channel: str) -> Errand:
+    def take(self, act: str) -> Errand:
         """An errand that nobody has done yet."""
-        return self._errands[channel].pop()
+        return self._errands[act].pop()
 
-    def left(self, channel: str) -> int:
+    def left(self, act: str) -> int:
         """How many of them there are."""
-        return len(self._errands[channel])
+        return len(self._errands[act])
 
     def watch(self, errand: Errand) -> Held:
         """Every call of an errand that nothing befalls."""
-        return self._held(errand, f"{errand.channel}{errand.broken}.calls")
+        return self._held(errand, f"{errand.act}{errand.broken}.calls")
 
-    def strike(self, errand: Errand, point: Point) -> Tried:
-        """One dispatch with one blow."""
+    def strike(self, errand: Errand, point: Point) -> list[Tried]:
+        """One errand, and those beside it, with one blow."""
         held = self._held(errand, "struck.calls", inject=point.inject)
-        acts = self.stage.acts(errand.debtor)
+        return [self._tried(one, point, struck=held.struck) for one in errand.each]
+
+    def _tried(self, errand: Errand, point: Point, *, struck: bool) -> Tried:
+        acts = self.stage.acts(errand)
         arrived = self.stage.arrived(errand, acts[0].key) if acts else 0
-        return Tried(errand, point, held.struck, acts[0].state if acts else None, arrived)
+        return Tried(errand, point, struck, acts[0].state if acts else None, arrived)
 
     def _held(self, errand: Errand, name: str, *, inject: str = "") -> Held:
         self.stage.let_go()
-        return hold(self._warmed.fork(live, errand), self.folder / name, inject=inject)
+        child = self._warmed.fork(live, errand)
+        patience = self.patience if inject else STUCK_SECONDS
+        return hold(child, self.folder / name, inject=inject, threads=bool(errand.beside), patience=patience)
 
     def matrix(self, *, kills: int, errors: int) -> Tally:
-        """Kill so many times on every channel and let so many calls fail with every error, as far as there are debtors;
+        """Kill so many times in every act and let so many calls fail with every error, as far as there are errands;
         then judge."""
         numbers = {kind: kills if kind == KILL else errors for kind in KINDS}
-        tried = [one for channel in CHANNELS for one in self._channel(channel, numbers)]
-        self.afterwards([one.errand for one in tried])
-        return judged(self.stage, tried)
+        return self._judged([one for act in ACTS for one in self._act(act, numbers)])
 
-    def _channel(self, channel: str, numbers: Mapping[str, int]) -> Iterator[Tried]:
-        watched = self.watch(self.take(channel))
-        assert watched.code == 0, f"the dispatch by {channel} broke by itself; see the log in {self.folder}"
+    def sample(self, turn: int) -> Tally:
+        """Strike every act once: by turns it is killed, and fails with one of the errors; then judge."""
+        kinds = [kind for error in ERRORS for kind in (KILL, error)]
+        struck = ((act, kinds[(nth + turn) % len(kinds)]) for nth, act in enumerate(ACTS))
+        return self._judged([one for act, kind in struck for one in self._act(act, {kind: 1})])
+
+    def _judged(self, tried: Sequence[Tried]) -> Tally:
+        self.afterwards([one.errand for one in tried])
+        tally = judged(self.stage, tried)
+        tally.wrong += self._misordered
+        return tally
+
+    def _act(self, act: str, numbers: Mapping[str, int]) -> Iterator[Tried]:
+        watched = self.watch(self.take(act))
+        assert watched.code == 0, f"{act} broke by itself; see the log in {self.folder}"
+        if not ACTS[act].in_tables and (why := complaint(watched.calls, act, sqlite=self.stage.sqlite)):
+            self._misordered.append(f"{act}: {why}")
         wanted = [point for kind, number in numbers.items() for point in self._spread(watched, kind, number)]
         self.dice.shuffle(wanted)
-        for point in wanted[: self.left(channel)]:
-            yield self.strike(self.take(channel), point)
+        for point in wanted[: self.left(act)]:
+            yield from self.strike(self.take(act), point)
 
     def _spread(self, watched: Held, kind: str, number: int) -> list[Point]:
         return spread(points(watched.calls, kind), number, self.dice)
@@ -154,22 +177,20 @@ def judged(stage: Stage, tried: Sequence[Tried]) -> Tally:
     """By what the outside saw."""
     tally, listed = Tally(), stage.listed()
     for one in tried:
-        kind, channel = one.point.kind, one.errand.channel
-        tally.counted[channel, kind, "tried"] += 1
-        tally.counted[channel, kind, "struck"] += one.struck
+        kind, act = one.point.kind, one.errand.act
+        tally.counted[act, kind, "tried"] += 1
+        tally.counted[act, kind, "struck"] += one.struck
         came = _came(stage, one, listed)
-        tally.counted[channel, kind, came] += 1
+        tally.counted[act, kind, came] += 1
         if came in WRONG:
-            tally.wrong.append(
-                f"{came}: {channel}, {one.point.inject}, then {one.stood}; {stage.acts(one.errand.debtor)}"
-            )
+            tally.wrong.append(f"{came}: {act}, {one.point.inject}, then {one.stood}; {stage.acts(one.errand)}")
     tally.wrong += _in_all(stage)
     return tally
 
 
 def _came(stage: Stage, one: Tried, listed: object) -> str:
     """`sent` at once, `again` at the second go since nothing had gone, `resolved` by asking whether it had."""
-    acts = stage.acts(one.errand.debtor)
+    acts = stage.acts(one.errand)
     if len(acts) > 1:
         return "doubled"
     if not acts:
@@ -199,7 +220,7 @@ def _in_all(stage: Stage) -> Iterator[str]:
     """What no single message shows."""
     if not stage.whole():
         yield "the database is no longer in order"
-    if twice := [key for key, times in stage.notes().items() if times > 1]:
+    if twice := stage.notes_twice():
         yield f"a note twice: {twice}"
     if litter := stage.litter():
         yield f"half letters in the tray: {litter}"
@@ -216,13 +237,13 @@ def in_short(tally: Tally) -> str:
 
 
 def table(tallies: dict[str, Tally]) -> str:
-    """One row for each database, channel and kind."""
-    lines = [f"{'database':<11}{'channel':<10}{'kind':<12}" + "".join(f"{name:>9}" for name in COLUMNS)]
+    """One row for each database, act and kind."""
+    lines = [f"{'database':<11}{'act':<16}{'kind':<12}" + "".join(f"{name:>9}" for name in COLUMNS)]
     for database, tally in tallies.items():
-        for channel in CHANNELS:
+        for act in ACTS:
             for kind in KINDS:
-                if tally.of("tried", channel, kind):
-                    figures = "".join(f"{tally.of(name, channel, kind):>9}" for name in COLUMNS)
-                    lines.append(f"{database:<11}{channel:<10}{kind:<12}{figures}")
+                if tally.of("tried", act, kind):
+                    figures = "".join(f"{tally.of(name, act, kind):>9}" for name in COLUMNS)
+                    lines.append(f"{database:<11}{act:<16}{kind:<12}{figures}")
     total = "".join(f"{sum(tally.of(name) for tally in tallies.values()):>9}" for name in COLUMNS)
-    return "\n".join([*lines, f"{'in all':<33}{total}"])
+    return "\n".join([*lines, f"{'in all':<39}{total}"])

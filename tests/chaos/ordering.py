@@ -10,20 +10,18 @@ SENDS = ("send", "sendmmsg", "sendmsg", "sendto", "write", "writev")
 FULL, EXTRA = 2, 3  # of SQLite's synchronous
 SYNCS = ("fdatasync", "fsync")
 ASKED, ANSWERED = '"Q\\0\\0\\0\\vCOMMIT\\0"', '"C\\0\\0\\0\\vCOMMIT\\0'
-LEAVES = ("mail", "platform", "sms", "letter")
-"""A call is a row in the same database, so that the database keeps its order."""
 
 
-def first_byte(calls: Sequence[Call], channel: str) -> int | None:
-    """Where the message begins to leave: into the tray, or on a line to another program."""
-    if channel == "letter":
+def first_byte(calls: Sequence[Call], act: str) -> int | None:
+    """Where it begins to leave: into the tray, or on a line to another program."""
+    if act == "letter":
         return _first(calls, lambda one: "/letters/" in one.line and one.name in ("mkdir", "openat"))
     return _first(calls, lambda one: one.name in SENDS and one.on.startswith("TCP"))
 
 
-def complaint(calls: Sequence[Call], channel: str, *, sqlite: bool) -> str:
-    """Why the claim cannot be relied upon when the message begins to leave; empty when it can."""
-    sent = first_byte(calls, channel)
+def complaint(calls: Sequence[Call], act: str, *, sqlite: bool) -> str:
+    """Why the claim cannot be relied upon when it begins to leave; empty when it can."""
+    sent = first_byte(calls, act)
     if sent is None:
         return "nothing was sent at all"
     before = calls[:sent]
@@ -53,7 +51,7 @@ def durable(database: Database) -> bool:
     with database.read() as tx:
         if database.sqlite:
             return tx.exec_driver_sql("PRAGMA synchronous").scalar() in (FULL, EXTRA)
-        return tx.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        return tx.exec_driver_sql("SHOW synchronous_commit").scalar() != "off"
 
 
 def _first(calls: Sequence[Call], fits: Callable[[Call], bool]) -> int | None:

@@ -1,8 +1,9 @@
-"""Where dispatches are killed: a sandbox that counts what really arrives, and debtors who are due on each channel."""
+"""Where workers are killed: a sandbox that counts what really arrives, and errands of every act that leaves."""
 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,45 +11,56 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from werkzeug.wrappers import Request, Response
 
+from collector.approving import approve
 from collector.channels.twilio import mark
 from collector.debtors.case_book import MESSAGES
 from collector.judgement import Message
 from duewell.config import Settings, StepSetting
 from duewell.config_ways import Letters, Sms
-from duewell.running import answer_plan, make_plan, parked_messages, the_business
+from duewell.policies import keep
+from duewell.running import living, make_plan, parked_messages, the_business
 from duewell.ways import letters
 from receivables.said import Said, Saying
 from sandbox.faults import WATCHERS
 from sandbox.server import Sandbox, Setup
 from storage import actions
 from storage.actions import Action
+from storage.approvals import answer
 from storage.said import say
 from storage.todos import todo_by_key
+from tests.chaos.acts import ACTS, GROUP, Act
 from tests.chaos.errands import Errand
+from tests.chaos.occasions import other_errands
 from tests.scenarios.playing import settle_in
 
-CHANNELS = {
-    "platform": "second_reminder",
-    "mail": "first_reminder",
-    "sms": "sms_reminder",
-    "letter": "letter_reminder",
-    "call": "call_script",
-}
-COMPANY = "cedar"
+GROUP_SIZE = 3
+SHARES = {"mail": 3, "stripe mail": 2, "letter": 1.5, GROUP: GROUP_SIZE}
+OTHERS_LEAST = 3
+RULES = """[manners]
+daily_cap = 5000
+opens_at = "07:00"
+closes_at = "20:30"
+"""
+REMINDERS = sorted(
+    (act for act in ACTS.values() if act.channel), key=lambda act: (act.channel == "mail", not act.platform)
+)
 
 
 class Stage:
-    """Use it as a context manager. `errands` are the approved messages of today by channel."""
+    """Use it as a context manager. `errands` are, by act, what was approved or is called for today."""
 
-    def __init__(self, seed: int, folder: Path, *, database: str = "", customers: int = 320, invoices: int = 900):
+    def __init__(self, seed: int, folder: Path, *, database: str = "", customers: int = 60, invoices: int = 170):
         self._folder = folder
-        self._mailed: Counter[str] = Counter()
-        self.sandbox = Sandbox(Setup(seed=seed, platforms=("quickbooks",), customers=customers, invoices=invoices))
+        self._planned: dict[str, dict[str, Message]] = {}
+        self._written: list[tuple[str, str]] = []
+        self.sandbox = Sandbox(Setup(seed=seed, customers=customers, invoices=invoices))
         self.sandbox.start()
         try:
             self.play = settle_in(self.sandbox, folder / "house", database=database)
+            keep(self.play.house, self.play.business, RULES, by="Robin")
             self.play.sync()
-            self.play.move(quiet=True, hours=3)
+            self.play.move(quiet=True, hours=2)
+            self._platforms = {one.id: one.platform for one in living(self.play.house, self.play.business)}
             self.errands = self._deal()
         except BaseException:
             self.sandbox.stop()
@@ -72,10 +84,13 @@ class Stage:
         """Nobody here holds the database while a worker dies: whoever comes next finds it as it was left."""
         self.play.house.database.close()
 
-    def acts(self, debtor: str) -> list[Action]:
-        """The messages to a debtor as the tables hold them."""
+    def acts(self, errand: Errand) -> list[Action]:
+        """What the tables hold of it; of a reminder, whatever was said to its debtor."""
         with self.play.house.database.read() as tx:
-            found = actions.actions(tx, self.play.business, debtor=debtor)
+            if errand.key:
+                known = actions.action(tx, errand.business, errand.key)
+                return [known] if known else []
+            found = actions.actions(tx, errand.business, debtor=errand.debtor)
         return [one for one in found if one.act in MESSAGES]
 
     def listed(self) -> Collection[str]:
@@ -83,10 +98,12 @@ class Stage:
         return {one.key for one in parked_messages(self.play.house, self.play.business)}
 
     def arrived(self, errand: Errand, key: str) -> int:
-        """How many messages of this errand the outside really got."""
-        if errand.channel == "platform":
-            return sum(self._mailed[id] for id in errand.invoices)
-        return self._outside(errand.channel, key)
+        """How often the outside really got it."""
+        act = ACTS[errand.act]
+        if act.platform:
+            wanted = act.asked(errand, key)
+            return sum(slug == act.platform and wanted.match(asked) is not None for slug, asked in self._written)
+        return self._outside(act.channel or "mail", key)
 
     def _outside(self, channel: str, key: str) -> int:
         if channel == "mail":
@@ -111,15 +128,14 @@ class Stage:
         return [name for name in names if name.startswith(".") or f"{name.partition('.')[0]}.pdf" not in names]
 
     def _watch(self, platform: str, request: Request, response: Response) -> None:
-        """By invoice, how often QuickBooks was asked to mail it and did, even if it knew the request again."""
-        asked = re.search(r"/invoice/([^/]+)/send$", request.path)
-        if asked and platform == "quickbooks" and response.status_code == 200:
-            self._mailed[asked.group(1)] += 1
+        """Every write that was answered well, even if the platform knew it again."""
+        if request.method != "GET" and response.status_code < 300:
+            self._written.append((platform, f"{request.method} {request.path} {request.get_data(as_text=True)}"))
 
-    def notes(self) -> Counter[str]:
-        """Our keys in the notes that QuickBooks holds."""
-        found = [note.partition("[dw ")[2].rstrip("]") for _, note in self.play.truth(COMPANY)["notes"].values()]
-        return Counter(key for key in found if key)
+    def notes_twice(self) -> list[str]:
+        """Our keys that one platform was given more than once with a note."""
+        found = [key for _, asked in self._written for key in re.findall(r"\[dw (\w+)\]", asked)]
+        return [key for key, times in Counter(found).items() if times > 1]
 
     def whole(self) -> bool:
         """Does SQLite find its file in order? PostgreSQL is not asked: only a client of it died."""
@@ -129,16 +145,35 @@ class Stage:
             return tx.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
 
     def _deal(self) -> dict[str, list[Errand]]:
-        """Every debtor who is due goes to one channel; the platform mails one invoice only, so it comes first."""
-        decided = make_plan(self.play.house, self.play.business)
-        due = [one.decision.candidate for one in decided if one.decision.candidate is not None]
-        due.sort(key=lambda message: (len(message.lines), message.debtor))
-        share = -(-len(due) // len(CHANNELS))
-        self._consent(message.debtor for message in due)
-        return {
-            channel: self._approved(channel, due[number * share : (number + 1) * share])
-            for number, channel in enumerate(CHANNELS)
-        }
+        """Every debtor who is due gets one reminder; everything else is for others. What is scarce is dealt first."""
+        due = self._due(REMINDERS[0])
+        self._consent(due)
+        share = int(len(due) / sum(SHARES.get(act.name, 1) for act in REMINDERS))
+        busy, left, dealt = set(due), set(due), dict[str, list[Errand]]()
+        for act in REMINDERS:
+            fitting = [one for debtor, one in self._due(act).items() if debtor in left and self._fits(act, one)]
+            taken = fitting[: int(share * SHARES.get(act.name, 1))]
+            left -= {one.debtor for one in taken}
+            dealt[act.name] = self._approved(act, taken)
+        dealt[GROUP] = _grouped(dealt[GROUP])
+        return dealt | other_errands(self.play, self._errand, busy, max(share, OTHERS_LEAST))
+
+    def _due(self, act: Act) -> dict[str, Message]:
+        """Today's messages by debtor, if all went by this act's channel."""
+        self.play.house.settings = self._settings(act)
+        if act.channel not in self._planned:
+            decided = make_plan(self.play.house, self.play.business)
+            found = [one.decision.candidate for one in decided if one.decision.candidate is not None]
+            self._planned[act.channel] = {one.debtor: one for one in sorted(found, key=self._order)}
+        return self._planned[act.channel]
+
+    def _order(self, message: Message) -> tuple[str, str]:
+        """The connections' own ids are dice."""
+        connection, _, id = message.debtor.partition("/")
+        return self._platforms[connection], id
+
+    def _fits(self, act: Act, message: Message) -> bool:
+        return message.channel.value == act.channel and act.platform in ("", self._order(message)[0])
 
     def _consent(self, debtors: Iterable[str]) -> None:
         """To texts, which the rules want before a machine sends any."""
@@ -147,22 +182,30 @@ class Stage:
             for debtor in debtors:
                 say(tx, business, Said(debtor, Saying.CONSENT, now.date(), channel="sms", by="Robin"), now=now)
 
-    def _approved(self, channel: str, messages: Sequence[Message]) -> list[Errand]:
+    def _approved(self, act: Act, messages: Sequence[Message]) -> list[Errand]:
         """What a person let go this way."""
-        play = self.play
-        play.house.settings = self._settings(channel)
-        about = {(invoice.ref.connection, invoice.ref.id) for one in messages for invoice, _ in one.invoices}
-        chosen = [one.decision.candidate for one in answer_plan(play.house, play.business, about, by="Robin")]
-        return [self._errand(one) for one in chosen if one is not None and one.channel.value == channel]
+        play, now = self.play, self.play.house.clock.now()
+        with play.house.database.write() as tx:
+            answer(tx, play.business, [approve(one, by="Robin", at=now) for one in messages])
+        return [self._errand(act.name, one.debtor.partition("/")[0], one.debtor, _ids(one)) for one in messages]
 
-    def _errand(self, message: Message) -> Errand:
-        play = self.play
-        ids = tuple(invoice.ref.id for invoice, _ in message.invoices)
-        log = self._folder / "workers.log"
-        ahead = play.house.clock.now() - datetime.now(UTC)
-        return Errand(play.house.settings, play.business, message.debtor, message.channel.value, ids, ahead, log)
+    def _errand(
+        self,
+        act: str,
+        connection: str,
+        debtor: str,
+        invoices: tuple[str, ...] = (),
+        *,
+        task: object = None,
+        key: str = "",
+    ) -> Errand:
+        house = self.play.house
+        log, ahead = self._folder / "workers.log", house.clock.now() - datetime.now(UTC)
+        return Errand(
+            house.settings, self.play.business, connection, act, ahead, log, debtor, invoices, key=key, task=task
+        )
 
-    def _settings(self, channel: str) -> Settings:
+    def _settings(self, act: Act) -> Settings:
         """Every way out is set up; the one step goes by the channel."""
         told = self.sandbox.texting.credentials()
         sms = Sms(
@@ -171,6 +214,16 @@ class Stage:
             sender=told["sender"],
             addresses={"api": self.sandbox.addresses["twilio"]},
         )
-        step = StepSetting(name="only-step", days=1, letter=CHANNELS[channel], channel=channel)  # type: ignore[arg-type]
+        step = StepSetting(name="only-step", days=1, letter=act.letter, channel=act.channel)  # type: ignore[arg-type]
         ways = {"sms": sms, "letters": Letters(sender_lines=["Northwind", "1 Quay"], country="US"), "steps": [step]}
         return self.play.house.settings.model_copy(update=ways | {"log_level": "info", "log_format": "json"})
+
+
+def _ids(message: Message) -> tuple[str, ...]:
+    return tuple(invoice.ref.id for invoice, _ in message.invoices)
+
+
+def _grouped(errands: Sequence[Errand]) -> list[Errand]:
+    """Each with those who go beside it."""
+    groups = (errands[at - GROUP_SIZE : at] for at in range(GROUP_SIZE, len(errands) + 1, GROUP_SIZE))
+    return [replace(first, beside=tuple(others)) for first, *others in groups]

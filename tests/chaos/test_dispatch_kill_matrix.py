@@ -1,28 +1,73 @@
-"""Dispatch never doubles and never loses: a sample of the kill and the error matrix; more of it is `make chaos`."""
+"""Nothing that leaves ever doubles or is lost: a sample of the kill and the error matrix; more of it is `make chaos`.
+
+The order of calls is audited on the same stage: the claim is on the disk before the first byte leaves, and the audit
+that says so finds whoever does otherwise.
+"""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from storage.actions import ActionState
-from tests.chaos.killing import Killer, Point, in_short
-from tests.chaos.stage import CHANNELS
+from storage.database import Database
+from tests.chaos.acts import ACTS
+from tests.chaos.errands import do_not_wait
+from tests.chaos.killing import KILL, Killer, Point, in_short, judged
+from tests.chaos.ordering import complaint, durable
 
-LETTER_SYNCS = 4
-"""Two files, and the folder after each."""
+LETTER_SYNCS = 5
+"""The tray's own name, two files, and the tray after each."""
 
 
 def test_wherever_a_worker_is_struck_nothing_doubles_and_nothing_is_lost(
     killers: Callable[..., Killer], record_property: Callable[[str, object], None], request: pytest.FixtureRequest
 ) -> None:
-    killer = killers(seed=3, customers=210, invoices=590)
+    killer = killers(seed=3, customers=75, invoices=220)
+    assert durable(killer.stage.play.house.database)
 
-    tally = killer.matrix(kills=1, errors=1)
+    tally = killer.sample(turn=int(killer.stage.sqlite))
 
     record_property("figures", f"{request.node.callspec.id}: {in_short(tally)}")
     assert tally.wrong == []
-    assert {channel for channel, _, came in tally.counted if came == "struck"} == set(CHANNELS)
-    # The last of a letter's calls that can fail: it lies in the tray already.
-    letter = killer.strike(killer.take("letter"), Point("EIO", "fsync", LETTER_SYNCS))
+    assert {act for act, _, came in tally.counted if came == "tried"} == set(ACTS)
+    assert tally.of("struck") > len(ACTS) * 2 // 3, "most points are there on another errand of the same act"
+    _expect_a_letter_whose_last_sync_fails_to_be_ambiguous(killer)
+    _expect_the_audit_to_find_who_is_careless(killer)
+    _expect_the_matrix_to_find_who_claims_too_late(killer)
+
+
+def _expect_a_letter_whose_last_sync_fails_to_be_ambiguous(killer: Killer) -> None:
+    """The last of its calls that can fail: it lies in the tray already."""
+    (letter,) = killer.strike(killer.take("letter"), Point("EIO", "fsync", LETTER_SYNCS))
     assert letter.struck
     assert (letter.stood, letter.arrived) == (ActionState.AMBIGUOUS, 1)
+
+
+def _expect_the_audit_to_find_who_is_careless(killer: Killer) -> None:
+    if killer.stage.sqlite:
+        unsynced = killer.watch(replace(killer.take("mail"), broken="unsynced"))
+        said = "the claim was written but not synced before the first byte"
+        assert complaint(unsynced.calls, "mail", sqlite=True) == said
+
+
+def _expect_the_matrix_to_find_who_claims_too_late(killer: Killer) -> None:
+    watched = killer.watch(replace(killer.take("mail"), broken="late")).calls
+    assert complaint(watched, "mail", sqlite=killer.stage.sqlite) == "nothing was claimed before the first byte"
+    gone = max(at for at, one in enumerate(watched) if one.on.startswith("TCP"))
+    written = next(one for one in watched[gone:] if one.on.endswith("-wal") or "INSERT INTO action" in one.line)
+    late = replace(killer.take("mail"), broken="late")
+
+    tried = killer.strike(late, Point(KILL, written.name, written.nth))
+    killer.afterwards([late])
+
+    assert tried[0].struck
+    assert judged(killer.stage, tried).of("doubled", "mail", KILL) == 1
+
+
+def test_a_server_that_confirms_before_it_is_sure_is_found(request: pytest.FixtureRequest) -> None:
+    careless = Database.open(str(request.getfixturevalue("postgres").address()))
+    do_not_wait(careless)
+
+    assert not durable(careless)
+    careless.close()

@@ -9,12 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 STUCK_SECONDS = 10.0
-LINE = re.compile(r"^(\w+)\((.*)$")
+LINE = re.compile(r"^(?:(\d+) +)?(\w+)\((.*)$")
+RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
+UNFINISHED = " <unfinished ...>"
 WELL = re.compile(r"\)\s+= \d")
 FILE = re.compile(r"^(-?\d+)<(.*?)>(?=[,)\s])")
 
@@ -25,12 +27,17 @@ class CannotTrace(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One system call: the `nth` of its name, on which file or socket, and the whole line as strace wrote it."""
+    """One system call: the `nth` of its name in its thread, on which file or socket, and the line as strace wrote it.
+
+    One that other threads' calls interrupted stands twice: where it began, and with `ended` and all of it where it
+    ended.
+    """
 
     name: str
     nth: int
     on: str
     line: str
+    ended: bool = False
 
     @property
     def well(self) -> bool:
@@ -68,16 +75,17 @@ class Child(Protocol):
         ...
 
 
-def hold(child: Child, file: Path, *, inject: str = "") -> Held:
+def hold(child: Child, file: Path, *, inject: str = "", threads: bool = False, patience: float = STUCK_SECONDS) -> Held:
     """Take hold of a process that stops itself, let it go on, and wait for its end.
 
-    `inject` is strace's own word, such as `fdatasync:signal=KILL:when=2`. Raises CannotTrace.
+    `inject` is strace's own word, such as `fdatasync:signal=KILL:when=2`. With `threads` all of them are held, and
+    each counts its own calls. One that goes on for longer than `patience` (seconds) is killed. Raises CannotTrace.
     """
     try:
         _wait_until_it_stands(child)
-        tracer = _attach(child.pid, file, inject)
+        tracer = _attach(child.pid, file, inject, threads=threads)
         os.kill(child.pid, signal.SIGCONT)
-        code = child.ended(STUCK_SECONDS)
+        code = child.ended(patience)
     except BaseException:
         _end(child.pid)
         raise
@@ -103,11 +111,11 @@ def _wait_until_it_stands(child: Child) -> None:
         assert time.monotonic() < until, "the process never came to where it is to be held"
 
 
-def _attach(pid: int, file: Path, inject: str) -> "subprocess.Popen[str]":
+def _attach(pid: int, file: Path, inject: str, *, threads: bool) -> "subprocess.Popen[str]":
     """Returns once the process is held."""
     name = inject.partition(":")[0]
     wanted = ["-e", f"trace={name}", "-e", f"inject={inject}"] if inject else []
-    command = [strace(), "-yy", "-s", "120", "-o", str(file), *wanted, "-p", str(pid)]
+    command = [strace(), *(["-f"] if threads else []), "-yy", "-s", "120", "-o", str(file), *wanted, "-p", str(pid)]
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert tracer.stderr is not None
     said = tracer.stderr.readline()
@@ -132,12 +140,18 @@ def _standing(pid: int) -> bool:
 def calls(lines: Sequence[str]) -> list[Call]:
     """What strace wrote, call by call."""
     found: list[Call] = []
-    counted: Counter[str] = Counter()
+    counted: Counter[tuple[str, str]] = Counter()
+    begun: dict[str, Call] = {}
     for line in lines:
-        if (told := LINE.match(line)) is None:
-            continue
-        name, rest = told.groups()
-        counted[name] += 1
-        on = FILE.match(rest)
-        found.append(Call(name, counted[name], on.group(2) if on else "", line))
+        if resumed := RESUMED.match(line):
+            thread, rest = resumed.groups()
+            if one := begun.pop(thread, None):
+                found.append(replace(one, line=one.line.removesuffix(UNFINISHED) + rest, ended=True))
+        elif told := LINE.match(line):
+            thread, name, rest = told.groups()
+            counted[thread, name] += 1
+            on = FILE.match(rest)
+            found.append(Call(name, counted[thread, name], on.group(2) if on else "", line))
+            if line.endswith(UNFINISHED):
+                begun[thread] = found[-1]
     return found

@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from collector.decide import decide
+from collector.judgement import Message, Verdict
+from collector.policy import DEFAULT, Policy
 from receivables.case import Case, Contact
 from receivables.money import Money
 from receivables.records import (
@@ -26,6 +29,7 @@ NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
 ANN = Ref("c1", Kind.CUSTOMER, "ann")
 ME = Ref("c1", Kind.INVOICE, "i1")
+OTHER = Ref("c2", Kind.INVOICE, "copy")
 DEBTOR = "c1/ann"
 COMPANY = Company("c1", "Northwind", "USD", country="US", time_zone="America/New_York", own_reminders=Answer.NO)
 HERSELF = Customer(
@@ -108,3 +112,22 @@ def payment(minor: int, *, unapplied: int | None = None, received_on: date | Non
         "changed_at": NOW,
     }
     return Payment(**(told | changed))
+
+
+def only(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> Verdict:
+    (verdict,) = decide(of, policy, now).verdicts
+    return verdict
+
+
+def message(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> Message:
+    found = decide(of, policy, now).message
+    assert found is not None
+    return found
+
+
+def odd(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> list[str]:
+    return [one.name for one in decide(of, policy, now).odd]
+
+
+def to(of: Case, policy: Policy = DEFAULT) -> list[str]:
+    return [one.address for one in message(of, policy).to]

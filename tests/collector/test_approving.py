@@ -9,7 +9,7 @@ from collector.approving import Standing, approve, digest, settled, standing
 from collector.decide import decide
 from collector.judgement import Decision, Line, Message, Say
 from collector.plan import Decided, _within_the_cap
-from collector.policy import DEFAULT, Channel, Policy, Tone
+from collector.policy import DEFAULT, Attach, Channel, Policy, Tone
 from receivables.case import Case
 from receivables.records import EmailAddress
 from storage.approvals import Answered
@@ -55,6 +55,7 @@ def _line(**changed: object) -> Line:
         {"channel": Channel.PLATFORM},
         {"tone": Tone.FINAL},
         {"step": DEFAULT.steps[-1]},
+        {"step": replace(message().step, attach=Attach.NOTHING)},
         {"lines": (_line(asked=usd(9_999)),)},
         {"lines": (_line(invoice=invoice(id="another")),)},
         {"lines": (_line(step=DEFAULT.steps[-1]),)},

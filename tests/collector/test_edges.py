@@ -8,9 +8,9 @@ import pytest
 from msgspec import structs
 
 from collector.decide import decide
-from collector.judgement import Message, Say, Verdict
-from collector.policy import DEFAULT, After, Channel, Policy, Step, Tone
-from receivables.case import Case, Mirror, Past, Receipts
+from collector.judgement import Say
+from collector.policy import DEFAULT, After, Channel, Step, Tone
+from receivables.case import Mirror, Past, Receipts
 from receivables.money import Money
 from receivables.records import (
     Address,
@@ -19,6 +19,7 @@ from receivables.records import (
     Collection,
     CustomerKind,
     EmailAddress,
+    InvoiceStatus,
     Kind,
     PaymentStatus,
     Ref,
@@ -34,27 +35,15 @@ from tests.collector.cases_at_hand import (
     contact,
     days,
     invoice,
+    message,
+    odd,
+    only,
     payment,
     said,
     usd,
 )
 
 ANOTHER = Ref("c1", Kind.INVOICE, "another")
-
-
-def only(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> Verdict:
-    (verdict,) = decide(of, policy, now).verdicts
-    return verdict
-
-
-def message(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> Message:
-    found = decide(of, policy, now).message
-    assert found is not None
-    return found
-
-
-def odd(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> list[str]:
-    return [one.name for one in decide(of, policy, now).odd]
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -298,6 +287,28 @@ def test_where_the_invoice_went_keeps_the_name_that_is_known() -> None:
     sent = message(case(invoice(sent_to=("ANN@bakery.example", "office@bakery.example"))))
 
     assert sent.to == (EmailAddress("ANN@bakery.example", "Ann"), EmailAddress("office@bakery.example", ""))
+
+
+# --- the step that has come -------------------------------------------------------------------------------------------
+
+
+def test_what_stands_against_an_invoice_names_the_step_that_waits_and_none_before_its_day() -> None:
+    held = (said(Saying.NEVER_CHASE),)
+
+    assert only(case(said=held)).step == "first-reminder"
+    assert only(case(invoice(-20), said=held)).step == ""
+    assert only(case(invoice(20, sent=Answer.NO), said=held)).step == "send-invoice"
+    assert only(case(invoice(-20, sent=Answer.NO), said=held)).step == ""
+    assert only(case(contacts=(contact("first-reminder", days_ago=1),), said=held)).step == ""
+    assert only(case(invoice(status=InvoiceStatus.PAID), said=held)).step == ""
+
+
+def test_a_due_date_that_was_put_off_begins_anew_only_when_its_day_comes() -> None:
+    after = Step("on", 9, "second_reminder", again=True, after=After.CONTACT)
+    policy = replace(DEFAULT, steps=(Step("one", 7, "first_reminder"), after))
+    put_off = case(invoice(-20), contacts=(contact("one", days_ago=30),))
+
+    assert (only(put_off, policy).rule, only(put_off, policy).step) == ("not_yet", "")
 
 
 # --- what is odd ----------------------------------------------------------------------------------------------------

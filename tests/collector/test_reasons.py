@@ -10,8 +10,8 @@ from msgspec import structs
 
 from collector.debtors.cases import Material, build
 from collector.decide import decide
-from collector.judgement import Decision, Message, Say, Verdict
-from collector.policy import DEFAULT, After, Channel, Policy, Step, Tone
+from collector.judgement import Decision, Say
+from collector.policy import DEFAULT, After, Channel, Step, Tone
 from receivables.case import Case, Mirror, Past, Receipts
 from receivables.records import (
     Address,
@@ -34,28 +34,19 @@ from tests.collector.cases_at_hand import (
     HERSELF,
     ME,
     NOW,
+    OTHER,
     TODAY,
     case,
     contact,
     days,
     invoice,
+    message,
+    odd,
+    only,
     payment,
     said,
     usd,
 )
-
-OTHER = Ref("c2", Kind.INVOICE, "copy")
-
-
-def only(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> Verdict:
-    (verdict,) = decide(of, policy, now).verdicts
-    return verdict
-
-
-def message(of: Case, policy: Policy = DEFAULT, now: datetime = NOW) -> Message:
-    found = decide(of, policy, now).message
-    assert found is not None
-    return found
 
 
 def test_nothing_stands_against_the_ordinary_case() -> None:
@@ -73,6 +64,7 @@ BY_PEOPLE = [
     (Saying.DEATH, "death"),
     (Saying.BREATHING_SPACE, "breathing_space"),
     (Saying.STOP, "asked_to_stop"),
+    (Saying.OBJECTION, "objected"),
     (Saying.HANDED_OVER, "handed_over"),
     (Saying.HARDSHIP, "hardship"),
     (Saying.IN_PLAN, "in_plan"),
@@ -545,10 +537,6 @@ def test_a_rule_of_collecting_holds_and_names_itself_its_source_and_its_day() ->
 # --- what is odd ---------------------------------------------------------------------------------------------------
 
 
-def odd(of: Case, policy: Policy = DEFAULT) -> list[str]:
-    return [one.name for one in decide(of, policy, NOW).odd]
-
-
 @pytest.mark.parametrize(
     ("changed", "names"),
     [
@@ -614,3 +602,13 @@ def test_the_decision_of_two_invoices_is_one_message_and_two_verdicts() -> None:
     assert [verdict.step for verdict in decision.verdicts] == ["just-due", "first-reminder"]
     assert decision.message is not None
     assert decision.message.step.name == "first-reminder"
+
+
+def test_an_invoice_of_late_charges_is_chased_only_where_the_policy_says_so() -> None:
+    mixed = case(invoice(id="i1"), invoice(id="i2"), charges=frozenset({ME}))
+    by_invoice = {one.invoice.id: one for one in decide(mixed, DEFAULT, NOW).verdicts}
+    assert (by_invoice["i1"].say, by_invoice["i1"].rule) == (Say.SKIP, "late_charge")
+    assert [line.invoice.ref.id for line in message(mixed).lines] == ["i2"], "nor does it ride along"
+    chased = message(mixed, replace(DEFAULT, chase_charges=True))
+    assert {line.invoice.ref.id for line in chased.lines} == {"i1", "i2"}
+    assert only(case(), DEFAULT).rule == "step_earned"

@@ -30,6 +30,7 @@ FITTING: dict[Saying, dict[str, Any]] = {
     Saying.LAWYER: {"address": "law@firm.test", "note": "Ms Lawson"},
     Saying.WAS_SENT: {"invoice": ONE},
     Saying.KIND: {"reason": "consumer"},
+    Saying.CONTACT_PERSON: {"reason": "escalation", "address": "boss@amber.test", "note": "Jo Boss"},
     Saying.BANK_ENTERED: {"until_on": YESTERDAY},
 }
 
@@ -79,6 +80,13 @@ def test_what_comes_from_elsewhere_cannot(kind: Saying) -> None:
         (said(Saying.OPT_OUT, channel="pigeon"), "One of: mail, sms, letter, call, not 'pigeon'."),
         (said(Saying.LAWYER, address=""), "Which e-mail address does the lawyer have?"),
         (said(Saying.LAWYER, note=" "), "Please name the lawyer."),
+        (said(Saying.LAWYER, address="law at firm"), "Which e-mail address does the lawyer have?"),
+        (said(Saying.CONTACT_PERSON, address=""), "Say one, like accounts@example.com."),
+        (said(Saying.CONTACT_PERSON, address="a@b.test, c@d.test"), "example.com, not 'a@b.test, c@d.test'."),
+        (said(Saying.CONTACT_PERSON, reason=""), "What is this person to the customer? One of: accounts, primary, esc"),
+        (said(Saying.CONTACT_PERSON, reason="invoice"), "One of: accounts, primary, escalation, not 'invoice'."),
+        (said(Saying.CONTACT_PERSON, note="Jo\nBoss"), "stands only a name, in one line of at most 100 characters."),
+        (said(Saying.CONTACT_PERSON, note="x" * 101), "stands only a name"),
         (said(Saying.NOTE, note=""), "A note needs words."),
         (said(Saying.NOTE, note="x" * 4_001), "The words are too long: 4001 characters"),
         (said(Saying.WRONG_ADDRESS, address="c@amber.test"), "The books know of Amber: a@amber.test, b@amber.test."),
@@ -90,6 +98,11 @@ def test_what_comes_from_elsewhere_cannot(kind: Saying) -> None:
 )
 def test_what_makes_no_sense_is_said_in_one_sentence(words: Said, told: str) -> None:
     assert told in sentence(words)
+
+
+def test_a_contact_person_may_have_no_name_or_a_long_one() -> None:
+    for name in ("", "x" * 100):
+        check(said(Saying.CONTACT_PERSON, note=name), WHOM, TODAY)
 
 
 @pytest.mark.parametrize("kind", NEEDS_INVOICE)

@@ -13,9 +13,9 @@ from msgspec import structs
 
 from collector.approving import approve, settled
 from collector.decide import decide
-from collector.policy import DEFAULT, Channel, Policy, Step, Tone
+from collector.policy import DEFAULT, Channel, Policy, Receiver, Step, Tone
 from receivables.case import Case, Mirror, Receipts
-from receivables.records import Address, Answer, Collection, EmailAddress, InvoiceStatus, Kind, PaymentStatus, Ref
+from receivables.records import Address, Answer, Collection, CustomerKind, EmailAddress, InvoiceStatus, PaymentStatus
 from receivables.said import Saying
 from tests.collector.cases_at_hand import (
     AT_HOME,
@@ -23,6 +23,7 @@ from tests.collector.cases_at_hand import (
     HERSELF,
     ME,
     NOW,
+    OTHER,
     TODAY,
     case,
     contact,
@@ -34,12 +35,12 @@ from tests.collector.cases_at_hand import (
 )
 
 SENTENCES = Path(__file__).parent / "sentences.txt"
-OTHER = Ref("c2", Kind.INVOICE, "copy")
 ALL_SAID = (
     Saying.INSOLVENCY,
     Saying.DEATH,
     Saying.BREATHING_SPACE,
     Saying.STOP,
+    Saying.OBJECTION,
     Saying.HANDED_OVER,
     Saying.HARDSHIP,
     Saying.IN_PLAN,
@@ -86,6 +87,7 @@ def _situations() -> Iterator[tuple[str, Situation]]:
     yield "said without an end", (case(said=(said(Saying.HOLD, by="", review_on=days(9)),)),)
     yield from _of_the_money()
     yield from _of_reaching()
+    yield from _of_copies()
     yield from _of_the_clock()
     yield from _of_oddities()
 
@@ -107,6 +109,7 @@ def _of_the_invoice() -> Iterator[tuple[str, Situation]]:
     yield "drawn some day", (case(structs.replace(drawn, next_attempt_at=None, attempts=0)),)
     tagged = structs.replace(HERSELF, tags=("Staff",))
     yield "never chase by tag", (case(customers=(tagged,)), replace(DEFAULT, never_chase_tags=("staff",)))
+    yield "late charge", (case(charges=frozenset({ME})),)
     yield "not yet", (case(invoice(-20)),)
     yield "step done", (case(contacts=(contact("first-reminder", days_ago=1),)),)
     yield "last step done", (case(invoice(90), contacts=(contact("last-reminder", days_ago=30),)),)
@@ -143,6 +146,15 @@ def _of_reaching() -> Iterator[tuple[str, Situation]]:
     yield "bounced at the platform", (case(invoice(mail_problem="Bounced Email")),)
     yield "opted out of everything", (case(said=(said(Saying.OPT_OUT),)),)
     yield "opted out of mail", (case(said=(said(Saying.OPT_OUT, channel="mail"),)),)
+
+
+def _of_copies() -> Iterator[tuple[str, Situation]]:
+    escalating = replace(DEFAULT, steps=(Step("one", 7, "first_reminder", to=Receiver.ESCALATION),))
+    boss = said(Saying.CONTACT_PERSON, reason="escalation", address="boss@bakery.example")
+    yield "escalating", (case(said=(boss,)), escalating)
+    yield "escalating to nobody", (case(), escalating)
+    private = structs.replace(HERSELF, kind=CustomerKind.CONSUMER)
+    yield "escalating of a private person", (case(customers=(private,), said=(boss,)), escalating)
 
 
 def _of_the_clock() -> Iterator[tuple[str, Situation]]:

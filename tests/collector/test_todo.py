@@ -82,6 +82,13 @@ def test_a_reply_is_to_be_read() -> None:
     assert (todo.title, todo.note, todo.amount, todo.due_on) == ("Read what Ann wrote", "words", gbp(10_000), YESTERDAY)
 
 
+def test_an_objection_is_to_be_answered() -> None:
+    todo = only(said(Saying.OBJECTION))
+
+    assert (todo.key, todo.kind, todo.title) == ("objection:s1", TodoKind.REVIEW, "Answer the objection of Ann")
+    assert (todo.due_on, todo.note) == (YESTERDAY, "words")
+
+
 @pytest.mark.parametrize(
     ("kind", "title"),
     [
@@ -97,6 +104,9 @@ def test_a_bad_address_is_to_be_found_until_the_books_know_another(kind: Saying,
     assert only(words).title == title
     assert found(words, debtors=(mended,)) == []
     assert only(words, debtors=(still_sent_there,)).key == f"{kind}:s1"
+    persons = said(Saying.CONTACT_PERSON, address="accounts1@example.test", reason="accounts", id="s2")
+    assert only(words, persons, debtors=(mended,)).key == f"{kind}:s1"
+    assert found(words, replace(persons, debtor="c1/2"), debtors=(mended,)) == []
     assert found(words, debtors=()) == [], "nobody who owes nothing is to be written to"
 
 
@@ -146,6 +156,7 @@ def test_differences_and_parked_messages_wait_for_a_person() -> None:
     assert (message.key, message.cause) == ("parked:k1:1", "k1")
     assert (message.title, message.note) == ("Say what became of the message to Ann", "Nobody can tell.")
     assert only(parked=[parked(act="leave_note", debtor="")]).title.endswith("what we wrote into the books")
+    assert only(parked=[parked(act="morning", debtor="")]).title.endswith("the message to one of your own people")
     gone = parked(debtor="c1/77")
     assert only(parked=[gone], names={"c1/77": "Bob"}).title.endswith("the message to Bob")
     assert only(parked=[gone]).title.endswith("the message to a customer")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import stripe._dispute
+from stripe.params import PaymentRecordReportPaymentParams
+from stripe.params.checkout import SessionCreateParams
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
@@ -275,3 +277,6 @@ def test_the_patch_has_only_what_the_comparison_calls_newer() -> None:
     }
     words = Path(stripe._dispute.__file__).read_text()
     assert all(f'"{word}"' in words for word in patch["newer_words"]["Dispute"]["status"])
+    asked = {path: set(fields) for path, fields in patch["newer_asked"].items()}
+    assert asked["/v1/checkout/sessions"] <= SessionCreateParams.__annotations__.keys()
+    assert asked["/v1/payment_records/report_payment"] <= PaymentRecordReportPaymentParams.__annotations__.keys()

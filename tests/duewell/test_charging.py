@@ -1,6 +1,5 @@
 """Late charges on real books: chosen, worked out, waived, and told in messages only where the policy says so."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,28 +9,27 @@ import pytest
 from collector.charges.bearing import Basis
 from collector.charges.posting import posted_of
 from collector.charges.words import sentences
+from collector.occasions.statement import StatementKind
 from collector.wording.languages import locale
-from duewell.charging import borne_by, borne_of, charging_view, last_day, late_of, set_charging, set_posted_to
+from duewell.charging import borne_by, borne_of, charging_view, last_day, late_of, set_charging
 from duewell.charging_acts import enforce, post_charges, waive
-from duewell.config import Settings
+from duewell.charging_to import picked, set_posted_to
 from duewell.desk.desk import Desk
-from duewell.finding import find_invoice
+from duewell.finding import find_invoice, whole_case
 from duewell.policies import keep
 from duewell.running import the_business
-from duewell.stating import whole_case
+from duewell.stating import make_statement, statement_letter
 from duewell.stationery import stationery_of
-from duewell.wiring import House, build, sealing_keys
+from duewell.wiring import House
+from integrations.contract import Choice
 from integrations.errors import NotThere, Refused
-from receivables.records import Address, Answer, Application, Company, CustomerKind, Invoice, Kind
+from receivables.records import Address, Application, CustomerKind, Invoice, Kind
 from storage import actions
 from storage.actions import ActionState, Plan
-from storage.businesses import add_business
 from storage.charges import CHARGE, charge_invoices, posted_charges
-from storage.connections import NewConnection, connect, pulled, save_company
-from storage.database import Database
 from storage.habits import pasts, refresh_habits
-from tests.conftest import HandClock
-from tests.storage.amber import BUSINESS, CONNECTION, customer, gbp, invoice, payment, ref, save
+from tests.duewell.amber_house import furnishing, moved_in
+from tests.storage.amber import BUSINESS, CONNECTION, customer, gbp, invoice, payment, ref
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 BY = "Robin"
@@ -43,14 +41,7 @@ TERMS = {"basis": "policy", "percent": "1,5 %", "per": "month", "flat": "5", "gr
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Amber with Xero's books: one invoice half paid late, one open, one settled late."""
     folder = tmp_path_factory.mktemp("furnished")
-    built = build(Settings(data=folder))
-    with built.database.write() as tx:
-        add_business(tx, "Amber Joinery", now=NOW, business=BUSINESS, settings={"time_zone": "Europe/London"})
-        connect(tx, BUSINESS, NewConnection("xero", "t-1", "g1", "Amber", id=CONNECTION), now=NOW)
-        save_company(tx, BUSINESS, Company(CONNECTION, "Amber", "GBP", "GB", "Europe/London", own_reminders=Answer.NO))
-        pulled(tx, BUSINESS, CONNECTION, now=NOW)
-    save(
-        built.database,
+    books = (
         customer(1, name="Ann Lee Ltd", kind=CustomerKind.BUSINESS, address=Address(country="GB")),
         invoice(1, 5_000, of=1),
         invoice(2, 10_000, of=1),
@@ -60,19 +51,15 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             2, 10_000, received_on=date(2026, 2, 20), applications=(Application(ref(Kind.INVOICE, 3), gbp(10_000)),)
         ),
     )
-    built.close()
-    return folder
+    with furnishing(folder, *books, now=NOW):
+        return folder
 
 
 @pytest.fixture
 def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
     """An installation of the test's own, at a time that is moved by hand."""
-    shutil.copytree(furnished, tmp_path / "data")
-    settings = Settings(data=tmp_path / "data")
-    keys = sealing_keys(settings.key_file)
-    opened = House(settings, Database.open(settings.database_url), HandClock(NOW), keys)
-    yield opened
-    opened.close()
+    with moved_in(furnished, tmp_path / "data", now=NOW) as opened:
+        yield opened
 
 
 def one(house: House, number: int = 1) -> Invoice:
@@ -198,14 +185,45 @@ def show(house: House) -> None:
 
 def test_where_nothing_was_chosen_nothing_is_posted(house: House) -> None:
     set_charging(house, BUSINESS, STATUTORY, by=BY)
-    with pytest.raises(Refused, match="Choose first which account"):
+    with pytest.raises(Refused, match="Choose first what late charges of Amber are posted to"):
         post_charges(house, BUSINESS, one(house), by=BY)
-    with pytest.raises(Refused, match="Write both"):
-        set_posted_to(house, BUSINESS, CONNECTION, ("270", " "), by=BY)
     with pytest.raises(NotThere):
         set_posted_to(house, BUSINESS, "c9", ("270", "NONE"), by=BY)
-    set_posted_to(house, BUSINESS, CONNECTION, (" 270 ", "NONE"), by=BY)
-    assert charging_view(house, BUSINESS).posted_to[0].account == "270"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("2700", "Xero lists no account '2700' that late charges can be posted to; nearest are: 270 Interest (270)"),
+        ("270 Intrest", "nearest are: 270 Interest (270)"),
+        ("xyz", "there are: 270 Interest (270), Interest paid late (271)."),
+        ("", "Choose the account in Xero that late charges are posted to; there are: 270 Interest (270)"),
+    ],
+)
+def test_what_is_not_in_the_list_is_answered_with_what_is(typed: str, sentence: str) -> None:
+    among = (Choice("270", "270 Interest"), Choice("271", "Interest paid late"))
+    with pytest.raises(Refused) as refused:
+        picked(among, typed, "account", "Xero")
+    assert sentence in str(refused.value)
+    assert picked(among, "interest PAID late", "account", "Xero") == picked(among, "271", "account", "Xero")
+    with pytest.raises(Refused, match="has no item that late charges could be posted to; make one there first"):
+        picked((), typed, "item", "QuickBooks")
+
+
+def test_a_statement_tells_of_late_charges_as_a_message_does(house: House) -> None:
+    set_charging(house, BUSINESS, STATUTORY, by=BY)
+    told, case = make_statement(house, BUSINESS, ref(Kind.CUSTOMER, 1), kind=StatementKind.OPEN)
+    assert "late payment" not in statement_letter(house, BUSINESS, told, case).text
+    show(house)
+    owing = [each for each in case.invoices if each.owing]
+    late = stationery_of(house, the_business(house, BUSINESS)).late(case, owing)
+    assert late is not None
+    letter = statement_letter(house, BUSINESS, told, case)
+    assert f"up to 9 March 2026, come to £{late.sums[0].amount}" in letter.text.replace("\n", " ")
+    assert "come to" in letter.html
+    days = (date(2026, 2, 1), date(2026, 2, 28))
+    earlier, case = make_statement(house, BUSINESS, ref(Kind.CUSTOMER, 1), kind=StatementKind.ACTIVITY, days=days)
+    assert "come to" not in statement_letter(house, BUSINESS, earlier, case).text
 
 
 def test_an_invoice_of_late_charges_bears_none_and_says_nothing_of_how_they_pay(house: House) -> None:
@@ -221,7 +239,7 @@ def test_an_invoice_of_late_charges_bears_none_and_says_nothing_of_how_they_pay(
         refresh_habits(tx, BUSINESS, CONNECTION, since=None, today=NOW.date())
         after = pasts(tx, BUSINESS, CONNECTION)[ref(Kind.CUSTOMER, 1)]
         (posted,) = posted_of(posted_charges(tx, BUSINESS))
-        assert charge_invoices(tx, BUSINESS) == {ref(Kind.INVOICE, 3)}
+        assert set(charge_invoices(tx, BUSINESS)) == {ref(Kind.INVOICE, 3)}
     assert (before.late, after.late) == (1, 0)
     assert (posted.made, posted.amount, posted.by) == (ref(Kind.INVOICE, 3), gbp(77), "Robin")
     assert "itself an invoice for late payment" in lines(house, 3)[0]

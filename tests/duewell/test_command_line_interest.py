@@ -23,4 +23,16 @@ def test_what_an_invoice_bears_is_shown_and_waived_and_mistakes_get_a_sentence(s
         wrong = settled("interest", *words)
         assert (wrong.code, sentence in wrong.error) == (2, True)
     refused = settled("interest", number, "post")
-    assert (refused.code, "cannot be posted to Stripe" in refused.error) == (1, True)
+    assert (refused.code, "Choose first what late charges" in refused.error) == (1, True)
+
+
+def test_where_late_charges_go_is_listed_and_chosen(settled: Terminal) -> None:
+    shown = settled.done("charging")
+    assert shown.out.splitlines()[0].endswith(": nothing chosen yet")
+    assert "  tax none: No tax" in shown.out
+    wrong = settled("charging", "--tax", "txr_nothing")
+    assert (wrong.code, "Stripe lists no tax code 'txr_nothing'" in wrong.error) == (2, True)
+    told = settled.done("charging", "stripe", "--tax", "no tax", "--by", "Robin")
+    assert "are posted to No tax, each only when somebody says so." in told.out
+    known = settled.done("charging", "--json").json
+    assert (known["chosen"]["tax"], known["choices"]["accounts"]) == ("none", [])

@@ -1,6 +1,5 @@
 """Wordings, bank details, credit policy and statements, as a person types them."""
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,9 +84,11 @@ def test_the_credit_policy_is_made_ones_own_and_accepted(settled: Terminal) -> N
     settled.done("wording", "set", "credit_policy", text)
 
     shown = settled.done("wording", "credit-policy", "--pdf", "policy.pdf").out
-    assert re.search(r"Version 1\.", shown)
+    assert "Version 1; it goes only on command." in shown
     assert Path(settled.folder / "policy.pdf").read_bytes().startswith(b"%PDF")
     name = settled.done("plan", "--all", "--json").json["plan"]["rows"][0]["customer"]
+    settled.done("policy", "import", put(settled, "mine.toml", "[manners]\nsend_credit_policy = true\n"))
+    assert "Version 1; it goes with a customer's first invoice." in settled.done("wording", "credit-policy").out
     assert "version 1 was accepted" in settled.done("wording", "credit-policy", "--accepted-by", name).out
 
 

@@ -18,14 +18,20 @@ def test_a_promise_and_a_dispute_are_recorded_listed_and_ended(settled: Terminal
     promised = settled.done("promise", row["customer"], "in 10 days", "--invoice", row["number"], "--by", "Robin")
     assert promised.out.startswith("Written down: promised to pay by")
 
+    boss = ("--what", "contact-person", "--is", "escalation", "--address", "jo@boss.test")
+    assert (
+        "the escalation contact is jo@boss.test"
+        in settled.done("note", row["customer"], "Jo", *boss, "--by", "Robin").out
+    )
     disputed = settled.done(
         "dispute", row["number"], "--amount", "1", "--reason", "wrong-price", "--by", "Robin", "--json"
     ).json
     assert disputed["said"]["reason"] == "wrong_price"
+    assert "objected" in settled.done("note", row["customer"], "By letter", "--what", "objection", "--by", "Robin").out
     settled.done("note", row["customer"], "They", "moved", "--what", "call", "--theirs", "--by", "Robin")
     settled.done("hold", row["customer"], "--until", "friday", "--why", "as agreed", "--by", "Robin")
     listed = settled.done("note", row["customer"], "--json").json
-    assert sorted(one["what"].split()[0] for one in listed) == ["Disputes", "On", "Promised", "They"]
+    assert sorted(one["what"].split()[0] for one in listed) == ["Disputes", "Objected", "On", "Promised", "The", "They"]
     assert {one["by"] for one in listed} == {"Robin"}
 
     settled.done("note", "--end", disputed["id"], "--by", "Kim")
@@ -43,6 +49,14 @@ def test_what_was_typed_wrong_is_one_sentence_and_changes_nothing(settled: Termi
         (("dispute", "no-such-number"), "There is no customer 'no-such-number' here."),
         (("dispute", row["number"], "--reason", "mood"), "Why do they not pay? One of: wrong_price"),
         (("hold",), "say which CUSTOMER"),
+        (
+            ("note", row["customer"], "--what", "contact-person", "--is", "boss"),
+            "Which e-mail address does the contact",
+        ),
+        (
+            ("note", row["customer"], "--what", "contact-person", "--is", "boss", "--address", "jo@ann.test"),
+            "What is this person to the customer? One of: accounts, primary, escalation, not 'boss'.",
+        ),
         (("note", row["customer"], "--what", "lawyer"), "Please name the lawyer."),
         (("todo", "done", "nothing"), "There is no open to-do 'nothing'; `duewell todo list` shows them."),
     ):

@@ -20,6 +20,7 @@ from storage.connections import NewConnection, connect, pulled, save_company
 from storage.differences import Difference, differences, save_differences
 from storage.pages import save_page
 from tests.duewell.web.conftest import proof_in, sign_in
+from tests.ready import ready
 from tests.storage.amber import customer, gbp, invoice
 
 PASSWORD = "a long enough password"
@@ -27,7 +28,7 @@ PASSWORD = "a long enough password"
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    house = build(Settings(data=tmp_path, web=Web(base_url="http://localhost:8123")))
+    house = build(ready(Settings(data=tmp_path, web=Web(base_url="http://localhost:8123"))))
     yield house
     house.close()
 

@@ -19,13 +19,14 @@ from duewell.owning import (
 from duewell.running import the_business
 from duewell.wiring import House, build
 from integrations.errors import NotThere, Refused
+from tests.ready import ready
 
 PASSWORD = "a long enough password"
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    house = build(Settings(data=tmp_path))
+    house = build(ready(Settings(data=tmp_path)))
     yield house
     house.close()
 

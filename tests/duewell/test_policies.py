@@ -26,7 +26,7 @@ from storage.connections import NewConnection, connect, save_company
 from storage.database import Database
 from storage.pages import save_page
 from storage.policies import policy_versions
-from storage.schema import upgrade
+from tests.ready import ready
 
 START = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 OWN = '[manners]\ngap_days = 6\n\n[[steps]]\nname = "invoice-again"\noff = true\n'
@@ -54,8 +54,7 @@ class HandClock:
 def house(tmp_path: Path) -> Iterator[House]:
     """Northwind with one customer, and a branch that is billed with her."""
     clock: Clock = HandClock()
-    database = Database.open(f"sqlite:///{tmp_path / 'duewell.db'}")
-    upgrade(database)
+    database = Database.open(ready(Settings(data=tmp_path)).database_url)
     ann = Customer(Ref("c1", Kind.CUSTOMER, "ann"), "Ann's Bakery", START, address=Address(country="US"))
     branch = Customer(Ref("c1", Kind.CUSTOMER, "b"), "Branch", START, parent=ann.ref, bills_with_parent=True)
     with database.write() as tx:

@@ -22,12 +22,13 @@ from receivables.records import Company, CustomerKind
 from storage import tables
 from storage.connections import NewConnection, Role, connect
 from storage.pages import save_page
+from tests.ready import ready
 from tests.storage.amber import customer, invoice
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    built = build(Settings(data=tmp_path))
+    built = build(ready(Settings(data=tmp_path)))
     yield built
     built.close()
 

@@ -1,6 +1,5 @@
 """What people write down and do: one way for pages and terminal, on books that need no platform."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,8 +9,8 @@ import pytest
 from msgspec.structs import replace as with_
 
 from collector.channels.call import CallTask
+from duewell import policies
 from duewell.access import Role
-from duewell.config import Settings
 from duewell.desk.work import WorkDesk, all_todos
 from duewell.dictating import Recorded, dictate
 from duewell.finding import find_customer, find_invoice
@@ -22,18 +21,16 @@ from duewell.showing.customers import customer as customer_page
 from duewell.todos import bring_todos_in_step
 from duewell.views.work import TodoView, WorkView
 from duewell.ways import calls
-from duewell.wiring import House, build, sealing_keys
+from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from receivables.money import Money
-from receivables.records import Answer, Application, Company, CustomerKind, Kind, Record
+from receivables.records import Application, CustomerKind, Kind, Record
 from receivables.said import Said, Saying, Way
 from storage import actions
 from storage.actions import ActionState, Plan
-from storage.businesses import add_business
-from storage.connections import NewConnection, connect, pulled, save_company
-from storage.database import Database
 from storage.said import said, say
 from tests.conftest import HandClock
+from tests.duewell.amber_house import furnishing, moved_in
 from tests.storage.amber import BUSINESS, CONNECTION, customer, gbp, invoice, payment, ref, save
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -56,28 +53,16 @@ BOOKS: tuple[Record, ...] = (
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One business with Xero's books as Amber keeps them, read this minute, and somebody who works there."""
     folder = tmp_path_factory.mktemp("furnished")
-    built = build(Settings(data=folder))
-    with built.database.write() as tx:
-        add_business(tx, "Amber Joinery", now=NOW, business=BUSINESS, settings={"time_zone": "Europe/London"})
-        connect(tx, BUSINESS, NewConnection("xero", "t-1", "g1", "Amber", id=CONNECTION), now=NOW)
-        company = Company(CONNECTION, "Amber", "GBP", "GB", "Europe/London", own_reminders=Answer.NO)
-        save_company(tx, BUSINESS, company)
-        pulled(tx, BUSINESS, CONNECTION, now=NOW)
-    save(built.database, *BOOKS)
-    add_person(built, BUSINESS, "kim@amber.test", name="Kim", role=Role.BOOKKEEPER, password="a long password")
-    built.close()
+    with furnishing(folder, *BOOKS, now=NOW) as built:
+        add_person(built, BUSINESS, "kim@amber.test", name="Kim", role=Role.BOOKKEEPER, password="a long password")
     return folder
 
 
 @pytest.fixture
 def house(furnished: Path, tmp_path: Path) -> Iterator[House]:
     """An installation of the test's own, at a time that is moved by hand."""
-    shutil.copytree(furnished, tmp_path / "data")
-    settings = Settings(data=tmp_path / "data")
-    keys = sealing_keys(settings.key_file)
-    opened = House(settings, Database.open(settings.database_url), HandClock(NOW), keys)
-    yield opened
-    opened.close()
+    with moved_in(furnished, tmp_path / "data", now=NOW) as opened:
+        yield opened
 
 
 def later(house: House, **by: float) -> None:
@@ -256,6 +241,41 @@ def test_the_only_address_is_the_wrong_one(house: House) -> None:
     assert kept.address == "accounts2@example.test"
     (todo,) = [one for one in to_do(house) if one.kind == "wrong_address"]
     assert todo.title == "Find the right address of Ann Bole: accounts2@example.test is wrong"
+
+
+def escalate(house: House, debtor: str = "") -> list[str]:
+    """What the check says of a policy that escalates."""
+    text = '[[steps]]\nname = "last-reminder"\nto = "escalation"\n'
+    draft = policies.drafted(house, BUSINESS, text, debtor)
+    if not debtor:
+        policies.keep(house, BUSINESS, text, by=BY)
+    return [str(one) for one in draft.checked.findings]
+
+
+def test_an_escalation_contact_gets_a_copy_from_then_on_and_no_longer_when_it_ends(house: House) -> None:
+    (warned,) = escalate(house)
+    assert "none is noted yet, so it goes without a copy" in warned
+    done = tell(house, kind="contact-person", reason="escalation", address="boss@ann.test", words="Jo Boss")
+
+    assert done.sentence == "Written down: the escalation contact is boss@ann.test."
+    assert [one.what for one in work(house).holding] == ["The escalation contact is boss@ann.test"]
+    assert "boss@ann.test" in work(house).addresses
+    assert len(escalate(house, f"{CONNECTION}/2")) == 1
+    assert escalate(house, ANN) == []
+    tell(house, kind="wrong-address", address="boss@ann.test")
+    end_said(house, BUSINESS, done.id, by=BY)
+    assert "boss@ann.test" not in work(house).addresses
+
+
+def test_an_objection_holds_until_a_person_has_answered_it(house: House) -> None:
+    done = tell(house, kind="objection", words="Article 21.")
+
+    assert done.sentence == "Written down: objected to being contacted."
+    assert set(today_of_ann(house).values()) == {"objected"}
+    look(house)
+    assert [one.title for one in to_do(house) if one.kind == "review"] == ["Answer the objection of Ann Lee Ltd"]
+    end_said(house, BUSINESS, done.id, by="Kim")
+    assert "objected" not in today_of_ann(house).values()
 
 
 def test_the_bank_is_the_businesss_own(house: House) -> None:

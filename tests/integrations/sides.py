@@ -27,7 +27,11 @@ from tests.conftest import CountingMeter, MemoryGrants, SandboxClock, wire_to
 BACK = "http://localhost:9/oauth/callback"
 KEY = re.compile(r"rk_test_\w{10,}")
 DAY = date(2026, 4, 1)
-CHARGE = LateCharge("Interest for late payment", Money(1240, "GBP"), DAY, DAY, "270", "NONE")
+CHARGES = {
+    "quickbooks": LateCharge("Interest for late payment", Money(1240, "USD"), DAY, DAY, "11", "NON"),
+    "stripe": LateCharge("Interest for late payment", Money(1240, "USD"), DAY, DAY, "", "none"),
+    "xero": LateCharge("Interest for late payment", Money(1240, "GBP"), DAY, DAY, "270", "NONE"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ TRAITS = {
         routes={
             Act.SEND_INVOICE: "POST /v3/company/*/invoice/*/send",
             Act.LEAVE_NOTE: "POST /v3/company/*/attachable",
+            Act.POST_CHARGE: "POST /v3/company/*/invoice",
         },
         unknown=dict.fromkeys((Kind.INVOICE, Kind.CUSTOMER, Kind.PAYMENT, Kind.CREDIT), "987654321"),
         sign=lambda body, secrets, _: {"intuit-signature": sign_quickbooks(body, secrets[0])},
@@ -62,7 +67,11 @@ TRAITS = {
     "stripe": Traits(
         api="/v1/",
         token_route="",
-        routes={Act.SEND_INVOICE: "POST /v1/invoices/*/send", Act.LEAVE_NOTE: "POST /v1/invoices/*"},
+        routes={
+            Act.SEND_INVOICE: "POST /v1/invoices/*/send",
+            Act.LEAVE_NOTE: "POST /v1/invoices/*",
+            Act.POST_CHARGE: "POST /v1/invoices/*/finalize",
+        },
         unknown={Kind.INVOICE: _bare("in"), Kind.CUSTOMER: _bare("cus"), Kind.CREDIT: _bare("cn")},
         sign=lambda body, secrets, now: {
             "stripe-signature": sign_stripe(body, list(secrets), int(now.timestamp())),
@@ -216,10 +225,15 @@ class Side:
             self.act("forget_requests", business=self.key)
 
     def charges(self, key: str) -> int:
-        """The invoices we made under this key, by the ledger itself."""
+        """The invoices we made under this key that somebody owes, by the ledger itself."""
         twin: Any = self.sandbox.twins[self.slug]
-        made = (one for each in twin.organisations for one in each.ledger.invoices.values())
-        return sum(one.reference.endswith(key) for one in made)
+        if self.slug == "quickbooks":
+            return sum(f"[dw {key}]" in one.private_note for one in twin._companies[self.key].ledger.invoices.values())
+        if self.slug == "xero":
+            made = (one for each in twin.organisations for one in each.ledger.invoices.values())
+            return sum(one.reference.endswith(key) for one in made)
+        made = (one for one in twin._ledgers[self.key].books.invoices if one.metadata.get("dw_charge") == key)
+        return sum(one.status == "open" for one in made)
 
     def notes(self, invoice: Ref) -> int:
         """Our notes on it, by the ledger itself."""
@@ -233,14 +247,15 @@ class Side:
         return sum(name.startswith("dw_note_") for name in named)
 
 
-def write(books: Books, act: Act, on: Ref, key: str) -> Receipt:
+def write(side: Side, act: Act, on: Ref, key: str) -> Receipt:
     """One of the contract's writes, by its name."""
+    books = side.books
     if act is Act.SEND_INVOICE:
         return books.send_invoice(on, key=key)
     if act is Act.LEAVE_NOTE:
         return books.leave_note(on, "Duewell reminded the customer.", key=key)
     if act is Act.POST_CHARGE:
-        return books.post_charge(on, CHARGE, key=key)
+        return books.post_charge(on, CHARGES[side.slug], key=key)
     return books.set_expected_date(on, DAY, key=key)
 
 

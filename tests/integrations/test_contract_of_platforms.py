@@ -161,8 +161,8 @@ TRIES: dict[Capability, Callable[[Side, Ref], object]] = {
     Capability.SEND_INVOICE: lambda side, ref: side.books.send_invoice(ref, key="k1"),
     Capability.PAYMENT_URL: lambda side, ref: side.books.payment_url(ref),
     Capability.LEAVE_NOTE: lambda side, ref: side.books.leave_note(ref, "note", key="k1"),
-    Capability.SET_EXPECTED_DATE: lambda side, ref: write(side.books, Act.SET_EXPECTED_DATE, ref, "k1"),
-    Capability.POST_CHARGE: lambda side, ref: write(side.books, Act.POST_CHARGE, ref, "k1"),
+    Capability.SET_EXPECTED_DATE: lambda side, ref: write(side, Act.SET_EXPECTED_DATE, ref, "k1"),
+    Capability.POST_CHARGE: lambda side, ref: write(side, Act.POST_CHARGE, ref, "k1"),
     Capability.DOCUMENT: lambda side, ref: side.books.document(ref),
     Capability.WEBHOOK_PER_CONNECTION: lambda side, ref: side.platform.subscribe(
         side.wire, side.account, side.token, url="http://localhost:9/webhooks"
@@ -200,7 +200,7 @@ def test_writing_on_a_kind_of_record_that_takes_none_is_unsupported(slug: str, k
     side = kept(slug)
     for act in side.traits.routes:
         with pytest.raises(Unsupported):
-            write(side.books, act, Ref(side.account.id, Kind.OTHER, "1"), "k1")
+            write(side, act, Ref(side.account.id, Kind.OTHER, "1"), "k1")
     assert (side.meter.calls, side.calls()) == (0, {})
 
 

@@ -1,14 +1,15 @@
 """Every write of every platform, with its reply lost in every way: looked up, and never done twice there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from integrations.contract import KEY_LENGTH_MAX, Act, Lookup, Receipt
 from integrations.errors import Refused, TryLater
-from receivables.records import Ref
-from tests.integrations.sides import TRAITS, Shelf, Side, write
+from receivables.records import Collection, Kind, Ref
+from tests.integrations.sides import CHARGES, TRAITS, Shelf, Side, write
 
 WRITES = [(slug, act) for slug, traits in TRAITS.items() for act in traits.routes]
 KEY = "m" + "4" * (KEY_LENGTH_MAX - 1)
@@ -39,7 +40,7 @@ def carry_on(side: Side, act: Act, on: Ref, since: datetime) -> Receipt | Lookup
     """What a job does with an act that may have been done: it asks, and acts only when told it was not."""
     answer = side.books.found(act, on, KEY, since=since)
     if answer is Lookup.NOT_THERE:
-        return write(side.books, act, on, KEY)
+        return write(side, act, on, KEY)
     return answer
 
 
@@ -50,7 +51,7 @@ def test_a_lost_reply_is_found_and_the_write_never_repeated(side_of: Callable[..
     lose(side, act, "drop_after")
 
     with pytest.raises(TryLater) as lost:
-        write(side.books, act, on, KEY)
+        write(side, act, on, KEY)
     assert lost.value.may_have_acted
     assert isinstance(side.books.found(act, on, KEY, since=since), Receipt)
     for _ in range(2):
@@ -73,7 +74,7 @@ def test_a_write_that_never_arrived_is_done_once_or_left_to_a_person(
     lose(side, act, "drop_before")
 
     with pytest.raises(TryLater) as lost:
-        write(side.books, act, on, KEY)
+        write(side, act, on, KEY)
     assert lost.value.may_have_acted
     assert done(side, act) == 1, "nothing is repeated behind our back"
     answer = carry_on(side, act, on, since)
@@ -106,7 +107,7 @@ def test_an_answer_that_says_nothing_leaves_the_write_ambiguous(
     lose(side, act, kind)
 
     with pytest.raises(TryLater) as lost:
-        write(side.books, act, on, KEY)
+        write(side, act, on, KEY)
     assert type(lost.value) is TryLater
     assert lost.value.may_have_acted
     assert done(side, act) == 1
@@ -120,12 +121,12 @@ def test_a_busy_platform_has_done_nothing_and_is_asked_again_in_its_time(
     on, _ = ready(side)
     lose(side, act, "429")
 
-    assert isinstance(write(side.books, act, on, KEY), Receipt)
+    assert isinstance(write(side, act, on, KEY), Receipt)
     assert done(side, act) == 2
     assert side.clock.slept
     lose(side, act, "429_day")
     with pytest.raises(TryLater) as later:
-        write(side.books, act, on, KEY[:-1])
+        write(side, act, on, KEY[:-1])
     assert not later.value.may_have_acted
     assert (later.value.after or 0) > 3600
     if act is Act.LEAVE_NOTE:
@@ -137,8 +138,8 @@ def test_the_same_key_at_once_again_does_nothing_more(side_of: Callable[..., Sid
     side = side_of(slug)
     on, since = ready(side)
 
-    first = write(side.books, act, on, KEY)
-    again = write(side.books, act, on, KEY)
+    first = write(side, act, on, KEY)
+    again = write(side, act, on, KEY)
 
     assert (first.id, type(again)) == (again.id, Receipt)
     assert isinstance(side.books.found(act, on, KEY, since=since), Receipt)
@@ -154,9 +155,9 @@ def test_a_key_has_one_to_twenty_characters(side_of: Callable[..., Side], slug: 
 
     for key in ("", "k" * (KEY_LENGTH_MAX + 1), "k" * 200):
         with pytest.raises(Refused, match="key"):
-            write(side.books, act, on, key)
+            write(side, act, on, key)
     assert done(side, act) == 0
-    assert isinstance(write(side.books, act, on, "k" * KEY_LENGTH_MAX), Receipt)
+    assert isinstance(write(side, act, on, "k" * KEY_LENGTH_MAX), Receipt)
     assert isinstance(side.books.found(act, on, "k" * KEY_LENGTH_MAX, since=since), Receipt)
 
 
@@ -180,3 +181,22 @@ def test_a_document_is_a_pdf_and_a_pay_link_is_the_platforms(side_of: Callable[.
     assert side.books.document(on).startswith(b"%PDF")
     link = side.books.payment_url(on)
     assert link == "" or link.startswith("http")
+
+
+@pytest.mark.parametrize("slug", [slug for slug, traits in TRAITS.items() if Act.POST_CHARGE in traits.routes])
+def test_late_charges_go_to_what_the_platform_lists(side_of: Callable[..., Side], slug: str) -> None:
+    side = side_of(slug)
+    on, _ = ready(side)
+    known = side.books.charge_choices()
+
+    assert bool(known.account_word) == bool(known.accounts)
+    for choices in (known.accounts, known.taxes):
+        assert [one.name.casefold() for one in choices] == sorted(one.name.casefold() for one in choices)
+        assert all(one.code and one.name for one in choices)
+    assert CHARGES[slug].account in {one.code for one in known.accounts} | {""}
+    for tax in known.taxes:
+        made = side.books.post_charge(on, replace(CHARGES[slug], tax=tax.code), key=f"k{tax.code}"[:KEY_LENGTH_MAX])
+        invoice = Shelf().take([side.books.fetch([side.ref(Kind.INVOICE, made.id)])]).invoices()[made.id]
+        assert (invoice.total, invoice.open) == (CHARGES[slug].amount, CHARGES[slug].amount), "no tax comes on top"
+        assert (invoice.due_on, invoice.collection) == (CHARGES[slug].due_on, Collection.SENT)
+        assert invoice.customer == Shelf().take([side.books.fetch([on])]).invoices()[on.id].customer

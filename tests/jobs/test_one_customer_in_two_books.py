@@ -1,14 +1,24 @@
 """One customer who buys through Xero and through Stripe: one message about both, each invoice with its own pay link."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from collector.debtors.likeness import key_of
+from collector.occasions.statement import StatementKind
 from collector.plan import Decided
+from duewell.approving import plan_sheet
+from duewell.charging import borne_by
+from duewell.dictating import understand
+from duewell.finding import today_of
+from duewell.replaying import Question, replay
 from duewell.running import make_plan, send_plan
 from duewell.sames import answer_pair, find_sames, pair_id, pairs
+from duewell.showing.customers import customer, customers
+from duewell.stating import make_statement
 from integrations.errors import NotThere, Refused
+from receivables.money import by_currency
 from receivables.records import Invoice, Kind, Ref
 from storage import actions
 from storage.actions import ActionState
@@ -53,6 +63,7 @@ def test_one_message_speaks_of_both_books_and_is_noted_in_each(play: Play) -> No
     assert whole.decision.candidate is not None
     about = [line.invoice for line in whole.decision.candidate.lines]
     assert {one.ref.connection for one in about} == {xero.connected.id, stripe.connected.id}
+    _everything_sees_them_as_one(play, xero, stripe, [one.number for one in about])
     first = about[0].ref
     ((_, outcome),) = send_plan(play.house, play.business, only=[(first.connection, first.id)], by="Robin")
 
@@ -69,6 +80,40 @@ def test_one_message_speaks_of_both_books_and_is_noted_in_each(play: Play) -> No
     assert {one.about for one in notes} == {one.ref for one in about}
     assert {one.state for one in notes} == {ActionState.SENT}
     assert not [one for one in send_plan(play.house, play.business, by="Robin") if one[1].debtor == whole.case.debtor]
+    today = today_of(play.house, play.business)
+    report = replay(play.house, play.business, Question(today - timedelta(days=3), today))
+    assert report.reproduced is not None
+    assert (report.reproduced.strayed, report.reproduced.examples) == (0, ())
+
+
+def _everything_sees_them_as_one(play: Play, xero: Decided, stripe: Decided, numbers: list[str]) -> None:
+    """From either side: the page, the list, the plan, the statement and what they bear for being late."""
+    ledgers, name = {xero.connected.id, stripe.connected.id}, xero.case.head.name
+    owed = by_currency(one.open for each in (xero, stripe) for one in each.case.invoices if one.owing)
+    for side in (xero, stripe):
+        page = customer(play.house, play.business, side.connected.id, side.case.head.ref.id)
+        assert page is not None
+        assert (page.name, {row.ledger for row in page.rows}) == (name, ledgers)
+        assert {one.currency: one.open for one in page.owed} == owed
+        stated, case = make_statement(play.house, play.business, side.case.head.ref, kind=StatementKind.OPEN)
+        assert (stated.debtor, {one.ref.connection for one in case.invoices}) == (xero.case.debtor, ledgers)
+        assert set(numbers) <= {item.number for sheet in stated.sheets for item in sheet.items}
+        borne, _ = borne_by(play.house, play.business, side.case.head.ref)
+        assert {one.invoice.ref.connection for one in borne} == ledgers
+        refs = [one.case.head.ref for one in (xero, stripe)]
+        found = customers(play.house, play.business, side.case.head.name).lines
+        (line,) = [one for one in found if Ref(one.connection, Kind.CUSTOMER, one.id) in refs]
+        assert (line.name, line.company) == (name, f"{xero.connected.label}, {stripe.connected.label}")
+        assert {one.currency: one for one in line.owed} == owed
+    elsewhere = next(one for one in stripe.case.invoices if one.owing)
+    told = {"kind": "dispute", "invoice": elsewhere.ref.id, "reason": "damaged"}
+    words, _ = understand(play.house, play.business, xero.case.debtor, told)
+    assert words.invoice == elsewhere.ref, "an invoice of either may be named"
+    (message,) = [one for one in plan_sheet(play.house, play.business).messages if one.debtor == xero.case.debtor]
+    assert {row.ledger: row.platform for row in message.rows} == {
+        xero.connected.id: "xero", stripe.connected.id: "stripe"
+    }  # fmt: skip
+    assert {row.company for row in message.rows} == {xero.connected.label, stripe.connected.label}
 
 
 def test_a_tax_number_in_two_contacts_becomes_a_question_with_a_page_of_its_own(play: Play) -> None:

@@ -17,6 +17,7 @@ from receivables.records import Invoice
 from sandbox.server import Sandbox
 from storage import books
 from storage.connections import Connected
+from tests.ready import ready
 
 ANSWERS = {"own_reminders": "no", "time_zone": "America/Los_Angeles", "role": "both"}
 
@@ -91,7 +92,7 @@ class Play:
 def settle_in(sandbox: Sandbox, folder: Path, *, database: str = "", connect: bool = True) -> Play:
     """A fresh installation, connected to every company of the sandbox."""
     settings = settings_for(sandbox, folder).model_copy(update={"database": database})
-    house = build(settings)
+    house = build(ready(settings))
     play = Play(sandbox, house, begin_business(house, "The business", sender_name="Robin"))
     if connect:
         for slug in sandbox.twins:

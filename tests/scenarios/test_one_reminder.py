@@ -1,11 +1,18 @@
 """One reminder: sent once, with a reason, never after the money came, whatever gets lost on the way."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from collector.dispatch import dispatch
+from collector.wording.writing import Letter
+from duewell.clock import SystemClock
 from duewell.desk.desk import Desk
+from duewell.mailing import Notice, send_once
+from duewell.policies import keep
 from duewell.running import (
     drain_inbox,
     follow_up_all,
@@ -13,16 +20,26 @@ from duewell.running import (
     parked_messages,
     send_plan,
     settle_parked,
+    the_business,
 )
 from duewell.showing.customers import customer
 from duewell.showing.overview import plan
+from duewell.stationery import stationery_of
 from integrations.errors import NotThere
 from sandbox.faults import Fault
 from storage import actions
 from storage.actions import Action, ActionState
+from storage.plannings import plannings
 from tests.scenarios.playing import Play
 
 Plays = Callable[..., Play]
+# every platform, and both databases; which platform is on which is as good as drawn
+EVERYWHERE = pytest.mark.parametrize(
+    ("play", "database_url"),
+    [("quickbooks", "sqlite"), ("xero", "postgresql"), ("stripe", "sqlite")],
+    indirect=True,
+)
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -49,7 +66,7 @@ def notes(play: Play, *states: ActionState) -> list[Action]:
         return actions.actions(tx, play.business, states=states or None, act="leave_note")
 
 
-@pytest.mark.parametrize("play", ["quickbooks", "xero", "stripe"], indirect=True)
+@EVERYWHERE
 def test_the_plan_gives_a_reason_for_every_open_invoice_and_each_customer_one_message(play: Play) -> None:
     view = plan(play.house, play.business)
     still_open = [one for key in play.connected_keys() for one in play.invoices(key).values() if one.owing]
@@ -79,7 +96,7 @@ def test_a_second_sending_on_the_same_day_sends_nothing(play: Play) -> None:
     assert not [state for _, state in sent(play) if state == "sent"]
 
 
-@pytest.mark.parametrize("play", ["quickbooks", "xero", "stripe"], indirect=True)
+@EVERYWHERE
 def test_who_paid_a_minute_ago_is_not_reminded_although_no_webhook_came(play: Play) -> None:
     play.sandbox.courier.paused = True
     rows = [row for row in plan(play.house, play.business).rows if row.say == "send"]
@@ -181,6 +198,49 @@ def test_a_person_says_what_became_of_a_parked_message(play: Play, *, arrived: b
         settle_parked(play.house, play.business, parked.key, sent=True)
 
 
+def test_a_mail_to_our_own_people_that_nobody_can_tell_of_is_parked_and_listed(play: Play) -> None:
+    """It belongs to no connection, so that no connection's follow-up looked at it."""
+    play.sandbox.mailbox.answers.extend(["drop"])
+    notice = Notice("morning", "k1", "p1", "Kim", "kim@office.example", Letter("Good morning", "All is well.", ""))
+    assert not send_once(play.house, play.business, notice)
+    play.move(quiet=True, minutes=20)
+
+    follow_up_all(play.house, play.business)
+
+    (parked,) = parked_messages(play.house, play.business)
+    assert parked.key == "k1"
+    assert not send_once(play.house, play.business, notice)
+    settle_parked(play.house, play.business, "k1", sent=False)
+    assert send_once(play.house, play.business, notice)
+
+
+class Ticking(SystemClock):
+    """Each look at it takes five minutes."""
+
+    def __init__(self, first: datetime) -> None:
+        self._next = first
+
+    def now(self) -> datetime:
+        told, self._next = self._next, self._next + timedelta(minutes=5)
+        return told
+
+
+def test_what_is_kept_of_a_second_look_is_the_instant_it_judged(play: Play) -> None:
+    """Doors close between the looks: the reason tells the minute, and a replay judges the instant that was kept."""
+    house, business, begun = play.house, play.business, play.house.clock.now()
+    keep(house, business, '[manners]\nopens_at = "06:00"\ncloses_at = "09:35"\n', by="Robin")
+    due = {one.decision.candidate.debtor for one in make_plan(house, business) if one.decision.candidate}
+    owner = the_business(house, business)
+    sender = house.sender(owner, stationery_of(house, owner), automatic=False)
+    with house.source(play.connected("cedar")) as source:
+        slow = [dispatch(replace(source, clock=Ticking(begun)), sender, debtor) for debtor in sorted(due)]
+
+    (judged, *_) = [one.reason[:11] for one in slow if one.reason.startswith("It is 09:")]
+    with house.database.read() as tx:
+        kept = {f"{at:%M}" for at, _ in plannings(tx, business, since=begun + timedelta(minutes=1), until=NEVER)}
+    assert kept == {judged[-2:]}
+
+
 def test_a_mail_server_that_asks_to_come_later_is_asked_later_with_the_same_message(play: Play) -> None:
     play.sandbox.mailbox.answers.extend(["451"])
     assert [state for _, state in sent(play)].count("failed") == 1
@@ -203,7 +263,7 @@ def test_a_mail_server_that_says_no_is_shown_to_a_person(play: Play) -> None:
     assert "@" not in parked.reason
 
 
-@pytest.mark.parametrize("play", ["quickbooks", "xero", "stripe"], indirect=True)
+@EVERYWHERE
 def test_a_note_whose_reply_was_lost_is_looked_up_and_left_once(play: Play) -> None:
     platform = play.connected(play.connected_keys()[0]).platform
     method, path = {

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from storage import tables
 from storage.columns import Instant
-from storage.database import Database
+from storage.database import PATIENCE, Database
 from storage.errors import BadAddress, Unreachable
 from storage.settings import set_setting, setting
+from tests.conftest import Postgres
 from tests.storage.amber import NOW
 
 Open = Callable[[str], Database]
@@ -146,3 +148,40 @@ def test_the_file_is_for_its_owner(tmp_path: Path, opened: Open) -> None:
     path = tmp_path / "own.db"
     opened(f"sqlite:///{path}")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+CARELESS = "options=-csynchronous_commit%3Doff"
+
+
+@pytest.mark.parametrize(("asked", "given"), [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")])
+def test_a_server_that_confirms_before_it_is_sure_is_told_to_wait(
+    postgres: Postgres, opened: Open, asked: str, given: str
+) -> None:
+    """And stays so after a rollback and a return to the pool; whoever asks for more than that gets it."""
+    careless = opened(with_words(postgres.address(), CARELESS.replace("off", asked)))
+    for _ in range(2):
+        with pytest.raises(RuntimeError), careless.write():
+            raise RuntimeError
+        with careless.write() as tx:
+            assert tx.execute(text("SHOW synchronous_commit")).scalar() == given
+
+
+def test_what_a_server_must_not_do_is_named(postgres: Postgres, opened: Open, tmp_path: Path) -> None:
+    assert opened(postgres.address()).careless() == ["fsync = off"]
+    assert opened(f"sqlite:///{tmp_path / 'own.db'}").careless() == []
+
+
+def test_a_dead_server_is_not_waited_for_for_ever(postgres: Postgres, opened: Open) -> None:
+    def told(words: str) -> dict[str, str]:
+        with opened(with_words(postgres.address(), words)).read() as tx:
+            line = tx.connection.dbapi_connection
+            assert isinstance(line, psycopg.Connection)
+            return {name: value for name, value in line.info.get_parameters().items() if name in PATIENCE}
+
+    usual = {name: str(value) for name, value in PATIENCE.items()}
+    assert told("") == usual
+    assert told("connect_timeout=3&tcp_user_timeout=5") == usual | {"connect_timeout": "3", "tcp_user_timeout": "5"}
+
+
+def with_words(url: str, words: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{words}" if words else url

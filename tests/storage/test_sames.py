@@ -9,10 +9,13 @@ from msgspec.structs import replace
 from sqlalchemy import event
 
 from collector.debtors.case_book import case, cases
+from collector.debtors.whole import whole
 from collector.decide import decide
 from collector.narrowing import windows
+from collector.occasions.statement import Statement, StatementKind, statement
 from collector.policy import DEFAULT
 from receivables.case import Case
+from receivables.money import Money
 from receivables.page import Page
 from receivables.records import (
     Answer,
@@ -115,16 +118,32 @@ def test_a_pair_waits_and_what_a_person_said_of_it_stays(database: Database) -> 
         assert sames.settle(tx, BUSINESS, pair, SameState.REFUSED, by="Robin", now=NOW)
         more = Same(Alike.DEBTOR, ANN, ANNE, {"address": "Both live there."})
         assert sames.propose(tx, BUSINESS, [more], now=NOW + timedelta(days=1)) == 0
-        assert sames.withdraw(tx, BUSINESS, Alike.DEBTOR, []) == 0
+        assert sames.withdraw(tx, BUSINESS, Alike.DEBTOR, [], now=NOW) == 0
         (kept,) = sames.sames(tx, BUSINESS, states=(SameState.REFUSED,), about=[ANNE])
         assert not sames.settle(tx, BUSINESS, Same(Alike.DEBTOR, ANN, ANNA), SameState.REFUSED, by="x", now=NOW)
     assert (kept.one, kept.other, kept.by, dict(kept.evidence)) == (ANN, ANNE, "Robin", dict(pair.evidence))
 
 
+def test_how_a_pair_stood_is_known_of_every_instant(database: Database) -> None:
+    pair, hour = Same(Alike.DEBTOR, ANN, ANNE, {"tax_number": "Both have it."}), timedelta(hours=1)
+    more = changed(pair, evidence={"address": "Both live there."})
+    with database.write() as tx:
+        sames.propose(tx, BUSINESS, [pair], now=NOW)
+        sames.propose(tx, BUSINESS, [more], now=NOW + hour)
+        sames.settle(tx, BUSINESS, pair, SameState.CONFIRMED, master=ANNE, by="Robin", now=NOW + 2 * hour)
+        sames.settle(tx, BUSINESS, pair, SameState.PROPOSED, by="Robin", now=NOW + 3 * hour)
+        sames.withdraw(tx, BUSINESS, Alike.DEBTOR, [], now=NOW + 4 * hour)
+        found = sames.stood(tx, BUSINESS)
+
+    then = [[(one.state.value, one.master) for one in found if one.at(NOW + hours * hour)] for hours in range(-1, 5)]
+    proposed = [("proposed", None)]
+    assert then == [[], proposed, proposed, [("confirmed", ANNE)], proposed, []]
+
+
 def test_a_proposal_that_nobody_answered_goes_with_its_evidence(database: Database) -> None:
     with database.write() as tx:
         sames.propose(tx, BUSINESS, [Same(Alike.DEBTOR, ANN, ANNE), Same(Alike.DEBTOR, ANN, ANNA)], now=NOW)
-        assert sames.withdraw(tx, BUSINESS, Alike.DEBTOR, [(ANN, ANNA)]) == 1
+        assert sames.withdraw(tx, BUSINESS, Alike.DEBTOR, [(ANN, ANNA)], now=NOW) == 1
         assert [one.other for one in sames.sames(tx, BUSINESS)] == [ANNA]
 
 
@@ -239,6 +258,98 @@ def test_a_sale_in_two_books_waits_then_counts_once_and_is_settled_by_either(boo
     with books.write() as tx:
         disconnect(tx, BUSINESS, STRIPE)
     assert rules(books)[mine] == "step_earned"
+
+
+@pytest.mark.parametrize(("master", "counts"), [(None, XERO), (XERO, XERO), (STRIPE, STRIPE)])
+def test_a_sale_in_two_books_is_in_every_sum_once_and_in_none_once_either_is_paid(
+    books: Database, master: str | None, counts: str
+) -> None:
+    mine, copy = owed(ANN).ref, owed(ANNE).ref
+    if master is None:
+        with books.write() as tx:
+            sames.propose(tx, BUSINESS, [Same(Alike.INVOICE, mine, copy)], now=NOW)
+    else:
+        say_same(books, mine, copy, master=mine if master == XERO else copy)
+    apart = everybody(books)
+    assert {one.debtor for one in apart.values() if one.owed()} == {"c1/bob", f"{counts}/ann"}
+
+    say_same(books, ANN, ANNE)
+
+    assert everybody(books)["c1/ann"].owed() == {"GBP": gbp(10_000)}
+    (sheet,) = stated(books, "c2/ann").sheets
+    assert (len(sheet.items), sheet.closing, sheet.aging.open) == (1, gbp(10_000), gbp(10_000))
+    settled = replace(owed(ANNE, minor=0), status=InvoiceStatus.PAID, changed_at=NOW)
+    with books.write() as tx:
+        save_page(tx, BUSINESS, STRIPE, Page((settled,)), now=NOW)
+    with books.read() as tx:
+        (left,) = open_sums(tx, BUSINESS, on=NOW.date(), without=sames.copies(tx, BUSINESS))
+    assert (left.open, everybody(books)["c1/ann"].owed()) == (gbp(10_000), {})
+    assert not stated(books, "c1/ann").due
+
+
+def test_money_for_a_copy_is_told_with_the_copy_alone(books: Database) -> None:
+    """Paid in both books, once by the customer: the sale, and one payment for it."""
+    paid = [replace(owed(ref, minor=0), status=InvoiceStatus.PAID, paid=gbp(10_000)) for ref in (ANN, ANNE)]
+    paid = [replace(one, total=gbp(10_000)) for one in paid]
+    came = [
+        Payment(
+            Ref(of.connection, Kind.PAYMENT, "p"), of, LATE, gbp(12_000), gbp(2_000), PaymentStatus.SETTLED, NOW,
+            applications=(Application(one.ref, gbp(10_000)),),
+        )
+        for of, one in zip((ANN, ANNE), paid, strict=True)
+    ]  # fmt: skip
+    with books.write() as tx:
+        for one, payment in zip(paid, came, strict=True):
+            save_page(tx, BUSINESS, one.ref.connection, Page((replace(one, changed_at=NOW), payment)), now=NOW)
+    say_same(books, ANN, ANNE)
+    say_same(books, paid[0].ref, paid[1].ref, master=paid[0].ref)
+
+    (sheet,) = stated(books, "c1/ann", StatementKind.ACTIVITY).sheets
+
+    told = sorted(one.amount.minor for one in sheet.items)
+    assert (told, sheet.unlisted, sheet.closing) == ([-12_000, -2_000, 10_000], gbp(0), gbp(-4_000))
+
+
+def stated(database: Database, debtor: str, kind: StatementKind = StatementKind.OPEN) -> Statement:
+    with database.read() as tx:
+        found = whole(tx, connected(database, debtor.partition("/")[0]), debtor, NOW)
+    assert found is not None
+    return statement(found.case, kind, date(2026, 1, 1), NOW.date(), entries=found.entries)
+
+
+def test_everything_of_a_customer_in_two_books_and_at_a_till_is_one_case(books: Database) -> None:
+    """The settled invoices of both ledgers, in both currencies; what the till took is in a ledger already."""
+    say_same(books, ANN, ANNE)
+    say_same(books, ANN, ANNA)
+    dollars = {"total": Money(4_000, "USD"), "open": Money(4_000, "USD"), "paid": Money.zero("USD")}
+    rest = {"credited": Money.zero("USD"), "adjusted": Money.zero("USD")}
+    paid = replace(owed(ANN, "9", minor=0), status=InvoiceStatus.PAID)
+    taken = Payment(Ref(TILL, Kind.PAYMENT, "p"), ANNA, LATE, gbp(700), gbp(0), PaymentStatus.SETTLED, NOW)
+    kept = Payment(Ref(STRIPE, Kind.PAYMENT, "q"), ANNE, LATE, gbp(700), gbp(100), PaymentStatus.SETTLED, NOW)
+    with books.write() as tx:
+        save_page(tx, BUSINESS, XERO, Page((paid,)), now=NOW)
+        save_page(tx, BUSINESS, STRIPE, Page((replace(owed(ANNE, "8"), **dollars, **rest), kept)), now=NOW)
+        save_page(tx, BUSINESS, TILL, Page((taken,)), now=NOW)
+        say(tx, BUSINESS, Said("c2/ann", Saying.HARDSHIP, LATE, by="Robin"), now=NOW)
+
+    for name in (XERO, STRIPE, TILL):
+        with books.read() as tx:
+            found = whole(tx, connected(books, name), f"{name}/ann", NOW)
+        assert found is not None
+        assert (found.case.debtor, found.case.known_as) == ("c1/ann", ("c2/ann", "c3/ann"))
+        stand = sorted((one.ref.connection, one.ref.id) for one in found.case.invoices)
+        assert stand == [(XERO, "1"), (XERO, "9"), (STRIPE, "1"), (STRIPE, "8")]
+        assert [one.ref for one in found.case.payments] == [kept.ref]
+        assert {one.ref for one in found.material.payments} == {kept.ref, taken.ref}
+        assert [one.kind for one in found.case.said] == [Saying.HARDSHIP]
+    sheets = {one.currency: one.closing for one in stated(books, "c2/ann").sheets}
+    assert sheets == {"GBP": gbp(19_900), "USD": Money(4_000, "USD")}
+
+
+def test_who_is_in_no_books_is_no_whole_case(books: Database) -> None:
+    with books.read() as tx:
+        assert whole(tx, connected(books, XERO), "c1/nobody", NOW) is None
+        assert whole(tx, connected(books, XERO), "c9/ann", NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Letters are made once, whole, and for the window; calls become one to-do each."""
 
 import json
+import os
+import stat
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -78,6 +80,41 @@ def test_a_tray_that_cannot_be_written_to_is_tried_later(tmp_path: Path) -> None
 
     assert not trouble.value.may_have_acted
     assert [one.name for one in tmp_path.iterdir()] == ["letters"]
+
+
+def test_a_tray_that_cannot_be_read_is_asked_later(tmp_path: Path) -> None:
+    """An error of the system's own would end the follow-up of everything else."""
+    (tmp_path / "letters").mkdir()
+    os.mknod(tmp_path / "letters" / "k1.pdf", stat.S_IFSOCK)  # no file to open
+    with pytest.raises(TryLater, match="the tray of letters cannot be read"):
+        tray(tmp_path).found("k1", NOW)
+
+
+def test_what_is_told_of_a_letter_is_on_the_disk_by_then(tmp_path: Path, synced: list[str]) -> None:
+    """In the tray, found there, and posted: else a power cut would lose it, or have it posted twice."""
+    carrier = tray(tmp_path)
+    carrier.deliver(PARCEL, key="k1", now=NOW)
+    assert [name for name in synced if not name.startswith(".")] == [tmp_path.name, "letters", "letters"]
+    synced.clear()
+    carrier.found("k1", NOW)
+    assert synced == ["k1.pdf", "letters"]
+    synced.clear()
+    carrier.mark_posted("k1")
+    assert synced == ["posted", "letters"]
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of what is synced, in order."""
+    names: list[str] = []
+    real = os.fsync
+
+    def noted(descriptor: int) -> None:
+        names.append(Path(f"/proc/self/fd/{descriptor}").resolve().name)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return names
 
 
 def test_what_a_dead_worker_left_half_written_is_gone_once_the_letter_is_there(tmp_path: Path) -> None:

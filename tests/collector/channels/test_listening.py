@@ -17,7 +17,7 @@ from storage.actions import ActionState, Plan, Speaks
 from storage.businesses import add_business
 from storage.database import Database
 from storage.replies import keep_reply_key
-from storage.said import end, said
+from storage.said import end, said, say
 from storage.settings import setting
 from tests.collector.channels.test_replies import FAILED, bounce, mail
 from tests.storage.amber import BUSINESS, NOW, customer, invoice, ref, save
@@ -121,6 +121,16 @@ def test_an_accountant_answers_for_everybody_with_the_address(listener: Listener
     hear(listener, mail())
 
     assert {one.debtor for one in words(listener)} == {ANN, "c1/4"}
+
+
+def test_a_contact_person_whom_somebody_noted_is_known_by_the_address(listener: Listener) -> None:
+    noted = Said("c1/3", Saying.CONTACT_PERSON, TODAY, address="Boss@Bakery.example", reason="escalation", by="Robin")
+    with listener.database.write() as tx:
+        say(tx, BUSINESS, noted, now=NOW)
+
+    hear(listener, mail(From="boss@bakery.example"))
+
+    assert [one.debtor for one in words(listener) if one.kind is Saying.REPLY] == ["c1/3"]
 
 
 def test_an_automatic_answer_is_noted_and_holds_nothing(listener: Listener) -> None:

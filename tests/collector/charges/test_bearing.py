@@ -277,3 +277,71 @@ def test_the_line_in_messages_is_careful_in_every_language(language: str) -> Non
     assert "£12.40" in line
     for operator in Operator:
         assert not lint(line, language=language, operator=operator)
+
+
+# --- disputed -------------------------------------------------------------------------------------------------------
+
+
+def dispute(first: date, amount: int | None = None, *, ended: datetime | None = None, **more: Any) -> Said:
+    word = said(more.pop("kind", Saying.DISPUTE), first, more.pop("last", None), at=1)
+    return replace(word, amount=gbp(amount) if amount else None, ended_at=ended, **more)
+
+
+@pytest.mark.parametrize("kind", [Saying.DISPUTE, Saying.RETAINED])
+def test_the_disputed_part_bears_nothing_while_it_is_disputed(kind: Saying) -> None:
+    found = borne(said=(dispute(date(2026, 4, 1), 10_000, kind=kind, last=date(2026, 4, 9)),))
+    assert found.charge
+    assert [(one.from_on, one.base) for one in found.charge.periods] == [
+        (date(2026, 3, 3), gbp(25_000)),
+        (date(2026, 4, 1), gbp(15_000)),
+        (date(2026, 4, 10), gbp(25_000)),
+    ]
+    assert "No interest from 1 April to 9 April 2026 on £100.00, which was disputed or kept back." in sentences(
+        found, BRITISH
+    )
+
+
+def test_a_dispute_that_was_ended_has_been_one_up_to_the_day_of_its_end() -> None:
+    ended = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    found = borne(said=(dispute(date(2026, 4, 1), ended=ended),))
+    assert found.charge
+    assert [(one.from_on, one.to_on) for one in found.charge.periods] == [
+        (date(2026, 3, 3), date(2026, 4, 1)),
+        (date(2026, 4, 10), UNTIL),
+    ]
+    slip = borne(said=(dispute(date(2026, 4, 10), ended=ended),))
+    assert slip.total == borne().total, "written down and ended on one day"
+    assert slip.disputed == ()
+
+
+def test_what_is_disputed_altogether_says_so() -> None:
+    found = borne(said=(dispute(date(2026, 3, 1)),))
+    assert (found.charge, found.total) == (None, gbp(0))
+    assert "disputed or kept back" in found.why_not
+    assert sentences(found, BRITISH) == (found.why_not,)
+
+
+def test_about_another_invoice_or_not_yet_said_or_before_it_was_late_it_changes_nothing() -> None:
+    other = replace(dispute(date(2026, 3, 1)), invoice=ref(Kind.INVOICE, 9))
+    coming = replace(dispute(date(2026, 3, 1)), at=NOW + timedelta(hours=1))
+    before = dispute(date(2026, 1, 1), last=date(2026, 2, 1))
+    assert borne(said=(other, coming, before)).total == borne().total
+    assert len(sentences(borne(said=(before,)), BRITISH)) == 2
+    everything = replace(dispute(date(2026, 3, 1)), invoice=None)
+    assert borne(said=(everything,)).charge is None
+
+
+def test_charges_for_disputed_days_may_be_asked_for_by_a_person_afterwards() -> None:
+    word = dispute(date(2026, 4, 1), ended=datetime(2026, 5, 1, 12, tzinfo=UTC))
+    some = said(Saying.ENFORCED, date(2026, 4, 11), at=2)
+    found = borne(said=(word, some))
+    assert [(one.from_on, one.to_on) for one in found.disputed] == [(date(2026, 4, 1), date(2026, 4, 11))]
+    assert borne(said=(said(Saying.ENFORCED, date(2026, 4, 1), at=0), word)).disputed[0].to_on == date(2026, 5, 1)
+
+
+def test_a_dispute_written_down_after_posting_never_asks_for_the_fixed_sum_again() -> None:
+    posted = Posted(ONE, date(2026, 3, 3), date(2026, 4, 1), gbp(4_233), ref(Kind.INVOICE, 8))
+    found = borne(said=(dispute(date(2026, 3, 1), last=date(2026, 4, 10)),), posted=(posted,))
+    assert found.charge
+    assert not found.charge.fixed
+    assert [one.from_on for one in found.charge.periods] == [date(2026, 4, 11)]

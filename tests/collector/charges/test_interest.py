@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.charges.interest import Charge, Owed, Part, Per, Terms, agreed, statutory, waived
-from collector.charges.rates import NoRate, load_scale, load_statutes, read_statutes, statute_for
+from collector.charges.interest import Charge, Owed, Part, Per, Quiet, Terms, agreed, statutory
+from collector.charges.rates import NoRate, load_statutes, read_statutes, statute_for
 from receivables.money import Money
 from receivables.records import CustomerKind
 
@@ -68,29 +68,6 @@ def test_a_german_consumer() -> None:
     assert [(period.days, period.percent) for period in charge.periods] == [(31, Decimal("6.27"))]
     assert (charge.interest, charge.fixed) == (money("1.33"), money("0.00"))
     assert (charge.source, charge.fixed_source) == ("BGB 247, 286, 288(1)", "")
-
-
-@pytest.mark.parametrize(
-    ("debt", "costs"),
-    [
-        ("1.00", "40.00"),
-        ("266.67", "40.00"),
-        ("266.73", "40.01"),
-        ("2500.00", "375.00"),
-        ("5000.00", "625.00"),
-        ("10000.00", "875.00"),
-        ("200000.00", "2775.00"),
-        ("1000000.00", "6775.00"),
-        ("5000000.00", "6775.00"),
-    ],
-)
-def test_dutch_collection_costs(debt: str, costs: str) -> None:
-    assert load_scale("nl").costs(money(debt)) == money(costs)
-
-
-def test_costs_in_another_currency_are_refused() -> None:
-    with pytest.raises(NoRate, match="worked out in EUR, and the invoice is in USD"):
-        load_scale("nl").costs(money("100.00", "USD"))
 
 
 # --- days -----------------------------------------------------------------------------------------------------------
@@ -336,14 +313,6 @@ def test_agreed_interest_is_sure_and_never_bears_interest_itself() -> None:
     assert [(one.days, one.interest) for one in charge.periods] == [(730, money("200.00"))]
 
 
-def test_waived_by_a_person() -> None:
-    charge = by_law("GB", owed("1000.00", "2026-03-02", "GBP"), "2026-04-01")
-    free = waived(charge, "Ines")
-
-    assert (free.total, free.waived_by) == (money("0", "GBP"), "Ines")
-    assert free.interest == charge.interest == charge.total - charge.fixed
-
-
 def test_half_a_cent_goes_up_once() -> None:
     terms = Terms(Decimal("3.65"))
 
@@ -359,13 +328,29 @@ def test_half_a_cent_goes_up_once() -> None:
     first=st.dates(on("2016-01-01"), on("2026-06-30")),
     spans=st.tuples(st.integers(0, 900), st.integers(0, 900)),
     paid=st.lists(st.tuples(st.integers(-5, 900), st.integers(1, 10**8)), max_size=4),
+    disputed=st.lists(
+        st.tuples(st.integers(-5, 900), st.integers(0, 400), st.none() | st.integers(1, 10**8)), max_size=3
+    ),
 )
 def test_days_may_be_cut_anywhere(
-    country: str, minor: int, first: date, spans: tuple[int, int], paid: list[tuple[int, int]]
+    country: str,
+    minor: int,
+    first: date,
+    spans: tuple[int, int],
+    paid: list[tuple[int, int]],
+    disputed: list[tuple[int, int, int | None]],
 ) -> None:
     law = statute_for(country, BUSINESS)
     parts = tuple(Part(first + timedelta(days=late), Money(part, law.currency)) for late, part in paid)
-    debt = Owed(Money(minor, law.currency), first - timedelta(days=1), parts)
+    quiet = tuple(
+        Quiet(
+            first + timedelta(days=at),
+            first + timedelta(days=at + more),
+            Money(amount, law.currency) if amount else None,
+        )
+        for at, more, amount in disputed
+    )
+    debt = Owed(Money(minor, law.currency), first - timedelta(days=1), parts, quiet)
     end = min(first + timedelta(days=sum(spans)), on("2027-01-01"))
     middle = min(first + timedelta(days=spans[0]), end)
 
@@ -378,7 +363,8 @@ def test_days_may_be_cut_anywhere(
         assert early.fixed + late.fixed == whole.fixed
     assert all(period.days > 0 and period.base.minor >= 0 for period in whole.periods)
     assert sum(period.interest.minor for period in late.periods) == late.interest.minor
-    assert all(earlier.to_on == after.from_on for earlier, after in zip(whole.periods, whole.periods[1:], strict=False))
+    assert all(earlier.to_on <= after.from_on for earlier, after in zip(whole.periods, whole.periods[1:], strict=False))
+    assert whole.interest <= statutory(replace(debt, disputed=()), law, until_on=end).interest
 
 
 def test_cut_days_begin_where_they_are_cut() -> None:
@@ -393,3 +379,58 @@ def test_cut_days_begin_where_they_are_cut() -> None:
     assert [one.days for one in from_the_start.periods] == [8]
     assert by_law("IE", debt, "2026-03-10", since_on="2026-03-10").periods == ()
     assert by_law("IE", debt, "2026-03-10", since_on="2026-03-01").interest == money("81.20")
+
+
+# --- disputed parts -------------------------------------------------------------------------------------------------
+
+
+def disputed(*days: tuple[str, str, str | None]) -> Owed:
+    quiet = tuple(Quiet(on(first), on(until), money(part, "GBP") if part else None) for first, until, part in days)
+    return replace(owed("1000.00", "2026-03-02", "GBP"), disputed=quiet)
+
+
+def test_a_disputed_part_bears_nothing_on_its_days() -> None:
+    charge = by_law("GB", disputed(("2026-03-05", "2026-03-08", "400.00")), "2026-03-12")
+    assert [(one.from_on, one.days, one.base) for one in charge.periods] == [
+        (on("2026-03-02"), 3, money("1000.00", "GBP")),
+        (on("2026-03-05"), 3, money("600.00", "GBP")),
+        (on("2026-03-08"), 4, money("1000.00", "GBP")),
+    ]
+
+
+def test_what_is_disputed_altogether_leaves_a_gap_and_the_fixed_sum_waits_for_its_end() -> None:
+    charge = by_law("GB", disputed(("2026-03-01", "2026-03-06", None)), "2026-03-08")
+    assert [(one.from_on, one.days) for one in charge.periods] == [(on("2026-03-06"), 2)]
+    assert charge.fixed == money("70.00", "GBP")
+    until = by_law("GB", disputed(("2026-03-01", "2026-03-06", None)), "2026-03-06")
+    assert (until.periods, until.total) == ((), money("0", "GBP"))
+    later = by_law("GB", disputed(("2026-03-01", "2026-03-06", None)), "2026-03-08", since_on="2026-03-06")
+    assert later.fixed == money("70.00", "GBP")
+    after = by_law("GB", disputed(("2026-03-01", "2026-03-06", None)), "2026-03-08", since_on="2026-03-07")
+    assert after.fixed == money("0", "GBP")
+
+
+def test_two_disputes_add_up_and_never_below_nothing() -> None:
+    debt = disputed(("2026-03-02", "2026-03-04", "400.00"), ("2026-03-03", "2026-03-05", "700.00"))
+    charge = by_law("GB", debt, "2026-03-06")
+    assert [(one.from_on, one.base) for one in charge.periods] == [
+        (on("2026-03-02"), money("600.00", "GBP")),
+        (on("2026-03-04"), money("300.00", "GBP")),
+        (on("2026-03-05"), money("1000.00", "GBP")),
+    ]
+    assert charge.fixed == money("40.00", "GBP"), "by what was undisputed on its first day"
+
+
+def test_a_fee_of_the_credit_policy_waits_for_the_end_of_a_dispute_too() -> None:
+    fee = Terms(flat=money("5.00", "GBP"))
+    debt = disputed(("2026-03-01", "2026-03-06", None))
+    assert agreed(debt, fee, BUSINESS, until_on=on("2026-03-06")).total == money("0", "GBP")
+    assert agreed(debt, fee, BUSINESS, until_on=on("2026-03-07")).total == money("5.00", "GBP")
+    assert agreed(debt, fee, BUSINESS, until_on=on("2026-03-09"), since_on=on("2026-03-07")).total == money("0", "GBP")
+
+
+def test_a_year_of_compound_interest_is_counted_through_a_dispute() -> None:
+    debt = replace(owed("1000.00", "2024-03-02"), disputed=(Quiet(on("2024-06-01"), on("2024-07-01")),))
+    charge = by_law("NL", debt, "2025-04-01")
+    first_year = sum(one.interest.minor for one in charge.periods if one.to_on <= on("2025-03-02"))
+    assert charge.periods[-1].base.minor == 100_000 + first_year

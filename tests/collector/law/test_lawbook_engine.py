@@ -231,7 +231,7 @@ def test_again_is_when_hours_and_caps_agree() -> None:
 # --- what stops -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("saying", ["insolvency", "death", "breathing_space", "stop", "dispute"])
+@pytest.mark.parametrize("saying", ["insolvency", "death", "breathing_space", "stop", "objection", "dispute"])
 def test_what_always_holds_needs_no_rule(saying: str) -> None:
     held = judge(book(), planned(), facts("business", said=frozenset({Saying(saying)})), (), now=at(MONDAY + "10:00"))
 

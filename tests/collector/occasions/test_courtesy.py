@@ -12,8 +12,8 @@ from msgspec import structs
 from collector.calendar import is_business_day
 from collector.decide import decide
 from collector.occasions.apologizing import Sent, paid_before
-from collector.occasions.courtesy import CATCH_UP_DAYS, Occasion, against, spoken_of, statement_due
-from collector.occasions.statement_days import statement_day
+from collector.occasions.courtesy import Occasion, against, spoken_of, statement_due
+from collector.occasions.statement_days import CATCH_UP_DAYS, statement_day
 from collector.occasions.thanking import LATE_THANKS, thanks
 from collector.policy import DEFAULT, Channel
 from collector.reasons.day import Day

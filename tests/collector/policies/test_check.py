@@ -33,6 +33,22 @@ def told(checked: Checked, weight: Weight = Weight.MISTAKE) -> list[str]:
         ),
         (step("invoice-again", 'tone = "firm"'), "Line 3: “invoice-again” is mailed by the platform in its standard"),
         (step("invoice-again", 'to = "primary"'), 'so to has no effect. Remove to, or choose channel = "mail".'),
+        (
+            step("just-due", 'channel = "sms"', 'to = "escalation"'),
+            'Line 4: “just-due” is a text message, so to has no effect. Remove to, or choose channel = "mail".',
+        ),
+        (
+            step("just-due", 'channel = "letter"', 'attach = "invoice"'),
+            "Line 4: “just-due” is a printed letter, so attach has no effect. Remove attach, or choose channel =",
+        ),
+        (
+            step("invoice-again", 'attach = "nothing"'),
+            "Line 3: “invoice-again” is mailed by the platform in its standard",
+        ),
+        (
+            step("just-due", 'attach = "all"'),
+            "attach is “all”, which is none of those there are. Known are nothing, invoice, everything.",
+        ),
         (step("just-due", 'channel = "platform"', 'letter = "just_due"'), "Line 4: “just-due” is mailed by the platf"),
         (step("fresh"), "Line 2: The new step “fresh” does not say its days and letter. Add days = 7 and letter ="),
         (step("fresh", "days = 3"), "The new step “fresh” does not say its letter."),
@@ -271,6 +287,22 @@ def test_a_name_that_comes_to_mean_something_else_is_told(changes: tuple[str, ..
 
 def test_another_day_or_tone_is_still_the_same_step() -> None:
     assert check(step("just-due", "days = 2", 'tone = "friendly"'), USED, BASE).findings == ()
+
+
+def test_a_copy_needs_somebody_who_is_noted() -> None:
+    copied = step("last-reminder", 'to = "escalation"')
+    nobody, somebody = replace(KNOWN, escalation=False), replace(KNOWN, escalation=True)
+
+    (said,) = told(check(copied, nobody, BASE), Weight.WARNING)
+    assert said.startswith(
+        "Line 3: “last-reminder” copies the escalation contact, and none is noted yet, so it goes with"
+    )
+    assert "by `duewell note CUSTOMER --what contact-person --is escalation --address ADDRESS`." in said
+    assert len(told(check_customer(copied, nobody, BASE), Weight.WARNING)) == 1
+    assert check(step("last-reminder", 'channel = "mail"', 'to = "escalation"'), nobody, BASE).warnings != ()
+    assert check(copied, somebody, BASE).findings == ()
+    assert check(copied, KNOWN, BASE).findings == ()
+    assert check(step("last-reminder", 'to = "primary"'), nobody, BASE).findings == ()
 
 
 def test_what_was_never_used_may_go_and_change_in_silence() -> None:

@@ -15,7 +15,7 @@ from collector.policies.fields import ANY, Known, countries
 from collector.policies.file import Finding, Weight, brief, read, write
 from collector.policies.layers import Layer, build, makes_policy, merge, whole
 from collector.policies.lines import lines_of
-from collector.policy import DEFAULT, After, Channel, Policy, Receiver, Segment, Tone
+from collector.policy import DEFAULT, After, Attach, Channel, Policy, Receiver, Segment, Tone
 from receivables.records import CustomerKind
 
 LETTERS = frozenset({"before_due", "just_due", "first_reminder", "second_reminder", "last_reminder", "call_script"})
@@ -72,12 +72,14 @@ MANNERS: dict[str, st.SearchStrategy[Any]] = {
     "tone_ceiling": st.sampled_from(Tone),
     "never_chase_tags": st.lists(TEXTS, unique=True, max_size=3).map(tuple),
     "thank_you": st.booleans(),
+    "send_credit_policy": st.booleans(),
+    "chase_charges": st.booleans(),
     "statement_on": st.none() | st.integers(1, 31),
 }
 STEP: dict[str, st.SearchStrategy[Any]] = {
     "days": st.integers(-60, 365),
     "letter": st.sampled_from(sorted(LETTERS)),
-    "channel": st.sampled_from([one for one in Channel if one is not Channel.PLATFORM]),
+    "channel": st.just(Channel.MAIL),
     "again": st.booleans(),
     "tone": st.sampled_from(Tone),
     "after": st.sampled_from(After),
@@ -85,6 +87,7 @@ STEP: dict[str, st.SearchStrategy[Any]] = {
     "sender": st.sampled_from(["", "legal"]),
     "to": st.sampled_from(Receiver),
     "automatic": st.booleans(),
+    "attach": st.sampled_from(Attach),
     "off": st.booleans(),
 }
 
@@ -93,9 +96,12 @@ def steps() -> st.SearchStrategy[tuple[dict[str, Any], ...]]:
     named: dict[str, st.SearchStrategy[Any]] = {"name": NAMES}
     theirs: dict[str, st.SearchStrategy[Any]] = {**named, "channel": st.just(Channel.PLATFORM)}
     kept = ("days", "again", "after", "repeat", "automatic", "off")
+    elsewhere = {**named, "channel": st.sampled_from([Channel.SMS, Channel.LETTER, Channel.CALL])}
+    told = {name: STEP[name] for name in (*kept, "letter", "tone", "sender")}
     ours = st.fixed_dictionaries(named, optional=STEP)
     platform = st.fixed_dictionaries(theirs, optional={name: STEP[name] for name in kept})
-    return st.lists(ours | platform, unique_by=lambda step: step["name"], max_size=4).map(tuple)
+    by_others = st.fixed_dictionaries(elsewhere, optional=told)
+    return st.lists(ours | by_others | platform, unique_by=lambda step: step["name"], max_size=4).map(tuple)
 
 
 def segments() -> st.SearchStrategy[tuple[Segment, ...]]:
@@ -161,7 +167,7 @@ def test_an_exported_policy_is_the_same_policy_when_it_is_imported(layer: Layer)
         over = merge(BASE, Layer(layer.manners, (), layer.segments))
     if not makes_policy(over):
         return
-    text = write(brief(over))
+    text = write(brief(over, BASE))
     again = merge(BASE, read(text, KNOWN).layer)
 
     assert build(again).steps == build(over).steps
@@ -170,10 +176,20 @@ def test_an_exported_policy_is_the_same_policy_when_it_is_imported(layer: Layer)
 
 
 def test_the_shipped_policy_written_out_is_good_and_changes_nothing() -> None:
-    checked = check(write(brief(BASE), {"gap_days": "Days between."}), KNOWN, BASE)
+    checked = check(write(brief(BASE, BASE), {"gap_days": "Days between."}), KNOWN, BASE)
 
     assert checked.findings == ()
     assert checked.policy == replace(DEFAULT, version="new")
+
+
+def test_what_is_usual_elsewhere_is_said_where_it_differs_from_what_lies_below() -> None:
+    mine = ({"name": "invoice-again", "channel": Channel.MAIL, "letter": "just_due", "again": False},)
+    over = merge(BASE, Layer(steps=mine))
+
+    again = merge(BASE, read(write(brief(over, BASE)), KNOWN).layer)
+
+    assert build(again).step("invoice-again").again is False
+    assert build(again) == build(over)
 
 
 def test_what_is_kept_exactly_keeps_what_the_platforms_step_says_as_well() -> None:

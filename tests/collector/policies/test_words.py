@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collector.calendar import is_business_day
 from collector.policies.calendar import calendar
 from collector.policies.words import differences, sentence, whom, words
-from collector.policy import DEFAULT, After, Channel, Policy, Receiver, Segment, Step, Tone
+from collector.policy import DEFAULT, After, Attach, Channel, Policy, Receiver, Segment, Step, Tone
 from receivables.records import CustomerKind
 
 SUNDAY = date(2026, 11, 22)
@@ -28,10 +28,14 @@ SUNDAY = date(2026, 11, 22)
             "35 days after the due date: a final printed letter, “last reminder”; a person looks at each one first.",
         ),
         (
-            Step("text", 3, "sms_reminder", Channel.SMS, to=Receiver.ESCALATION, sender="legal"),
+            Step("text", 3, "sms_reminder", Channel.SMS, to=Receiver.ESCALATION),
+            "3 days after the due date: a friendly text message, “sms reminder” (step “text”).",
+        ),
+        (
+            Step("first-reminder", 3, "first_reminder", to=Receiver.ESCALATION, sender="legal"),
             (
-                "3 days after the due date: a friendly text message, “sms reminder” with a copy to the escalation"
-                " contact from the mail account “legal” (step “text”)."
+                "3 days after the due date: a friendly e-mail, “first reminder” with a copy to the escalation"
+                " contact from the mail account “legal”."
             ),
         ),
         (
@@ -45,6 +49,30 @@ SUNDAY = date(2026, 11, 22)
 )
 def test_a_step_in_a_sentence(step: Step, said: str) -> None:
     assert sentence(step) == said
+
+
+@pytest.mark.parametrize(
+    ("attach", "said"),
+    [
+        (Attach.EVERYTHING, "“just due”."),
+        (Attach.INVOICE, "“just due” with the invoice but none of its other files."),
+        (Attach.NOTHING, "“just due” with nothing attached."),
+    ],
+)
+def test_a_step_says_what_its_mail_carries_unless_it_is_everything(attach: Attach, said: str) -> None:
+    step = replace(DEFAULT.steps[1], attach=attach)
+
+    assert sentence(step).endswith(said)
+    assert sentence(replace(step, channel=Channel.SMS)).endswith("“just due”.")
+
+
+def test_a_change_of_what_a_mail_carries_is_told() -> None:
+    after = replace(DEFAULT, steps=tuple(replace(one, attach=Attach.INVOICE) for one in DEFAULT.steps))
+
+    told = differences(DEFAULT, after)
+
+    assert told[0] == "“before-due”: with the invoice but none of its other files."
+    assert differences(after, DEFAULT)[0] == "“before-due”: with the invoice and its other files."
 
 
 def test_the_whole_policy_in_sentences() -> None:
@@ -141,6 +169,8 @@ def test_what_differs() -> None:
         ({"tone_ceiling": Tone.FIRM}, {}, "Messages may become final in tone."),
         ({"never_chase_tags": ("x",)}, {}, "No tag keeps a customer from being asked any more."),
         ({}, {"thank_you": False}, "Nobody is thanked for a payment any more."),
+        ({}, {"send_credit_policy": True}, "The credit policy goes along with a customer's first invoice, or after it"),
+        ({"send_credit_policy": True}, {}, "The credit policy goes only when it is asked for."),
         ({"statement_on": 1}, {}, "Statements of account go only when they are asked for."),
         ({}, {"catch_up_days": 1}, "A step whose day was missed still goes by itself for 1 day; after that a person"),
         ({}, {"daily_cap": 1}, "No more than 1 message goes in one day."),

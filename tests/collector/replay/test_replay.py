@@ -13,8 +13,11 @@ from collector.decide import decide
 from collector.judgement import Say
 from collector.plan import Ruling
 from collector.policy import DEFAULT, Channel, Policy
-from collector.replay.clan import Clan, Moment, Shelf
-from collector.replay.reenact import Judged, Turns, answers, sending, simulate, wrong
+from collector.replay.archive import Archive, Shelf
+from collector.replay.clan import Clan
+from collector.replay.moment import Moment
+from collector.replay.resting import Judged
+from collector.replay.simulate import Turns, answers, sending, simulate, wrong
 from collector.replay.told import Answer, Changed, Sending, difference_of, run_of
 from collector.replay.walking_back import Books, as_of, pasts_on, settlements
 from receivables.case import Case, Contact, Past
@@ -37,18 +40,16 @@ def clan(
     first_at: datetime | None = LONG_AGO,
 ) -> Clan:
     connected = Connected("b1", "c1", "xero", "t", "Northwind", Role.BOOKS, "g", {}, LONG_AGO, company=COMPANY)
-    return Clan(
+    connected = changed(connected, first_pull_done_at=first_at)
+    archive = Archive(
         connected=connected,
-        ids=frozenset({ANN.id}),
-        first_at=first_at,
         since=days(-60),
         customers=Shelf([Version(HERSELF, LONG_AGO)]),
         invoices=Shelf(invoices),
         payments=Shelf(payments),
         credits=Shelf(()),
-        said=tuple(words),
-        contacts=(),
     )
+    return Clan({"c1": archive}, said=tuple(words))
 
 
 def moments(*, reconstructed: bool = False) -> list[Moment]:
@@ -58,8 +59,16 @@ def moments(*, reconstructed: bool = False) -> list[Moment]:
         Moment(
             at,
             at.date(),
-            Known(at, "no", country="US", time_zone="America/New_York", channels=tuple(Channel)),
-            reconstructed,
+            {
+                "c1": Known(
+                    synced_at=at,
+                    own_reminders="no",
+                    country="US",
+                    time_zone="America/New_York",
+                    channels=tuple(Channel),
+                )
+            },
+            frozenset({"c1"} if reconstructed else ()),
         )
         for at in every
         if is_business_day(at.date(), "US")

@@ -56,6 +56,13 @@ def letter(
     return write(changed, case, sender="Robin", pay_urls=urls, bank=bank, agreed=agreed, own=own, late=late)
 
 
+def test_who_gets_a_copy_is_not_the_one_who_is_greeted() -> None:
+    boss = EmailAddress("boss@bakery.example", "Jo", addressed=False)
+
+    for to, greeted in ((EmailAddress("a@b.example"), "Ann's Bakery"), (EmailAddress("a@b.example", "Ann"), "Ann")):
+        assert letter(invoice("1", Money(10_000, "USD")), to=(boss, to)).text.startswith(f"Hello {greeted},")
+
+
 @pytest.mark.parametrize("wording", TABLED)
 def test_every_wording_reads_well_for_one_and_for_several(wording: str) -> None:
     one = letter(invoice("1", Money(123450, "USD")), wording=wording)

@@ -1,7 +1,9 @@
 """The pages over a fixed office, met as a visitor and as the owner."""
 
+import copy
 import re
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from flask import Flask
@@ -10,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from duewell.config import Settings, Web
 from duewell.web import create_app
+from duewell.web.door import Door
 from tests.duewell.web.fixed_office import FixedOffice
 from tests.duewell.web.fixed_people import PASSWORD, ROBIN
 
@@ -17,7 +20,16 @@ Post = Callable[..., TestResponse]
 
 
 def app_over(office: FixedOffice, base_url: str = "http://localhost:8123") -> Flask:
-    return create_app(Settings(web=Web(base_url=base_url)), office)
+    """Addresses and templates are compiled once, which takes longer than most tests; who adds any makes an own app."""
+    app = copy.copy(_compiled(base_url))
+    app.config, app.secret_key = copy.copy(app.config), office.session_key()
+    app.extensions = {**app.extensions, "duewell": office, "duewell.door": Door(office)}
+    return app
+
+
+@cache
+def _compiled(base_url: str) -> Flask:
+    return create_app(Settings(web=Web(base_url=base_url)), FixedOffice())
 
 
 def proof_in(page: TestResponse) -> str:

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from collector.charges.bearing import Agreed, Basis, Charging
 from collector.charges.interest import Terms
-from duewell.charging import ChargingView, PostedTo
+from duewell.charging import ChargingView
+from duewell.charging_to import PostedTo
 from duewell.views.charge import ChargeLine
+from integrations.contract import ChargeChoices, Choice
 from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople
 
@@ -30,6 +32,11 @@ LINES = (
     ),
 )
 TERMS = Terms(Decimal("18.00"), flat=Money(500, "USD"), grace_days=3)
+POSTED_TO = PostedTo("xero-1", "Brightwater Studio", "Xero", "270", "NONE", "270 Interest Income", "No VAT")
+CHOICES = ChargeChoices(
+    (Choice("200", "200 Sales"), Choice("270", "270 Interest Income")),
+    (Choice("NONE", "No VAT"), Choice("OUTPUT2", "20% (VAT on Income)")),
+)
 
 
 @dataclass
@@ -37,12 +44,13 @@ class FixedCharges(FixedPeople):
     """`charged` is what was chosen last; everything done is remembered by the office."""
 
     borne: tuple[ChargeLine, ...] = LINES
+    choices_of_charges: ChargeChoices = CHOICES
     charged: ChargingView = field(
         default_factory=lambda: ChargingView(
             Charging(Basis.POLICY, (Agreed(date(2026, 1, 1), TERMS),)),
             "Robin Lee",
             "USD",
-            (PostedTo("xero-1", "Brightwater Studio", "Xero", "270", "NONE"),),
+            (POSTED_TO,),
         )
     )
 
@@ -51,6 +59,10 @@ class FixedCharges(FixedPeople):
 
     def set_charging(self, business: str, told: Mapping[str, str], *, by: str) -> None:
         self._do("set_charging", business, dict(told), by)
+
+    def charge_choices(self, business: str, connection: str) -> tuple[PostedTo, ChargeChoices]:
+        self._do("charge_choices", business, connection)
+        return POSTED_TO, self.choices_of_charges
 
     def set_posted_to(self, business: str, connection: str, account: str, tax: str, *, by: str) -> None:
         self._do("set_posted_to", business, connection, account, tax, by)

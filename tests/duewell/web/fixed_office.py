@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from duewell.views.pages import (
     AgreementView,
@@ -11,7 +11,6 @@ from duewell.views.pages import (
     CustomerView,
     DifferenceView,
     Overview,
-    PlanRow,
     PlanView,
 )
 from duewell.web.office import Business, CustomerLine, CustomerList
@@ -21,15 +20,13 @@ from receivables.aging import Aging, Bucket
 from receivables.money import Money
 from tests.duewell.web.fixed_charges import FixedCharges
 from tests.duewell.web.fixed_people import FixedPeople
-from tests.duewell.web.fixed_plan import FixedPlan
+from tests.duewell.web.fixed_plan import NOON, TODAY, FixedPlan, planned_row
 from tests.duewell.web.fixed_policy import FixedPolicy
 from tests.duewell.web.fixed_replay import FixedReplay
 from tests.duewell.web.fixed_sames import FixedSames
 from tests.duewell.web.fixed_wording import FixedWording
 from tests.duewell.web.fixed_work import WORK, FixedWork
 
-NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
-TODAY = date(2026, 3, 10)
 HOSTILE = "<script>alert(\"1\")</script> & 'Söhne'"
 
 
@@ -51,27 +48,6 @@ class StillClock:
 
 def aging(currency: str, *minors: int) -> Aging:
     return Aging(currency, {column: Money(minor, currency) for column, minor in zip(Bucket, minors, strict=True)})
-
-
-def row(say: str, number: str, customer: str, **changes: object) -> PlanRow:
-    plain = PlanRow(
-        connection="qb-1",
-        platform="quickbooks",
-        customer_id="58",
-        customer=customer,
-        invoice_id=f"id-{number}",
-        number=number,
-        open=Money(148_250, "USD"),
-        due_on=date(2026, 2, 24),
-        days_late=14,
-        say=say,
-        rule="step_earned",
-        reason="It is 14 days overdue, and “second reminder” has not been sent for it.",
-        step="second-reminder" if say == "send" else "",
-        facts={"due_on": "2026-02-24", "open": "1,482.50 USD", "today": "2026-03-10", "zone": "America/New_York"},
-        next_look_on=None,
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 def difference(id: str, state: str = "open", **changes: object) -> DifferenceView:
@@ -176,7 +152,7 @@ def customer(**changes: object) -> CustomerView:
         address="12 Orchard Lane\nIthaca, NY 14850",
         owed=(aging("USD", 80_000, 148_250, 0, 0, 0),),
         on_account=(Money(12_000, "USD"),),
-        rows=(row("send", "1037", "Hollis & Daughters"),),
+        rows=(planned_row("send", "1037", "Hollis & Daughters"),),
         work=WORK,
         platform_url="https://qbo.intuit.com/app/customerdetail?nameId=58",
         differences=(difference("7"),),
@@ -190,10 +166,12 @@ def plan() -> PlanView:
     later = {"days_late": -5, "due_on": date(2026, 3, 15), "next_look_on": date(2026, 3, 12), "facts": {}}
     skipped = "It is due on 15 March 2026; the first reminder would be on 12 March 2026."
     rows = (
-        *(row("send", str(1037 + at), name) for at, name in enumerate(names)),
-        row("hold", "1102", "Quill Press", rule="contacted_lately", reason=held, next_look_on=date(2026, 3, 13)),
-        row("hold", "INV-9", "Tanaka KK", platform="xero", connection="xero-1", open=Money(128_000, "JPY")),
-        *(row("skip", str(1200 + at), "Fern & Co", rule="not_yet", reason=skipped, **later) for at in range(6)),
+        *(planned_row("send", str(1037 + at), name) for at, name in enumerate(names)),
+        planned_row(
+            "hold", "1102", "Quill Press", rule="contacted_lately", reason=held, next_look_on=date(2026, 3, 13)
+        ),
+        planned_row("hold", "INV-9", "Tanaka KK", platform="xero", connection="xero-1", open=Money(128_000, "JPY")),
+        *(planned_row("skip", str(1200 + at), "Fern & Co", rule="not_yet", reason=skipped, **later) for at in range(6)),
     )
     return PlanView(TODAY, NOON, rows)
 
@@ -248,7 +226,15 @@ class FixedOffice(FixedCharges, FixedReplay, FixedPlan, FixedWording, FixedWork,
         self._do("customers", business, text)
         owed = (Money(45_000, "EUR"), Money(148_250, "USD"))
         lines = (
-            CustomerLine("qb-1", "Juniper Landscaping", "quickbooks", "58", "Hollis & Daughters", owed, owed[1:]),
+            CustomerLine(
+                "qb-1",
+                "Juniper Landscaping, Brightwater Studio",
+                "quickbooks",
+                "58",
+                "Hollis & Daughters",
+                owed,
+                owed[1:],
+            ),
             CustomerLine("xero-1", "Brightwater Studio", "xero", "a/b", HOSTILE, (Money(128_000, "JPY"),)),
         )
         return CustomerList(lines, 79)

@@ -26,6 +26,8 @@ TODAY = date(2026, 3, 10)
 def planned_row(say: str, number: str, customer: str, **changes: object) -> PlanRow:
     plain = PlanRow(
         connection="qb-1",
+        ledger="qb-1",
+        company="",
         platform="quickbooks",
         customer_id="58",
         customer=customer,
@@ -66,7 +68,15 @@ def message(customer: str, id: str = "58", *numbers: str, **changes: object) -> 
 LONG_NAME = "The Very Long Name of a Customer Who Likes Long Names Ltd"
 MESSAGES = (
     message("Hollis & Daughters", "58", "1037", "1041", credits=(Money(12_000, "USD"),)),
-    message("Marlowe Dental Group", "59", asked=(Money(148_250, "USD"), Money(90_000, "EUR"))),
+    message(
+        "Marlowe Dental Group",
+        "59",
+        asked=(Money(148_250, "USD"), Money(90_000, "EUR")),
+        rows=(
+            planned_row("send", "1059", "Marlowe Dental Group", company="Juniper Landscaping"),
+            planned_row("send", "INV-0007", "Marlowe Dental Group", company="Brightwater Studio", ledger="xero-1"),
+        ),
+    ),
     message(
         LONG_NAME,
         "60",

@@ -45,6 +45,8 @@ BANK = BankView(
 class FixedWording(FixedPeople):
     """Answers; what it was asked is remembered by `_do`."""
 
+    with_first = False
+
     def wordings(self, business: str, language: str) -> Sequence[WordingLine]:
         code = language or "en"
         if code not in LANGUAGES:
@@ -95,7 +97,7 @@ class FixedWording(FixedPeople):
         policy = read(shipped(POLICY, "en"), "Juniper Group", locale("en"), version=2, from_on=date(2026, 3, 1))
         kept = (KeptWording(POLICY, "en", 2, "x", "Robin", AT),)
         agreement = Agreement("qb-1/58", 2, date(2026, 3, 2), "Robin", "By e-mail.")
-        return CreditPolicyView(policy, "en", kept, (("Hollis & Daughters", agreement),))
+        return CreditPolicyView(policy, "en", kept, (("Hollis & Daughters", agreement),), self.with_first)
 
     def credit_policy_pdf(self, business: str) -> bytes:
         return b"%PDF-1.7 policy"

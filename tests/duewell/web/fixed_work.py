@@ -20,6 +20,8 @@ SENT = ContactView(
     subject="Invoice 1037, a friendly reminder",
     text="Dear Hollis & Daughters,\n\nperhaps it slipped by: invoice 1037 was due on 24 February.\n\nThank you.",
     reason="It is 2 days overdue, and “first reminder” has not been sent for it.",
+    attached=("1037.pdf", "Proof of delivery.pdf"),
+    left_out=("plans.dwg (of a type that is not sent by mail)",),
 )
 EVENTS = (
     Event(TODAY, NOON, "message", SENT.subject, SENT.reason, message=replace(SENT, state="ambiguous", at=NOON)),

@@ -7,8 +7,9 @@ from flask.testing import FlaskClient
 
 from collector.charges.bearing import Charging
 from duewell.access import Role
-from integrations.errors import Refused, TryLater
+from integrations.errors import NotThere, Refused, TryLater
 from tests.duewell.web.conftest import Post
+from tests.duewell.web.fixed_charges import CHOICES
 from tests.duewell.web.fixed_office import FixedOffice
 from tests.duewell.web.test_pages import words
 
@@ -85,3 +86,37 @@ def test_before_anybody_chose_nothing_is_asked_for(owner: FlaskClient, office: F
     assert "None of the connected companies takes late charges" in page
     office.role = Role.VIEWER
     assert "Only an owner may change it." in words(owner, "/late-charges")
+
+
+def test_where_it_goes_is_picked_from_what_the_platform_lists(
+    owner: FlaskClient, post: Post, office: FixedOffice
+) -> None:
+    assert "270 Interest Income, No VAT" in words(owner, "/late-charges")
+    page = owner.get("/late-charges/posted-to/xero-1").get_data(as_text=True)
+    assert office.asked[-1:] == [("charge_choices", "b-1", "xero-1")]
+    assert '<option value="270" selected>270 Interest Income</option>' in page
+    assert '<option value="OUTPUT2">20% (VAT on Income)</option>' in page
+    assert "Choose one" not in page
+    assert post("/late-charges/posted-to/xero-1", account="270", tax="NONE").status_code == 303
+
+
+def test_without_accounts_none_is_asked_for_and_without_an_item_it_says_what_to_make(
+    owner: FlaskClient, office: FixedOffice
+) -> None:
+    office.choices_of_charges = replace(CHOICES, accounts=(), account_word="")
+    page = owner.get("/late-charges/posted-to/stripe-1").get_data(as_text=True)
+    assert 'name="account"' not in page
+    assert 'name="tax"' in page
+    office.choices_of_charges = replace(CHOICES, accounts=(), account_word="item")
+    assert "has no item that late charges could be posted to" in words(owner, "/late-charges/posted-to/qb-1")
+
+
+def test_a_list_that_cannot_be_read_is_said_on_the_page_of_settings(owner: FlaskClient, office: FixedOffice) -> None:
+    office.error = TryLater("no answer from Xero")
+    answer = owner.get("/late-charges/posted-to/xero-1")
+    assert answer.status_code == 503
+    assert "o answer from Xero" in answer.get_data(as_text=True)
+    office.error = NotThere("late charges cannot be posted to this connection")
+    assert owner.get("/late-charges/posted-to/nobody").status_code == 404
+    office.error, office.role = None, Role.VIEWER
+    assert owner.get("/late-charges/posted-to/xero-1").status_code == 403

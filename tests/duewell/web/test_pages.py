@@ -11,8 +11,8 @@ from duewell.web.office import Business
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, TryLater, Unsupported
 from receivables.money import Money
 from tests.duewell.web.conftest import proof_in
-from tests.duewell.web.fixed_office import HOSTILE, TODAY, FixedOffice, customer, quickbooks, row
-from tests.duewell.web.fixed_plan import message, old, turn
+from tests.duewell.web.fixed_office import HOSTILE, FixedOffice, customer, quickbooks
+from tests.duewell.web.fixed_plan import TODAY, message, old, planned_row, turn
 from tests.duewell.web.test_signing_in import PAGES
 
 
@@ -111,7 +111,7 @@ def test_a_stranger_among_the_customers_is_a_404(owner: FlaskClient, office: Fix
 
 def test_hostile_names_stay_text(owner: FlaskClient, office: FixedOffice) -> None:
     office.person = customer(name=HOSTILE, address=HOSTILE, emails=(HOSTILE,))
-    rows = (row("hold", HOSTILE, HOSTILE, reason=HOSTILE, facts={HOSTILE: HOSTILE}),)
+    rows = (planned_row("hold", HOSTILE, HOSTILE, reason=HOSTILE, facts={HOSTILE: HOSTILE}),)
     odd = message(HOSTILE, "58", odd=(HOSTILE,), to=(HOSTILE,), answered_by=HOSTILE)
     office.sheet = replace(office.sheet, messages=(odd,), rest=rows)
     office.found_kinds = (KindView(HOSTILE, HOSTILE, "", HOSTILE),)

@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import NotFound
 
 from duewell.access import LEAST, Act, Person, Role
+from duewell.config import Settings
+from duewell.web import create_app
 from duewell.web.guard import IMPERSONAL, OPEN, THEIR_OWN
 from duewell.web.office import Business
 from tests.duewell.web.conftest import Post, app_over, proof_in, sign_in
@@ -171,7 +173,7 @@ def test_every_form_says_what_it_does(office: FixedOffice) -> None:
 
 
 def test_a_form_that_says_nothing_is_for_owners_only(office: FixedOffice) -> None:
-    app = app_over(office)
+    app = create_app(Settings(), office)
     app.add_url_rule("/forgotten", "forgotten", lambda: "done", methods=["POST"])
     client = app.test_client()
     sign_in(client)

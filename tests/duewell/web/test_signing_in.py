@@ -88,14 +88,12 @@ def test_no_form_is_taken_from_a_stranger(visitor: FlaskClient, office: FixedOff
 
 
 @pytest.mark.parametrize("path", FORMS)
-@pytest.mark.parametrize("proof", [None, "", "made-up", "Ünïcödé"])
-def test_no_form_is_taken_without_its_token(
-    owner: FlaskClient, office: FixedOffice, path: str, proof: str | None
-) -> None:
-    answer = owner.post(path, data={"business": "b-1"} | ({} if proof is None else {"proof": proof}))
+def test_no_form_is_taken_without_its_token(owner: FlaskClient, office: FixedOffice, path: str) -> None:
+    for proof in ({}, {"proof": ""}, {"proof": "made-up"}, {"proof": "Ünïcödé"}):
+        answer = owner.post(path, data={"business": "b-1", **proof})
 
-    assert answer.status_code == 403
-    assert not office.asked
+        assert answer.status_code == 403, proof
+        assert not office.asked, proof
 
 
 def test_signing_in_needs_a_token_too(visitor: FlaskClient) -> None:

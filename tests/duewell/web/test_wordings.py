@@ -110,3 +110,13 @@ def test_a_statement_for_wrong_days_is_refused_with_a_sentence(owner: FlaskClien
 
     assert answer.status_code == 422
     assert "write it like 2026-12-01" in answer.get_data(as_text=True)
+
+
+def test_the_credit_policy_says_whether_it_goes_with_first_invoices(owner: FlaskClient, office: FixedOffice) -> None:
+    by_hand = owner.get("/credit-policy").get_data(as_text=True)
+    office.with_first = True
+    by_itself = owner.get("/credit-policy").get_data(as_text=True)
+
+    assert "send_credit_policy = true" in by_hand
+    assert "It goes along with a customer&#39;s first invoice" in by_itself or "a customer's first invoice" in by_itself
+    assert "send_credit_policy = true" not in by_itself

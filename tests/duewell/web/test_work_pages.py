@@ -29,6 +29,13 @@ def test_the_customers_page_tells_promises_holds_and_the_whole_history(owner: Fl
     assert "A customer in QuickBooks, a business" in page
 
 
+def test_a_message_tells_what_was_attached_and_what_was_not(owner: FlaskClient) -> None:
+    page = owner.get(HERE).get_data(as_text=True)
+
+    assert "Attached: 1037.pdf, Proof of delivery.pdf" in page
+    assert "Not sent along: plans.dwg (of a type that is not sent by mail)" in page
+
+
 def test_the_address_for_ones_own_mail_is_shown_where_there_is_one(owner: FlaskClient, office: FixedOffice) -> None:
     assert "Copy your own mail to" not in words(owner, HERE)
     office.person = customer(work=replace(WORK, bcc="own+58@juniper.example"))
@@ -43,6 +50,14 @@ def test_what_was_said_is_written_down_under_ones_name(office: FixedOffice, post
     told = {"kind": "promise", "until": "2026-03-13", "amount": "500", "invoice": "id-1037"}
     assert office.asked[-1] == ("record", "b-1", "qb-1", "58", told, "Robin Lee")
     assert "Written down: promised to pay by 13 March 2026." in words(owner, HERE)
+
+
+def test_somebody_else_to_write_to_is_written_down(office: FixedOffice, post: Post, owner: FlaskClient) -> None:
+    assert "Somebody else to write to" in words(owner, HERE)
+    post("/said/qb-1/58", form="person", kind="contact_person", reason="escalation", address="jo@b.test", words="Jo")
+
+    told = {"kind": "contact_person", "reason": "escalation", "address": "jo@b.test", "words": "Jo"}
+    assert office.asked[-1] == ("record", "b-1", "qb-1", "58", told, "Robin Lee")
 
 
 def test_several_invoices_were_sent_by_other_means(office: FixedOffice, post: Post) -> None:

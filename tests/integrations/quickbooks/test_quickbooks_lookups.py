@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from integrations.errors import TryLater
 from receivables.money import Money
-from receivables.page import Scope
-from receivables.records import Kind
+from receivables.page import Page, Scope
+from receivables.records import Customer, Kind
 from tests.integrations.quickbooks.conftest import Cedar
 
 
@@ -40,6 +41,43 @@ def test_an_inactive_customer_is_not_gone(cedar: Cedar) -> None:
     cedar.act("deactivate", customer=customer)
     page = cedar.books.fetch([cedar.ref(Kind.CUSTOMER, customer)])
     assert [record.ref.id for record in page.records] == [customer]
+
+
+def tags(page: Page) -> dict[str, tuple[str, ...]]:
+    return {one.ref.id: one.tags for one in page.records if isinstance(one, Customer) and one.tags}
+
+
+def test_a_customer_type_is_a_tag_and_its_names_are_asked_for_once(cedar: Cedar) -> None:
+    staff, other = cedar.truth()["customers"][:2]
+    cedar.act("classify", customer=staff, called="Staff")
+    books = cedar.books
+
+    for _ in range(2):
+        page = books.fetch([cedar.ref(Kind.CUSTOMER, staff), cedar.ref(Kind.CUSTOMER, other)])
+        assert tags(page) == {staff: ("Staff",)}
+    assert cedar.calls() == 3
+    cedar.act("classify", customer=staff, called="")
+    assert tags(cedar.books.fetch([cedar.ref(Kind.CUSTOMER, staff)])) == {}
+
+
+def test_another_name_of_a_customer_type_comes_with_the_next_comparison(cedar: Cedar) -> None:
+    staff = cedar.truth()["customers"][0]
+    kind = cedar.act("classify", customer=staff, called="Staff")["type"]
+    shelf = cedar.pull()
+    assert shelf.of(Kind.CUSTOMER)[staff].tags == ("Staff",)
+
+    cedar.act("rename_type", type=kind, called="Family", active=False)
+
+    assert shelf.save(cedar.agrees(shelf).seen).of(Kind.CUSTOMER)[staff].tags == ("Family",)
+
+
+def test_customer_types_that_cannot_be_read_are_asked_for_again(cedar: Cedar) -> None:
+    staff = cedar.truth()["customers"][0]
+    kind = cedar.act("classify", customer=staff, called="Staff")["type"]
+    cedar.act("bend", entity="CustomerType", id=kind, fields={"Name": 7})
+
+    with pytest.raises(TryLater, match="did not tell its CustomerType"):
+        cedar.books.fetch([cedar.ref(Kind.CUSTOMER, staff)])
 
 
 @pytest.mark.planted

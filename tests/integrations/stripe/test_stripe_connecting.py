@@ -12,7 +12,7 @@ from integrations.contract import AppKeys, Attempt, Capability, Grant, Wire
 from integrations.errors import Reconnect, Refused
 from integrations.oauth import begin, complete
 from integrations.stripe.client import API_VERSION
-from integrations.stripe.connecting import PERMISSIONS
+from integrations.stripe.connecting import PERMISSIONS, WELCOME
 from integrations.stripe.platform import PLATFORM
 from receivables.records import Kind
 
@@ -56,7 +56,7 @@ def test_the_link_asks_for_what_is_probed(northwind: Any) -> None:
     parts = urlsplit(url)
     assert (parts.scheme, parts.netloc, parts.path) == ("https", "dashboard.stripe.com", "/apikeys/create")
     asked = [value for name, [value] in parse_qs(parts.query).items() if name.startswith("permissions")]
-    assert tuple(asked) == PERMISSIONS
+    assert tuple(asked) == (*PERMISSIONS, *WELCOME)
     assert "rak_price_read" not in asked
 
 

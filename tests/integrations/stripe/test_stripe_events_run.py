@@ -49,11 +49,13 @@ def test_every_sort_of_change_arrives_in_one_call(northwind: Any) -> None:
     northwind.act("dispute", payment=paid)
     northwind.act("change_due", invoice=unpaid[5], due_on="2026-05-01")
     northwind.act("rename_customer", customer=northwind.truth()["customers"][0], name="New Name")
+    northwind.act("label", customer=northwind.truth()["customers"][1], metadata={"kind": "staff"})
     cursor = again(northwind, cursor)
     assert northwind.calls() == {"GET /v1/events": 1}
     agrees(northwind)
     assert northwind.of(Kind.INVOICE)[unpaid[5]].due_on.isoformat() == "2026-05-01"
     assert northwind.of(Kind.CUSTOMER)[northwind.truth()["customers"][0]].name == "New Name"
+    assert northwind.of(Kind.CUSTOMER)[northwind.truth()["customers"][1]].tags == ("kind=staff",)
     northwind.act("void_credit", credit_note=note)
     again(northwind, cursor)
     agrees(northwind)

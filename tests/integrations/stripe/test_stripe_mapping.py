@@ -101,6 +101,16 @@ def test_days_are_the_merchants() -> None:
     assert zone("../etc") is UTC
 
 
+def test_each_pair_of_metadata_is_a_tag() -> None:
+    told = {"tier": "gold", "Never Chase": "yes", "long": "x" * 196, "longest": "x" * 194, "lines": "a\nb", "empty": ""}
+
+    customer = one(CUSTOMERS, {"id": "cus_1", "name": "Ada", "metadata": told})
+
+    assert customer.tags == ("Never Chase=yes", "empty=", "tier=gold")
+    assert len(one(CUSTOMERS, {"id": "cus_1", "metadata": {"long": "x" * 195}}).tags[0]) == 200
+    assert one(CUSTOMERS, {"id": "cus_1", "metadata": None}).tags == ()
+
+
 def test_an_invoice_of_an_account_brings_its_customer_along() -> None:
     payload = {
         **INVOICE,

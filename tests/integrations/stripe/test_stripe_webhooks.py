@@ -130,7 +130,13 @@ def snapshot(kind: str, about: dict[str, object], **more: object) -> dict[str, o
         ("customer.subscription.deleted", {"id": "sub_1", "object": "subscription"}, []),
         ("customer.tax_id.created", {"id": "txi_1", "object": "tax_id"}, []),
         ("invoice.upcoming", {"object": "invoice"}, []),
-        ("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"}, []),
+        ("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"}, [(Kind.CHECKOUT, "pi_1", False)]),
+        ("checkout.session.expired", {"id": "cs_1", "object": "checkout.session"}, [(Kind.CHECKOUT, "cs_1", False)]),
+        ("refund.created", {"id": "re_1", "object": "refund", "payment_intent": "pi_1"},
+         [(Kind.OTHER, "re_1", False), (Kind.CHECKOUT, "pi_1", False)]),
+        ("charge.dispute.created", {"id": "du_1", "object": "dispute", "payment_intent": "pi_1"},
+         [(Kind.CHARGEBACK, "du_1", False), (Kind.CHECKOUT, "pi_1", False)]),
+        ("payment_intent.created", {"id": "pi_1", "object": "payment_intent"}, []),
     ],
 )  # fmt: skip
 def test_a_snapshot_names_its_records(kind: str, about: dict[str, object], records: list[object]) -> None:

@@ -20,6 +20,7 @@ from integrations.contract import Account, Act
 from integrations.errors import IntegrationError, Reconnect, Refused, TryLater
 from integrations.oauth import RenewingToken
 from integrations.xero.platform import NEEDED, PLATFORM
+from integrations.xero.refusals import ScopeMissing
 from receivables.records import Kind
 
 ROOT = Path(__file__).parents[3]
@@ -130,7 +131,7 @@ def test_trap_15_a_400_over_the_wire_does_not_crash(desk: Any, body: bytes) -> N
 @pytest.mark.parametrize(
     ("kind", "error", "says"),
     [
-        ("scope", Reconnect, "permission"),
+        ("scope", ScopeMissing, "permission"),
         ("tenant", Reconnect, "no longer connected"),
         ("500", TryLater, "HTTP 500"),
         ("502", TryLater, "HTTP 502"),

@@ -72,7 +72,7 @@ def test_several_organisations_from_one_consent(desk: Any) -> None:
 def test_the_consent_page_is_asked_for_granular_scopes_with_pkce(desk: Any) -> None:
     url = PLATFORM.authorize_url(desk.wire, state="s", redirect_uri=BACK, challenge="c")
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-    assert query["scope"].split() == ["offline_access", *NEEDED]
+    assert query["scope"].split() == ["offline_access", *NEEDED, "accounting.attachments.read"]
     assert (query["code_challenge_method"], query["code_challenge"], query["state"]) == ("S256", "c", "s")
     real = PLATFORM.authorize_url(replace(desk.wire, app=AppKeys("id")), state="s", redirect_uri=BACK, challenge="c")
     assert real.startswith("https://login.xero.com/identity/connect/authorize?")

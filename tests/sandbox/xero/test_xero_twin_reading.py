@@ -39,13 +39,13 @@ def test_paths_are_found_in_any_spelling(caller: Any, path: str) -> None:
 
 @pytest.mark.parametrize("plural", ["Accounts", "BrandingThemes", "ContactGroups", "RepeatingInvoices"])
 def test_lists_for_other_peoples_clients_are_there(caller: Any, plural: str) -> None:
-    assert len(caller.rows(plural)) == (plural == "Accounts")
+    assert len(caller.rows(plural)) == (6 if plural == "Accounts" else 0)
 
 
 @pytest.mark.planted  # true of Xero, but not among the paths of the documents
 @pytest.mark.parametrize("plural", ["Items", "TaxRates", "TrackingCategories", "Users"])
 def test_so_are_those_outside_the_documents(caller: Any, plural: str) -> None:
-    assert caller.rows(plural) == []
+    assert len(caller.rows(plural)) == (5 if plural == "TaxRates" else 0)
 
 
 def test_a_body_on_a_get_is_tolerated(caller: Any) -> None:
