@@ -47,7 +47,10 @@ WANTED = 95.0
 @click.option("--children", default=2, show_default=True, help="How many are tried at once.")
 def main(children: int) -> None:
     """Measure every group and keep the table in bench/mutants.md."""
-    rows = [_measured(name, children) for name in GROUPS]
+    rows = []
+    for name in GROUPS:
+        rows.append(_measured(name, children))
+        click.echo(rows[-1])
     began = f"{datetime.now(UTC):%Y-%m-%d}. {machine_line()}."
     told = "\n".join(
         ["# Mutants", "", began, "", "| what | mutants | killed | share |", "|---|---|---|---|", *rows, ""]

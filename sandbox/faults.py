@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -127,12 +128,27 @@ class FaultBook:
             return {"calls": calls, "bytes_sent": dict(self.bytes_out), "bytes_raw": dict(self.bytes_raw)}
 
 
+class Late:
+    """An application that is made when somebody calls: laying out its routes takes longer than many a test."""
+
+    def __init__(self, make: Callable[[], Callable[..., Iterable[bytes]]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _app(self) -> Callable[..., Iterable[bytes]]:
+        return self._make()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """As the application itself."""
+        return self._app(environ, start_response)
+
+
 class Troubled:
     """A WSGI application with the sandbox's troubles in front of a twin's own."""
 
     def __init__(self, twin: Twin, book: FaultBook, world: World, *, latency: float = 0.0) -> None:
         self._twin = twin
-        self._app = twin.app()
+        self._app = Late(twin.app)
         self._book = book
         self._world = world
         self._latency = latency

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from sandbox.clock import MovedClock
 from sandbox.control import control_app
 from sandbox.courier import Courier
-from sandbox.faults import FaultBook, LineCut, Troubled, cut
+from sandbox.faults import FaultBook, Late, LineCut, Troubled, cut
 from sandbox.history import History
 from sandbox.inbox import Inbox, InboxServer
 from sandbox.mailbox import Mailbox
@@ -147,7 +148,7 @@ class Sandbox:
         for slug, twin in self.twins.items():
             self._serve(Troubled(twin, self.book, self.world, latency=self.setup.latency), sockets[slug])
         self._serve(Troubled(self.texting, self.book, self.world), sockets["twilio"])
-        self._serve(control_app(self), sockets["control"])
+        self._serve(Late(partial(control_app, self)), sockets["control"])
         self.courier.start()
 
     def stop(self) -> None:
