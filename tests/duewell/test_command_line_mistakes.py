@@ -98,6 +98,7 @@ def test_without_a_business_every_command_says_what_comes_first(terminal: Termin
 
 
 def test_several_businesses_have_to_be_told_apart(settled: Terminal) -> None:
+    settled.move(hours=1)
     settled.done("init", "--business", "Birch Ltd")
 
     assert settled("plan").error == "say which business with --business: Acme Ltd, Birch Ltd"

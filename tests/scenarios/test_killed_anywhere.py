@@ -77,6 +77,7 @@ def test_a_killed_first_pull_goes_on_from_its_last_page(plays: Plays, platform: 
     play.expect_truth()
 
 
+@pytest.mark.both_databases
 def test_a_killed_sending_never_sends_twice_and_loses_no_customer(plays: Plays) -> None:
     play = plays(platforms=("quickbooks",), invoices=60, customers=15)
     play.sync()
@@ -105,6 +106,7 @@ def _send_and_die(play: Play, commit: int) -> bool:
     return dead
 
 
+@pytest.mark.both_databases
 def test_a_killed_drain_keeps_every_delivery_until_it_was_read(plays: Plays) -> None:
     play = plays(platforms=("quickbooks",), invoices=40, customers=10)
     play.sync()

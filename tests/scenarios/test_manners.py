@@ -191,6 +191,7 @@ def test_a_thank_you_whose_confirmation_was_lost_is_parked_and_never_sent_again(
     assert "Nobody can tell" in thanks.reason
 
 
+@pytest.mark.both_databases
 def test_jobs_that_run_twice_at_once_send_once(play: Play) -> None:
     choose_automatic(play.house, play.business, automatic=True, by="Robin")
     play.move(quiet=True, days=1)
