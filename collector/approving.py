@@ -35,6 +35,7 @@ def digest(message: Message) -> str:
     parts += [one.address for one in message.to]
     for line in message.lines:
         parts += [str(line.invoice.ref), line.step.name, str(line.asked.minor), line.asked.currency]
+        parts += [line.part.plan.id, str(line.part.number)] if line.part else []
     parts += [f"{credit.currency}{credit.minor}" for credit in message.credits]
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 

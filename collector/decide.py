@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from collector.judgement import Decision, Line, Message, Say, Verdict
+from collector.judgement import Decision, Line, Message, PartAsked, Say, Verdict
 from collector.law.lawbook import Judged, load_rules
 from collector.oddities import oddities
 from collector.policy import Channel, Policy, Receiver, Step, Tone
 from collector.reasons import invoice as of_invoice
-from collector.reasons import law, manners, money, people
-from collector.reasons.day import FIRST_SENDING, Day, lateness, title
+from collector.reasons import law, manners, money, people, plans
+from collector.reasons.day import FIRST_SENDING, Day, day_words, lateness, title
 from receivables.case import Case
 from receivables.money import Money
 from receivables.records import EmailAddress, Invoice, Ref
@@ -47,6 +47,8 @@ def decide(
     day = Day(case, policy, now, ready)
     judged = [_judge(day, invoice) for invoice in case.invoices]
     lines, held = _netted(day, [one for one in judged if isinstance(one, Line)])
+    lines, waiting = plans.one_plan_first(day, lines)
+    held |= waiting
     message = _message(day, lines)
     against, later = _against(day, message) if message else ({}, False)
     held |= against
@@ -72,7 +74,10 @@ def _judge(day: Day, invoice: Invoice) -> Verdict | Line:
         if verdict is not None:
             return verdict if reason is of_invoice.closed else replace(verdict, step=_waiting(day, invoice))
     step, disputed = day.step(invoice), day.disputed(invoice)
-    assert step is not None, "not_yet and step_done speak when none has come"
+    assert step is not None, "not_yet, step_done or in_plan speak when none has come"
+    share, part = day.share(invoice), day.part(invoice.ref)
+    if share is not None and part is not None:
+        return Line(invoice, step, min(share, invoice.open - disputed), disputed, part.number, part)
     return Line(invoice, step, invoice.open - disputed, disputed, day.times(invoice, step) + 1)
 
 
@@ -95,9 +100,21 @@ def _send(day: Day, line: Line, message: Message) -> Verdict:
     if line.step is FIRST_SENDING:
         reason = "The customer never got it, so the first thing is to send it to them."
         return Verdict(invoice.ref, Say.SEND, "never_sent", reason, line.step.name, facts)
+    if line.part is not None:
+        return _send_part(day, line, line.part, facts)
     reason = f"{lateness(day.due(invoice), day.on)}, and “{title(line.step.name)}” is next."
-    reason += _copy_words(day, message)
+    reason += plans.broken_words(day, invoice) + _copy_words(day, message)
     return Verdict(invoice.ref, Say.SEND, "step_earned", reason, line.step.name, facts)
+
+
+def _send_part(day: Day, line: Line, part: PartAsked, facts: dict[str, str]) -> Verdict:
+    """Asked for on the part's own day, whatever the invoice's is."""
+    facts = {**facts, "due_on": str(part.due_on), "plan": part.plan.id, "part": str(part.number)}
+    of = f"Part {part.number} of {len(part.plan.parts)} of its plan, {part.standing.open},"
+    verb = "was" if part.due_on < day.on else "is"
+    when = "due today" if part.due_on == day.on else f"due on {day_words(part.due_on)}"
+    reason = f"{of} {verb} {when}, and “{title(line.step.name)}” is next."
+    return Verdict(line.invoice.ref, Say.SEND, "part_earned", reason, line.step.name, facts)
 
 
 def _copy_words(day: Day, message: Message) -> str:

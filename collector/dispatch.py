@@ -212,16 +212,20 @@ def message_key(business: str, message: Message) -> str:
 
 
 def _key_of_line(act: str, business: str, line: Line) -> str:
-    """The first time a step is done for an invoice it needs no number."""
-    again = () if line.occurrence == 1 else (str(line.occurrence),)
+    """The first time a step is done for an invoice it needs no number; a part has its own, within its plan."""
+    number = str(line.occurrence)
+    plan = (line.part.plan.id, number) if line.part else ()
+    again = plan or (() if line.occurrence == 1 else (number,))
     return key_of(act, business, line.invoice.ref.connection, line.invoice.ref.id, line.step.name, *again)
 
 
 def _letter(source: Source, sender: Sender, case: Case, message: Message, *, edit: Edit | None) -> Letter:
     """In our words, or in those that the person who approved it put in their place."""
-    urls = {invoice.ref: _pay_url(source.of(invoice.ref.connection), invoice.ref) for invoice, _ in message.invoices}
-    known = {ref: url for ref, url in urls.items() if url}
     paper = sender.stationery
+    ours = paper.pay_page(case)
+    refs = [invoice.ref for invoice, _ in message.invoices]
+    urls = {ref: ours or _pay_url(source.of(ref.connection), ref) for ref in refs}
+    known = {ref: url for ref, url in urls.items() if url}
     return write(
         message,
         case,

@@ -13,6 +13,7 @@ import structlog
 from collector.channels.port import Carriers
 from collector.expecting import EXPECTED, expected_on
 from collector.notes import NOTE, plan_notes
+from collector.paying.entries import MONEY_ACTS, RECORD, received_of, reversed_by
 from collector.policy import Channel
 from integrations.contract import Act, Lookup, Receipt
 from integrations.errors import IntegrationError, NotThere, Refused, TryLater
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 CLAIM_LIFE = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
+ADOPTED_SINCE = timedelta(days=30)
+"""How long before it was planned a payment may have been entered by somebody else."""
 IN_THE_BOOKS = (NOTE, EXPECTED)
 """What is written into the books, not to the customer."""
 OURS = ""
@@ -46,7 +49,8 @@ def follow_up(source: Source, *, worker: str, carriers: Carriers | None = None) 
     """End what one connection has left open: lost claims, unanswered acts, notes not yet left, plans overtaken."""
     _notice_lost_claims(source)
     ends = [_resolve(source, one, carriers or Carriers()) for one in _open(source, ActionState.AMBIGUOUS)]
-    cancelled = sum(_overtaken(source, one) for one in _open(source, ActionState.PLANNED) if one.act != NOTE)
+    waiting = [one for one in _open(source, ActionState.PLANNED) if one.act not in (NOTE, *MONEY_ACTS)]
+    cancelled = sum(_overtaken(source, one) for one in waiting)
     unwritten = _open(source, ActionState.PLANNED, ActionState.FAILED)
     notes = sum(leave(source, one, worker) for one in unwritten if one.act in IN_THE_BOOKS)
     return FollowedUp(ends.count(True), ends.count(False), notes, cancelled)
@@ -98,6 +102,8 @@ ASKS = {
 def _ask(source: Source, one: Action, carriers: Carriers) -> Receipt | Lookup:
     """The books tell of what is done there; of what goes another way, its carrier tells what it knows."""
     since = one.claimed_at or one.planned_at
+    if one.act in MONEY_ACTS:
+        return _money(source, one)
     act = ASKS.get(one.act)
     if act is not None and one.about is not None:
         return source.books.found(act, one.about, one.key, since=since)
@@ -105,6 +111,13 @@ def _ask(source: Source, one: Action, carriers: Carriers) -> Receipt | Lookup:
     if carrier is None:
         return Lookup.CANNOT_TELL
     return carrier.found(one.key, since, to=_sent_to(one))
+
+
+def _money(source: Source, one: Action) -> Receipt | Lookup:
+    if one.act == RECORD:
+        return source.books.found_payment(received_of(one), one.key, since=one.planned_at - ADOPTED_SINCE)
+    booked, _, _ = reversed_by(one)
+    return source.books.found_reversal(booked, one.key, since=one.claimed_at or one.planned_at)
 
 
 def _sent_to(one: Action) -> list[str]:
@@ -116,7 +129,7 @@ def _end(source: Source, one: Action, state: ActionState, *, receipt: str = "", 
     now = source.clock.now()
     with source.database.write() as tx:
         actions.mark(tx, source.business, one.key, state, now=now, receipt=receipt, reason=reason)
-        if state is ActionState.SENT and one.act not in (*IN_THE_BOOKS, CHARGE):
+        if state is ActionState.SENT and one.act not in (*IN_THE_BOOKS, *MONEY_ACTS, CHARGE):
             plan_notes(source, tx, one, now=now)
     log.info("an act came to its end", act=one.act, state=state.value, connection=source.connection)
 

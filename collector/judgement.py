@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from collector.policy import Channel, Step, Tone
 from receivables.money import Money
+from receivables.plans import InstallmentPlan, PartStanding
 from receivables.records import EmailAddress, Invoice, Ref
 
 
@@ -35,10 +36,29 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class PartAsked:
+    """The part of a plan that a message asks for."""
+
+    plan: InstallmentPlan
+    standing: PartStanding
+
+    @property
+    def number(self) -> int:
+        """Which part it is, from 1."""
+        return self.standing.part.number
+
+    @property
+    def due_on(self) -> date:
+        """Its day."""
+        return self.standing.part.due_on
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One invoice in a message, the step it has earned, and what is asked of it: all but a disputed part.
 
-    `occurrence` counts a step that repeats.
+    `occurrence` counts a step that repeats. With a `part`, its share of that part of a plan is asked, and `occurrence`
+    is the part's number.
     """
 
     invoice: Invoice
@@ -46,6 +66,7 @@ class Line:
     asked: Money
     disputed: Money
     occurrence: int = 1
+    part: PartAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,11 @@ class Message:
     to: tuple[EmailAddress, ...]
     credits: tuple[Money, ...] = ()
     soft: bool = False
+
+    @property
+    def part(self) -> PartAsked | None:
+        """The part of a plan that all of it is about, if it is."""
+        return self.lines[0].part if self.lines else None
 
     @property
     def invoices(self) -> tuple[tuple[Invoice, Step], ...]:

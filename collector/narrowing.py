@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from collector.policy import After, Policy, Step
-from storage.due import Window
+from storage.due import InPlan, Narrow, Window
 
 AHEAD = timedelta(hours=14)
 """The first clocks of the world: on whose day most steps have come. Judged by it nobody's step is missed."""
 
 
-def windows(policies: Iterable[Policy], now: datetime) -> tuple[Window, ...]:
-    """What may have a step under any of these policies, wherever the customer lives."""
-    return tuple(dict.fromkeys(window for policy in policies for window in _windows(policy, now)))
+def windows(policies: Iterable[Policy], now: datetime) -> tuple[Narrow, ...]:
+    """What may have a step under any of these policies, wherever the customer lives, and all that is paid in parts."""
+    found = dict.fromkeys(window for policy in policies for window in _windows(policy, now))
+    return (*found, InPlan()) if found else ()
 
 
 def _windows(policy: Policy, now: datetime) -> Iterator[Window]:

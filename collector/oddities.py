@@ -65,6 +65,8 @@ def _late(day: Day, message: Message) -> Iterator[Odd]:
 def _days_passed(day: Day, line: Line) -> int:
     if line.step.after is After.CONTACT or not line.step.automatic:
         return 0
+    if line.part is not None:
+        return (day.on - line.part.due_on).days - line.step.days
     due, done = day.due(line.invoice), day.done(line.invoice)
     moment = max([due + timedelta(days=line.step.days), *(one + timedelta(days=1) for one in done.values())])
     return (day.on - moment).days

@@ -22,7 +22,7 @@ from storage import actions
 from storage.approvals import Approval, approvals
 from storage.connections import Connected, connections
 from storage.database import Database, Tx
-from storage.due import Window
+from storage.due import Narrow
 from storage.plannings import Known, planned
 from storage.verdicts import KeptVerdict, keep_verdicts
 
@@ -48,7 +48,7 @@ def plan(
     now: datetime,
     *,
     automatic: bool = False,
-    windows: Sequence[Window] | None = None,
+    windows: Sequence[Narrow] | None = None,
     ready: frozenset[Channel] = frozenset(Channel),
 ) -> Iterator[Decided]:
     """Decide the cases of the business as of `now`, in no order. Nothing is written.

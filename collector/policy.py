@@ -1,12 +1,13 @@
 """The policy: an ordered list of named steps, the manners that go with them, and for whom they differ. Pure values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from itertools import takewhile
 
+from collector.paying.limits import Limits
 from receivables.records import CustomerKind
 
 
@@ -80,6 +81,14 @@ class Step:
     attach: Attach = Attach.EVERYTHING
 
 
+PART_LETTER = "part_reminder"
+BEFORE_PART = Step("part-before", -3, PART_LETTER)
+ON_PART = Step("part-due", 0, PART_LETTER)
+AFTER_PART = Step("part-late", 3, PART_LETTER, tone=Tone.NEUTRAL)
+PART_NAMES = tuple(step.name for step in (BEFORE_PART, ON_PART, AFTER_PART))
+"""Permanent names, which no step of a policy may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Customers for whom something differs. Every condition that is given must hold.
@@ -112,7 +121,8 @@ class Policy:
     `send_credit_policy`: it goes with a customer's first invoice. `show_interest`: a message tells what its invoices
     bear for being late. `chase_charges`: an invoice made of late charges is asked for like any other. `thank_you`: who
     pays after being reminded is thanked. `statement_on` is the day of the month (1 to 31) on which statements go, or on
-    the next business day; None: only when asked for.
+    the next business day; None: only when asked for. `plans` says what plans in parts may be, and when their parts are
+    reminded of.
     """
 
     steps: tuple[Step, ...]
@@ -135,6 +145,7 @@ class Policy:
     thank_you: bool = True
     statement_on: int | None = None
     send_credit_policy: bool = False
+    plans: Limits = Limits()
     segments: tuple[Segment, ...] = ()
     version: str = "base"
 
@@ -170,6 +181,17 @@ class Policy:
         if last.repeat and last.after is After.DUE:
             return "a step that repeats counts its days from the previous contact"
         return ""
+
+    @property
+    def part_steps(self) -> tuple[Step, ...]:
+        """The reminders of one part of a plan, in the order of their days."""
+        wanted = self.plans
+        found = [
+            wanted.remind_before is not None and replace(BEFORE_PART, days=-wanted.remind_before),
+            wanted.remind_on and ON_PART,
+            wanted.remind_after is not None and replace(AFTER_PART, days=wanted.remind_after),
+        ]
+        return tuple(step for step in found if step)
 
     def earned(self, due_on: date, today: date, done: Mapping[str, date]) -> Step | None:
         """The step to take now, if any. `done` maps the steps that were done for the invoice to the last day of each.

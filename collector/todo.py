@@ -6,14 +6,20 @@ from datetime import date, timedelta
 
 from collector.judgement import Verdict
 from collector.occasions.offers import offered
+from collector.paying.entries import RECORD, REVERSE
 from receivables.case import Case
 from receivables.money import Money
+from receivables.plans import InstallmentPlan
 from receivables.records import CustomerKind, Invoice, Ref
-from receivables.said import Said, Saying
+from receivables.said import Asked, Reason, Said, Saying
 from receivables.todo import Todo, TodoKind
 from storage.actions import Action
 from storage.differences import Difference
 
+MONEY = {
+    RECORD: "the payment of {}, which is not in the books",
+    REVERSE: "the payment of {} that was taken back, which still stands in the books",
+}
 UNKNOWN = (CustomerKind.UNKNOWN, CustomerKind.OTHER)
 UNREACHABLE = ("no_address", "bounced", "wrong_address")
 BAD_ADDRESSES = (Saying.WRONG_ADDRESS, Saying.BOUNCED)
@@ -43,7 +49,7 @@ class Facts:
 
     `said` is what holds today; `names` are customers by debtor, for those who owe nothing any more; `calls` are the
     calls that are open as to-dos already, since their steps were taken; `offers` thanks, apologies and statements that
-    wait for a person.
+    wait for a person; `money` is what taken money leaves to one.
     """
 
     on: date
@@ -54,6 +60,7 @@ class Facts:
     parked: Sequence[Action] = ()
     calls: Sequence[Todo] = ()
     offers: Sequence[Action] = ()
+    money: Sequence[Todo] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -95,6 +102,7 @@ def find_todos(facts: Facts) -> list[Todo]:
         *_kinds(look),
         *_bank(look),
         *offered(facts.offers, look.name),
+        *facts.money,
         *(call for call in facts.calls if look.owed(call.debtor)),
     ]
     return list({todo.key: todo for todo in reversed(found)}.values())[::-1]
@@ -144,10 +152,25 @@ def _reviews(look: _Look) -> Iterator[Todo]:
         if look.owed(said.debtor) is None or (said.invoice is not None and invoice is None):
             continue
         about = f"invoice {invoice.number} of " if invoice else ""
-        title = f"Look again at the {_noun(said.kind)} {'about ' + about if about else 'of '}{look.name(said.debtor)}"
+        title = _asked(said, look.name(said.debtor), invoice) or (
+            f"Look again at the {_noun(said.kind)} {'about ' + about if about else 'of '}{look.name(said.debtor)}"
+        )
         amount = said.amount or (invoice.open if invoice else None)
         key = f"review:{said.id}:{said.review_on}"
         yield _about(look, said, TodoKind.REVIEW, title, day=said.review_on, key=key, amount=amount)
+
+
+def _asked(said: Said, name: str, invoice: Invoice | None) -> str:
+    """What the customer asked for themselves; empty for a hold that somebody thought of."""
+    numbered = f"invoice {invoice.number}" if invoice else "their invoices"
+    wishes = {
+        Asked.COPY: f"Send {name} a copy of {numbered}: they ask for it",
+        Asked.STATEMENT: f"Send {name} a statement of account: they ask for it",
+        Asked.CALL: f"Call {name}: they ask for it",
+    }
+    if said.reason == Reason.ALREADY_PAID:
+        return f"Look for the payment that {name} says was made for {numbered}"
+    return wishes.get(Asked.of(said.reason), "") if said.kind is Saying.HOLD else ""
 
 
 def _promises(look: _Look) -> Iterator[Todo]:
@@ -187,7 +210,7 @@ def _parked(look: _Look) -> Iterator[Todo]:
         about = act.about
         note = act.act in ("leave_note", "set_expected_date", "post_charge")
         whom = look.name(act.debtor) if act.debtor else "one of your own people"
-        what = "what we wrote into the books" if note else f"the message to {whom}"
+        what = "what we wrote into the books" if note else MONEY.get(act.act, "the message to {}").format(whom)
         yield Todo(
             f"parked:{act.key}:{act.attempts}",
             TodoKind.PARKED,
@@ -215,6 +238,28 @@ def _by_verdict(look: _Look) -> Iterator[Todo]:
                 title = f"Send invoice {invoice.number} to {name} for the first time, or say how it was sent"
                 yield _of_invoice(look, one, invoice, kind=TodoKind.NEVER_SENT, title=title)
         yield from _nowhere(look, one)
+        yield from _credit_notes(look, one)
+
+
+def _credit_notes(look: _Look, one: DebtorFacts) -> Iterator[Todo]:
+    """What was forgiven by a settlement that has been paid: the books show it as owed until somebody enters it."""
+    waiting = {verdict.invoice for verdict in one.verdicts if verdict.rule == "settled_for_less"}
+    for plan in (progress.plan for progress in one.case.plans):
+        mine = [each for each in one.case.invoices if each.ref in waiting and plan.covers(each.ref)]
+        if mine and plan.forgiven is not None:
+            yield _credit_note(look, one, plan, mine)
+
+
+def _credit_note(look: _Look, one: DebtorFacts, plan: InstallmentPlan, mine: Sequence[Invoice]) -> Todo:
+    lines = "; ".join(f"{each.open} on invoice {each.number}" for each in mine)
+    title = f"Enter a credit note of {plan.forgiven} for {one.case.head.name}: the settlement was paid"
+    note = (
+        f"Credit {lines}. Choose the account for discounts given or bad debts, and the tax code of the invoice's "
+        "own lines, so that the tax is taken back as it was charged. It is done when nothing is open any more."
+    )
+    key, ref = f"{TodoKind.CREDIT_NOTE}:{plan.id}", mine[0].ref
+    day, amount = look.facts.on, plan.forgiven
+    return Todo(key, TodoKind.CREDIT_NOTE, title, day, one.case.debtor, ref.connection, ref, amount, note=note)
 
 
 def _nowhere(look: _Look, one: DebtorFacts) -> Iterator[Todo]:

@@ -30,6 +30,7 @@ class Act(StrEnum):
     EDIT = "edit"
     ACCEPT = "accept"
     CHARGE = "charge"
+    PLANS = "plans"
     RECORD = "record"
     READ = "read"
     WORDING = "wording"
@@ -37,6 +38,7 @@ class Act(StrEnum):
     DISCONNECT = "disconnect"
     POLICY = "policy"
     SETTINGS = "settings"
+    EXCEED = "exceed"
     BANK = "bank"
     PEOPLE = "people"
 
@@ -49,6 +51,7 @@ LEAST: Mapping[Act, Role] = {
     Act.EDIT: Role.BOOKKEEPER,
     Act.ACCEPT: Role.BOOKKEEPER,
     Act.CHARGE: Role.BOOKKEEPER,
+    Act.PLANS: Role.BOOKKEEPER,
     Act.RECORD: Role.BOOKKEEPER,
     Act.READ: Role.BOOKKEEPER,
     Act.WORDING: Role.BOOKKEEPER,
@@ -56,6 +59,7 @@ LEAST: Mapping[Act, Role] = {
     Act.DISCONNECT: Role.OWNER,
     Act.POLICY: Role.OWNER,
     Act.SETTINGS: Role.OWNER,
+    Act.EXCEED: Role.OWNER,
     Act.BANK: Role.OWNER,
     Act.PEOPLE: Role.OWNER,
 }

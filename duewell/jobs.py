@@ -1,6 +1,6 @@
 """The jobs and their hours. The scheduler only ticks: what there is to do stands in the tables."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -33,6 +33,8 @@ NIGHTS_AT_ONCE = 6
 NIGHT_HOUR, NIGHT_MINUTE = 4, 10
 TRY_AGAIN = timedelta(hours=1)
 LEASE_SECONDS = 3600.0
+SETTLE_SECONDS = 300.0
+"""Whoever dies settling keeps money from being recorded no longer than this."""
 RENEW_IDLE_DAYS = 6
 INBOX_KEPT_DAYS = 45
 
@@ -140,8 +142,24 @@ def _find_todos(house: House, business: Business) -> None:
 
 def drain_job(house: House) -> None:
     """Every few seconds: what webhooks named; then what that settled."""
-    for business in drain_inbox(house).businesses:
+    drained = drain_inbox(house)
+    for business in drained.businesses:
         _try(partial(follow_up_all, house, business), "follow_up")
+    for business in {business for business, _ in drained.tills}:
+        named = {ref.id for owner, ref in drained.tills if owner == business}
+        _under_lease(house, f"settle:{business}", partial(_settle, house, business, named), SETTLE_SECONDS)
+
+
+def settle_job(house: House) -> None:
+    """Every other minute: what came of the pages on which customers pay, where no webhook has told."""
+    for business in all_businesses(house):
+        _under_lease(house, f"settle:{business.id}", partial(_settle, house, business.id), SETTLE_SECONDS)
+
+
+def _settle(house: House, business: str, named: Collection[str] = ()) -> None:
+    from duewell.paying import settle_all  # it builds on this module
+
+    settle_all(house, business, named)
 
 
 def follow_up_job(house: House) -> None:
@@ -193,8 +211,8 @@ def tidy(house: House) -> None:
         forget_drained(tx, before=before)
 
 
-def _under_lease(house: House, name: str, work: Callable[[], object]) -> None:
-    with house.leases.hold(name, seconds=LEASE_SECONDS) as mine:
+def _under_lease(house: House, name: str, work: Callable[[], object], seconds: float = LEASE_SECONDS) -> None:
+    with house.leases.hold(name, seconds=seconds) as mine:
         if mine:
             _try(work, name)
 
@@ -214,6 +232,7 @@ JOBS: dict[str, tuple[Callable[[House], None], timedelta]] = {
     "nightly": (nightly, timedelta(minutes=5)),
     "collect": (collect, timedelta(hours=1)),
     "follow_up": (follow_up_job, timedelta(minutes=5)),
+    "settle": (settle_job, timedelta(minutes=2)),
     "mailbox": (mailbox_job, timedelta(minutes=10)),
     "mornings": (mornings_job, timedelta(minutes=10)),
     "alerts": (alerts_job, timedelta(minutes=5)),

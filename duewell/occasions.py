@@ -25,6 +25,7 @@ from duewell.stationery import stationery_of
 from duewell.terms import agreed, credit_policy_of, policy_versions, terms_file
 from duewell.wiring import House
 from integrations.errors import IntegrationError, NotThere, Refused
+from receivables.plans import InstallmentPlan, PlanState, shares
 from receivables.records import Invoice, Kind, Ref
 from receivables.todo import Todo, TodoKind
 from storage import actions
@@ -124,6 +125,16 @@ def send_credit_policy(house: House, business: str, customer: Ref, *, by: str) -
     facts = {"version": policy.version, "asked_by": by}
     errand = _with_paper(house, business, Errand(Occasion.TERMS, key, debtor, facts=facts))
     return _sent(_send_one(house, business, errand, by=by), f"Version {policy.version} of the credit policy")
+
+
+def send_plan_offer(house: House, business: str, plan: InstallmentPlan, *, by: str) -> str:
+    """The proposal by mail, with the link where they can agree to it; a sentence. Raises Refused or NotThere."""
+    if plan.state is not PlanState.PROPOSED:
+        raise Refused(f"This plan is {plan.state.value} already; only a proposal is mailed.")
+    about = shares(plan.total, ((one.invoice, one.amount) for one in plan.covered))
+    key = key_of("plan_offer", business, plan.id, today_of(house, business).isoformat())
+    errand = Errand(Occasion.OFFER, key, plan.debtor, about=about, facts={"asked_by": by}, plan=plan)
+    return _sent(_send_one(house, business, errand, by=by), "The proposal")
 
 
 def answer_offer(house: House, business: str, todo: Todo, *, send: bool | None, by: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import structlog
 
+from collector.paying.entries import RECORD
 from collector.policies.calendar import Calendar, calendar
 from collector.policies.check import Checked, check, check_customer
 from collector.policies.fields import Known, Used
@@ -12,7 +13,7 @@ from collector.policies.file import brief, write
 from collector.policies.layers import Layer, Layers, build, merge
 from collector.policies.reminder_days import BadDays, days_in, proposed
 from collector.policies.words import differences
-from collector.policy import Policy, Receiver, Step
+from collector.policy import PART_NAMES, Policy, Receiver, Step
 from collector.wording.writing import known_letters
 from duewell.finding import find_customer, today_of, whom_of
 from duewell.ruling import base_layer, layer_in, layers_of, together
@@ -61,6 +62,18 @@ MEANINGS = {
     "send_credit_policy": "Whether the credit policy goes along with a customer's first invoice.",
     "statement_on": "The day of the month on which statements of account go; never: only when asked for.",
 }
+MEANINGS |= {
+    "parts_most": "A customer may choose at most so many parts alone; more needs somebody's yes.",
+    "months_most": "A plan that a customer chooses alone ends within so many months.",
+    "first_percent": "The first payment of such a plan is at least so much of it.",
+    "settle_percent": "A debt may be settled for so much of it, or more, without asking further; 100: never.",
+    "cure_days": "A part is waited for so many days after its day; then the plan is broken.",
+    "remind_before": "A part is reminded of so many days before its day; never: not at all.",
+    "remind_on": "Whether it is reminded of on its day.",
+    "remind_after": "And so many days after its day, while it is waited for; never: not at all.",
+}
+NO_STEPS = (*PART_NAMES, RECORD)
+"""What invoices were spoken of by, and is no step of a policy."""
 
 
 # --- looking ------------------------------------------------------------------------------------------------------
@@ -198,7 +211,7 @@ def known_words(house: House, business: str, base: Layer) -> Known:
     steps = {step.name: step for step in build(base).steps}
     for one in reversed(versions):
         steps |= {step.name: step for step in _steps_of(base, one)}
-    used = {name: Used(steps.get(name), count) for name, count in done.items()}
+    used = {name: Used(steps.get(name), count) for name, count in done.items() if name not in NO_STEPS}
     return Known(frozenset(known_letters()), frozenset(senders(house)), used)
 
 

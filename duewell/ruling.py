@@ -13,7 +13,7 @@ from collector.policy import DEFAULT, Channel, Policy, Step, Tone
 from duewell.config import BadSetting, Settings
 from integrations.errors import Refused
 from storage.database import Database
-from storage.due import Window
+from storage.due import Narrow
 from storage.policies import BUSINESS, SHIPPED, KeptPolicy, add_policy, policies_in_force
 
 BASE_NOTE = "What the configuration said from then on."
@@ -25,7 +25,7 @@ def ruling_of(database: Database, settings: Settings, business: str, now: dateti
     return ruling(layers_of(database, settings, business), now)
 
 
-def windows_of(database: Database, settings: Settings, business: str, now: datetime) -> tuple[Window, ...] | None:
+def windows_of(database: Database, settings: Settings, business: str, now: datetime) -> tuple[Narrow, ...] | None:
     """What may have a step under any policy of the business; None when everything must be looked at."""
     possible = layers_of(database, settings, business).possible()
     return None if possible is None else windows(possible, now)

@@ -25,7 +25,7 @@ from storage.approvals import answer
 from storage.businesses import Business
 from storage.businesses import business as business_of
 from storage.connections import Connected, State
-from storage.due import Window
+from storage.due import Narrow
 from storage.errors import StorageError
 from storage.habits import refresh_habits
 from storage.meters import StoredMeter
@@ -71,6 +71,8 @@ def sync_one(house: House, connected: Connected, progress: Progress | None = Non
 
     What the platform asked to be left alone is left alone; our own rests are for whoever calls to keep.
     """
+    from duewell.plans import keep_plans  # it builds on this module
+
     if connected.state is State.PARKED and resting(house, connected):
         return Synced(connected, None, f"parked: {connected.trouble}")
     with house.source(connected) as source, ThreadPoolExecutor(1, thread_name_prefix="first-plan") as beside:
@@ -80,6 +82,7 @@ def sync_one(house: House, connected: Connected, progress: Progress | None = Non
             return Synced(connected, None, str(error))
     _note_habits(house, connected)
     find_sames(house, connected.business)
+    keep_plans(house, connected.business)
     return Synced(connected, done)
 
 
@@ -135,7 +138,7 @@ def messages_of_today(house: House, business: str) -> list[Decided]:
 
 
 def _planned(
-    house: House, business: str, windows: tuple[Window, ...] | None
+    house: House, business: str, windows: tuple[Narrow, ...] | None
 ) -> tuple[Iterator[Decided], datetime, bool]:
     ruling, automatic = house.ruling(business), may_send_alone(house, the_business(house, business))
     now = house.clock.now()  # after the policy was read, so that it is among those in force at that instant
@@ -224,12 +227,15 @@ def _wanted(one: Decided, only: Collection[InvoiceKey] | None) -> bool:
 
 def follow_up_all(house: House, business: str) -> list[FollowedUp]:
     """Bring to an end what was begun on every connection of the business that works."""
+    from duewell.plans import keep_plans  # it builds on this module
+
     ways = carriers(house, the_business(house, business))
     done: list[FollowedUp] = []
     for connected in living(house, business):
         if connected.books and not resting(house, connected):
             with house.source(connected) as source:
                 done.append(follow_up(source, worker=WORKER, carriers=ways))
+    keep_plans(house, business)
     return done
 
 

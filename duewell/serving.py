@@ -74,7 +74,7 @@ class Serving:
                 listen=web.listen,
                 threads=web.threads,
                 ident="",
-                max_request_body_size=2**21,
+                max_request_body_size=6 * 2**20,  # a payer's proof of payment may have five megabytes
                 # nothing believes them, but the guard must see that a proxy stands in front
                 clear_untrusted_proxy_headers=False,
             )

@@ -7,6 +7,7 @@ from collector.wording.stationery import Stationery
 from collector.wording.writing import Late
 from duewell.bank import bank_of
 from duewell.charging import late_of
+from duewell.pay_page import link_in_message
 from duewell.terms import agreed, terms_file
 from duewell.wiring import House
 from receivables.case import Case
@@ -27,6 +28,9 @@ def stationery_of(house: House, business: Business) -> Stationery:
     def policy(version: int) -> Attachment:
         return terms_file(house, business.id, version)
 
+    def pay_page(case: Case) -> str:
+        return link_in_message(house, business.id, case.debtor)
+
     with house.database.read() as tx:
         own = own_wordings(tx, business.id)
-    return Stationery(house.signature(business), own, bank_of(business.settings), terms, late, policy)
+    return Stationery(house.signature(business), own, bank_of(business.settings), terms, late, policy, pay_page)

@@ -1,14 +1,17 @@
 """Brings the to-dos in step with what is known: gathers the facts, finds what they call for, keeps it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from collector.occasions.acting import OCCASIONS, OPEN
+from collector.paying.entries import RECORD
+from collector.paying.todos import NEWS, money_todos
 from collector.plan import Decided
 from collector.promises import Standing, outcome
 from collector.todo import BrokenPromise, DebtorFacts, Facts, find_todos
 from duewell.judging import decide_one
 from duewell.running import make_plan
+from duewell.tills import chosen_till
 from duewell.wiring import House
 from receivables.records import Customer, Invoice, Kind, Ref
 from receivables.said import Said, Saying
@@ -17,6 +20,7 @@ from storage import actions, books
 from storage import todos as kept
 from storage.actions import ActionState
 from storage.cases import case_material
+from storage.checkouts import went_back
 from storage.database import Tx
 from storage.differences import Difference, DifferenceState, differences
 from storage.said import said
@@ -53,6 +57,12 @@ def _facts(tx: Tx, business: str, decided: Sequence[Decided], today: date, *, de
     differing = [one for one in differences(tx, business) if one.state is DifferenceState.OPEN]
     parked = actions.actions(tx, business, states=(ActionState.PARKED,), debtor=debtor)
     waiting = [one for one in actions.actions(tx, business, states=OPEN, debtor=debtor) if one.act in OCCASIONS]
+    lately = datetime.combine(today - NEWS, time.min, tzinfo=UTC)
+    recorded = actions.actions(tx, business, states=(ActionState.SENT,), act=RECORD, debtor=debtor, since=lately)
+    back = [one for one in went_back(tx, business) if debtor in (None, one.debtor)]
+    concerned = [*(act.debtor for act in (*parked, *waiting, *recorded)), *(one.debtor for one in back)]
+    names = _names(tx, business, [*concerned, *(_debtor_of(one) for one in differing)])
+    chosen = chosen_till(tx, business)
     return Facts(
         on=today,
         debtors=[DebtorFacts(one.case, one.decision.verdicts) for one in decided],
@@ -62,9 +72,14 @@ def _facts(tx: Tx, business: str, decided: Sequence[Decided], today: date, *, de
         parked=parked,
         calls=[todo for _, todo in kept.todos(tx, [business], kinds=[TodoKind.CALL], debtor=debtor)],
         offers=waiting,
-        names=_names(
-            tx, business, [*(act.debtor for act in (*parked, *waiting)), *(_debtor_of(one) for one in differing)]
+        money=money_todos(
+            recorded,
+            back,
+            lambda one: names.get(one, "a customer"),
+            till=chosen.connection if chosen else "",
+            on=today,
         ),
+        names=names,
     )
 
 

@@ -19,16 +19,17 @@ from duewell.config import BadSetting, Settings
 from duewell.ruling import ruling_of, windows_of
 from duewell.ways import carriers, postbox
 from integrations.budget import Budgets
-from integrations.contract import Account, AppKeys, Attempt, Budget, Clock, Grant, Meter, Wire
+from integrations.contract import Account, AppKeys, Attempt, Budget, Clock, Grant, Meter, Token, Wire
 from integrations.errors import Reconnect
 from integrations.oauth import RenewingToken
-from integrations.registry import platform
+from integrations.registry import platform, till_platform
+from integrations.tills import Till
 from storage.attempts import SealedAttempts
 from storage.businesses import Business
 from storage.businesses import business as business_of
 from storage.connections import Connected, connection
 from storage.database import Database
-from storage.due import Window
+from storage.due import Narrow
 from storage.errors import UnknownConnection
 from storage.grants import SealedGrants
 from storage.leases import Leases
@@ -122,12 +123,19 @@ class House:
 
     def open(self, connected: Connected, meter: Meter) -> Source:
         """The same, with a meter of the caller's."""
+        books = platform(connected.platform).open(*self._line(connected, meter))
+        return Source(self.database, self.clock, connected.business, connected.id, connected.platform, books)
+
+    def till(self, connected: Connected, meter: Meter) -> Till:
+        """Where the connection takes money. Raises Unsupported for a platform that takes none."""
+        return till_platform(connected.platform).open_till(*self._line(connected, meter))
+
+    def _line(self, connected: Connected, meter: Meter) -> tuple[Wire, Account, Token]:
         found, account = platform(connected.platform), account_of(connected)
         wire = self.wire(connected.platform, meter)
         token = RenewingToken(found, wire, self.grants, connected.grant_id)
         budget = self._budget(found.slug, wire.app.client_id, account)
-        books = found.open(replace(wire, budget=budget), account, token)
-        return Source(self.database, self.clock, connected.business, connected.id, connected.platform, books)
+        return replace(wire, budget=budget), account, token
 
     def _budget(self, slug: str, client_id: str, account: Account) -> Budget:
         """A company's turns. A month's calls are counted on from what the meters say of this month."""
@@ -169,7 +177,7 @@ class House:
         """Which policy holds for which customer of the business."""
         return ruling_of(self.database, self.settings, business, self.clock.now())
 
-    def windows(self, business: str) -> tuple[Window, ...] | None:
+    def windows(self, business: str) -> tuple[Narrow, ...] | None:
         """What may have a step today, so that nothing else is read; None when everything must be."""
         return windows_of(self.database, self.settings, business, self.clock.now())
 

@@ -10,7 +10,7 @@ from collector.channels.smtp import compose, post
 from collector.judgement import Line, Message
 from collector.occasions.statement import Statement, StatementKind, statement
 from collector.policy import Channel, Step, Tone
-from collector.wording.check import Wording, check, sample
+from collector.wording.check import IN_PARTS, Wording, check, sample, sample_part
 from collector.wording.languages import LANGUAGES
 from collector.wording.source import KINDS, NAMES, POLICY, BadWording, shipped
 from collector.wording.writing import Letter, write
@@ -24,6 +24,7 @@ from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from receivables.case import Case
 from receivables.money import Money
+from receivables.plans import shares
 from receivables.records import Invoice, Ref
 from storage.ids import new_id
 from storage.owing import owes_most
@@ -173,7 +174,16 @@ def _chosen(letter: str, invoices: Sequence[Invoice]) -> list[Invoice]:
 
 def _message(case: Case, letter: str, chosen: Sequence[Invoice], today: date) -> Message:
     step = Step("preview", 0, letter)
-    lines = tuple(Line(one, step, one.open or one.paid, Money.zero(one.open.currency)) for one in chosen)
+    part = None
+    if letter in IN_PARTS and chosen:
+        chosen = [one for one in chosen if one.open.currency == chosen[0].open.currency]
+        part = sample_part(chosen, today, late=False)
+    laid = shares(part.standing.open, ((one.ref, one.open) for one in chosen)) if part else {}
+    spoken = [one for one in chosen if not part or one.ref in laid]
+    asked = [laid.get(one.ref, one.open or one.paid) for one in spoken]
+    lines = tuple(
+        Line(one, step, sum_, Money.zero(sum_.currency), part=part) for one, sum_ in zip(spoken, asked, strict=True)
+    )
     tone = TONES.get(letter, Tone.FRIENDLY)
     held = tuple(money for money in case.on_account().values() if money)
     return Message(case.debtor, today, lines, step, tone, Channel.MAIL, case.addresses(), held)

@@ -11,6 +11,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from integrations.receiving import Clearing as Clearing
+from integrations.receiving import Lookup as Lookup
+from integrations.receiving import Receipt as Receipt
+from integrations.receiving import Receiving
 from receivables.money import Money
 from receivables.page import Cursor, OpenTotals, Page
 from receivables.records import Company, Kind, Ref
@@ -44,14 +48,6 @@ class Act(StrEnum):
 
 
 KEY_LENGTH_MAX = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof that a write was done: the platform's id for it (may be empty) and when it said so."""
-
-    id: str
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +98,6 @@ class ChargeChoices:
     accounts: tuple[Choice, ...]
     taxes: tuple[Choice, ...]
     account_word: str = "account"
-
-
-class Lookup(StrEnum):
-    """What `found` answers when there is no receipt."""
-
-    NOT_THERE = "not_there"
-    CANNOT_TELL = "cannot_tell"
 
 
 class Clock(Protocol):
@@ -357,8 +346,11 @@ class Touched:
     became: str = ""
 
 
-class Books(Protocol):
-    """One connected company. Reads raise TryLater, Reconnect, Refused or BadCursor; writes also Unsupported."""
+class Books(Receiving, Protocol):
+    """One connected company. Reads raise TryLater, Reconnect, Refused or BadCursor; writes also Unsupported.
+
+    What it does with money is in `receiving.py`.
+    """
 
     def company(self) -> Company:
         """Who the creditor is, and whether the platform chases on its own."""

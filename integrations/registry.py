@@ -7,8 +7,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
-from integrations.contract import Platform
-from integrations.errors import Refused
+from integrations.contract import Capability, Platform
+from integrations.errors import Refused, Unsupported
+from integrations.tills import TakesPayments
 
 PLUGINS = "duewell.platforms"
 
@@ -30,3 +31,11 @@ def platform(slug: str) -> Platform:
             return cast(Platform, plugin.load()())
     module = importlib.import_module(f"integrations.{slug}.platform")
     return cast(Platform, module.PLATFORM)
+
+
+def till_platform(slug: str) -> TakesPayments:
+    """The same as a place where money is taken. Raises Unsupported for a platform that takes none."""
+    found = platform(slug)
+    if Capability.TAKE_PAYMENTS not in found.capabilities:
+        raise Unsupported(f"{found.label} takes no payments for us")
+    return cast(TakesPayments, found)

@@ -1,4 +1,4 @@
-"""The contract of money: tills, where it is taken for what is owed in any of the books, and books that record it.
+"""The contract of money: tills, where it is taken for what is owed in any of the books. See `receiving.py` too.
 
 A platform that takes payments has `Capability.TAKE_PAYMENTS` and opens a `Till` beside its books. What each call may
 raise is in `errors.py`; writes carry a key and can be looked up again, as in `contract.py`.
@@ -10,9 +10,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from integrations.contract import Account, Lookup, Receipt, Token, Wire
+from integrations.contract import Account, Lookup, Token, Wire
+from integrations.receiving import Clearing as Clearing
+from integrations.receiving import Received as Received
+from integrations.receiving import Receiving as Receiving
 from receivables.money import Money
-from receivables.records import PaymentStatus, Ref
+from receivables.records import PaymentStatus
 
 
 class PageState(StrEnum):
@@ -62,7 +65,8 @@ class PayPage:
 class Taken:
     """A payment at the till, as it is now.
 
-    `amount` is gross, `returned` what was refunded or taken back of it so far; `fee` is None until the till knows.
+    `amount` is gross, `returned` what was refunded or taken back of it so far, `refunded` the part of that which the
+    business gave back itself; `fee` is None until the till knows.
     `failure` says for people why it failed. `settled_at` is when the money was the business's.
     """
 
@@ -75,6 +79,7 @@ class Taken:
     method: str = ""
     failure: str = ""
     returned: Money | None = None
+    refunded: Money | None = None
     disputed: bool = False
     fee: Money | None = None
     payout: str = ""
@@ -164,69 +169,4 @@ class TakesPayments(Protocol):
 
     def open_till(self, wire: Wire, account: Account, token: Token) -> Till:
         """The till of one connected account. No HTTP yet."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Clearing:
-    """An account of the ledger into which taken money can be booked until it is paid out.
-
-    `unusable` says for people why it cannot be used; empty when it can.
-    """
-
-    id: str
-    name: str
-    currency: str
-    unusable: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Taken money as it is to stand in the books: gross, on the day the customer paid by the company's time.
-
-    `payment` is the till's own id of it, `account` the ledger's clearing account (empty where till and books are one).
-    `on` says how much is for which invoice: all of one customer, in one currency, none above what is open.
-    `unapplied` is what was paid beyond them, to be kept on the customer's account (`customer` where `on` is empty).
-    """
-
-    payment: str
-    received_on: date
-    on: tuple[tuple[Ref, Money], ...]
-    account: str = ""
-    text: str = ""
-    unapplied: Money | None = None
-    customer: Ref | None = None
-
-
-class Receiving(Protocol):
-    """Books that record payments. What is locked, closed or forbidden is Refused with the platform's own words.
-
-    Where `together` is False a payment for several invoices is recorded one invoice at a time.
-    """
-
-    together: bool
-
-    def clearing_accounts(self, currency: str) -> tuple[Clearing, ...]:
-        """Accounts that could clear this currency, the usable ones first. None where till and books are one."""
-        ...
-
-    def make_clearing_account(self, name: str, currency: str, *, key: str) -> Clearing:
-        """A new account for clearing, which somebody has consented to."""
-        ...
-
-    def record_payment(self, received: Received, *, key: str) -> Receipt:
-        """Book it; the receipt's id is the payment's in these books. The same key books nothing twice."""
-        ...
-
-    def found_payment(self, received: Received, key: str, *, since: datetime) -> Receipt | Lookup:
-        """Was it booked under this key? Asked after a reply was lost, and before any repeat."""
-        ...
-
-    def reverse_payment(self, payment: Ref, on: date, why: str, *, key: str) -> Receipt:
-        """Take a booked payment back, so that its invoices are open again: by an entry dated `on` where its own
-        period is closed. Unsupported where a paid invoice cannot be opened again."""
-        ...
-
-    def found_reversal(self, payment: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
-        """Was it taken back under this key?"""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from receivables.money import Money, by_currency
+from receivables.plans import Progress
 from receivables.records import Company, Credit, Customer, EmailAddress, Invoice, Payment, PaymentStatus, Ref
 from receivables.said import Said
 
@@ -73,6 +74,18 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Money for an invoice that goes through a page of ours and stands in no book yet.
+
+    `open`: the page can be paid, and nothing is known to have been.
+    """
+
+    invoice: Ref
+    amount: Money
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The head customer first, then the sub-customers and projects that are billed with it.
 
@@ -81,7 +94,8 @@ class Case:
     `mirrors` are invoices seen in two books; `elsewhere` are payments taken at another connection of the business that
     this ledger does not show yet; `usual` is this business's usual open invoice per currency; `reminder_days` are the
     days, counted from the due date, on which the platform reminds by itself, as a person told.
-    `charges` are those of its invoices that were made of late charges.
+    `charges` are those of its invoices that were made of late charges. `plans` are those by which any of its invoices
+    is being paid in parts, or was settled for less; `under_way` is what is being paid for them at this moment.
     `operator` is who collects: the business, a bookkeeper in its name, or an agency.
     `synced_at` is the last good sync of the connection; `differs` says that our figure for this customer and the
     platform's are not the same; `reconstructed` that the instant lies before we were connected.
@@ -106,6 +120,8 @@ class Case:
     differs: bool = False
     known_as: tuple[str, ...] = ()
     charges: frozenset[Ref] = frozenset()
+    plans: tuple[Progress, ...] = ()
+    under_way: tuple[UnderWay, ...] = ()
     reconstructed: bool = False
 
     @property

@@ -1,6 +1,6 @@
 """An installment plan: what was agreed to be paid when, for which invoices, and how far it has come. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -96,6 +96,17 @@ class InstallmentPlan:
         """The day of the last part."""
         return self.parts[-1].due_on
 
+    def waited_until(self, part: Part) -> date:
+        """The last day on which a part may be paid late without breaking the plan."""
+        return part.due_on + timedelta(days=self.cure_days)
+
+    def stood(self, at: datetime) -> bool:
+        """Did it hold anything at `at`: agreed, and not ended, or kept for less than was owed?"""
+        if self.agreement is None or self.agreement.at > at:
+            return False
+        over = self.ended_at is not None and self.ended_at <= at
+        return not over or (self.state is PlanState.KEPT and bool(self.forgiven))
+
     def covers(self, invoice: Ref) -> bool:
         """Is this invoice among those it is about?"""
         return any(one.invoice == invoice for one in self.covered)
@@ -150,6 +161,17 @@ def _state(part: Part, paid: Money, today: date, cure_days: int) -> PartState:
     if today == part.due_on:
         return PartState.DUE
     return PartState.LATE if today <= part.due_on + timedelta(days=cure_days) else PartState.MISSED
+
+
+def shares(amount: Money, open_now: Iterable[tuple[Ref, Money]]) -> dict[Ref, Money]:
+    """A sum laid on invoices in their order, each up to what is open of it; those that get nothing are left out."""
+    left, found = amount, {}
+    for ref, open_ in open_now:
+        here = min(left, open_)
+        if here.minor > 0:
+            found[ref] = here
+            left = left - here
+    return found
 
 
 def next_part(plan: InstallmentPlan, paid: Money, today: date) -> PartStanding | None:

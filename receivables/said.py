@@ -66,6 +66,15 @@ class Reason(Word):
     OTHER = "other"
 
 
+class Asked(Word):
+    """What a customer asks for while a hold lets them rest; the code stands as its reason."""
+
+    COPY = "asked_copy"
+    STATEMENT = "asked_statement"
+    CALL = "asked_call"
+    OTHER = "other"
+
+
 PERSONAL = (Saying.INSOLVENCY, Saying.DEATH, Saying.BREATHING_SPACE, Saying.STOP, Saying.OBJECTION)
 """What is true of the whole customer, even where it was written down beside one invoice."""
 CONTACTS = (Saying.CALL, Saying.MAIL, Saying.MEETING)

@@ -28,6 +28,10 @@ class TodoKind(Word):
     APOLOGY = "apology"
     STATEMENT = "statement"
     CREDIT_POLICY = "credit_policy"
+    CREDIT_NOTE = "credit_note"
+    OVERPAID = "overpaid"
+    REFUND = "refund"
+    RETURNED = "returned"
     OTHER = "other"
 
 

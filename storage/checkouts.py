@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from receivables.money import Money
 from receivables.records import Kind, Ref, Word
 from storage import tables
 from storage.database import AnyRow, Tx
+from storage.dialects import among
 
 TABLE = tables.checkout
 
@@ -36,7 +37,9 @@ ON_THE_WAY = (CheckoutState.OPEN, CheckoutState.PROCESSING, CheckoutState.PAID)
 class KeptCheckout:
     """One payment page at a till. `about` says how much of it is for which invoice; the sums add up to `amount`.
 
-    All of `about` stands in one ledger. `acts` are the keys under which its money is recorded, decided once.
+    All of `about` stands in one ledger. `acts` are the keys under which its money is recorded, decided once. `refunded`
+    is what the business gave back of it, `returned` what a bank took back for good; `refund_is` says what a refund was
+    of, once that is known.
     """
 
     connection: str
@@ -54,6 +57,9 @@ class KeptCheckout:
     acts: tuple[str, ...] = ()
     failure: str = ""
     looked_at: datetime | None = None
+    refunded: Money | None = None
+    returned: Money | None = None
+    refund_is: str = ""
 
 
 def keep_checkout(tx: Tx, business: str, made: KeptCheckout) -> None:
@@ -102,6 +108,39 @@ def paid_checkout(
     return msgspec.json.decode(tx.execute(select(TABLE.c.acts).where(*mine)).scalar_one(), type=tuple[str, ...])
 
 
+def note_back(tx: Tx, business: str, id: str, *, refunded: Money, returned: Money, refund_is: str = "") -> None:
+    """So much of it went back, as the till says now. A refund of another sum is to be explained anew."""
+    mine = (TABLE.c.business_id == business, TABLE.c.id == id)
+    values = {"refunded_minor": refunded.minor, "returned_minor": returned.minor, "refund_is": refund_is}
+    tx.execute(update(TABLE).where(*mine).values(values))
+
+
+def explain_refund(tx: Tx, business: str, id: str, what: str) -> bool:
+    """Somebody says what a refund was of; False when there is none, or it was said already."""
+    mine = (TABLE.c.business_id == business, TABLE.c.id == id, TABLE.c.refunded_minor > 0, TABLE.c.refund_is == "")
+    return tx.execute(update(TABLE).where(*mine).values(refund_is=what)).rowcount > 0
+
+
+def first_made(tx: Tx, business: str, connection: str) -> datetime | None:
+    """When the first page was opened at a till."""
+    mine = (TABLE.c.business_id == business, TABLE.c.connection_id == connection)
+    found: datetime | None = tx.execute(select(func.min(TABLE.c.made_at)).where(*mine)).scalar()
+    return found
+
+
+def of_payments(tx: Tx, business: str, payments: Collection[str]) -> list[KeptCheckout]:
+    """The pages by which these payments came, oldest first."""
+    wanted = select(TABLE).where(TABLE.c.business_id == business, among(tx, TABLE.c.payment_id, payments))
+    return [_checkout(row) for row in tx.execute(wanted.order_by(TABLE.c.made_at, TABLE.c.id))]
+
+
+def went_back(tx: Tx, business: str) -> list[KeptCheckout]:
+    """Those of which money went back, oldest first."""
+    back = (TABLE.c.refunded_minor > 0) | (TABLE.c.returned_minor > 0)
+    wanted = select(TABLE).where(TABLE.c.business_id == business, back)
+    return [_checkout(row) for row in tx.execute(wanted.order_by(TABLE.c.made_at, TABLE.c.id))]
+
+
 def checkouts(
     tx: Tx,
     business: str,
@@ -136,4 +175,7 @@ def _checkout(row: AnyRow) -> KeptCheckout:
         acts=msgspec.json.decode(row.acts, type=tuple[str, ...]),
         failure=row.failure,
         looked_at=row.looked_at,
+        refunded=Money(row.refunded_minor, row.currency) if row.refunded_minor else None,
+        returned=Money(row.returned_minor, row.currency) if row.returned_minor else None,
+        refund_is=row.refund_is,
     )

@@ -43,7 +43,12 @@ class Untold:
     since: date
 
 
-Narrow = Window | Untold
+@dataclass(frozen=True, slots=True)
+class InPlan:
+    """Invoices that are in an installment plan, whose parts have days of their own."""
+
+
+Narrow = Window | Untold | InPlan
 
 
 def open_by_customer(
@@ -76,7 +81,16 @@ def query(business: str, connection: str, windows: Sequence[Narrow] | None) -> S
 
 
 def _inside(window: Narrow, business: str) -> ColumnElement[bool]:
+    if isinstance(window, InPlan):
+        return _held(business)
     return _dated(window) if isinstance(window, Window) else ~_told(window, business)
+
+
+def _held(business: str) -> ColumnElement[bool]:
+    """They are few, so they are found once."""
+    table, covered = tables.invoice, tables.plan_covered
+    held = select(covered.c.holds).where(covered.c.business_id == business, covered.c.holds.is_not(None))
+    return (table.c.connection_id + "/" + table.c.id).in_(held)
 
 
 def _told(wanted: Untold, business: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from receivables.plans import Agreement, Covered, InstallmentPlan, Part, PlanSta
 from receivables.records import Kind, Ref
 from storage import tables
 from storage.database import AnyRow, Tx
+from storage.dialects import among
 from storage.ids import new_id
 
 PLAN, COVERED, PART = tables.installment_plan, tables.plan_covered, tables.plan_part
@@ -105,18 +106,29 @@ def cured(tx: Tx, business: str, id: str, *, now: datetime) -> bool:
 
 
 def end(tx: Tx, business: str, id: str, state: PlanState, *, by: str, why: str, now: datetime) -> bool:
-    """Kept or cancelled, for good: its invoices are free again. False when it had ended already."""
+    """Kept or cancelled, for good: its invoices are free again, unless what is left of them was forgiven. False when
+    it had ended already."""
     values = {"ended_at": now, "ended_by": by, "ended_why": why}
     if not _move(tx, business, id, state, before=LIVING, values=values):
         return False
-    mine = (COVERED.c.business_id == business, COVERED.c.plan_id == id)
-    tx.execute(update(COVERED).where(*mine).values({"holds": None}))
+    forgiven = select(PLAN.c.forgiven_minor).where(PLAN.c.business_id == business, PLAN.c.id == id)
+    if state is not PlanState.KEPT or not tx.execute(forgiven).scalar_one():
+        mine = (COVERED.c.business_id == business, COVERED.c.plan_id == id)
+        tx.execute(update(COVERED).where(*mine).values({"holds": None}))
     return True
 
 
 def plan(tx: Tx, business: str, id: str) -> InstallmentPlan | None:
     """One plan, or None."""
     return next(iter(plans(tx, business, ids=[id])), None)
+
+
+def concerning(tx: Tx, business: str, invoices: Iterable[Ref]) -> list[InstallmentPlan]:
+    """The plans that hold any of these invoices: begun and not ended, or kept for less than was owed."""
+    names = [f"{ref.connection}/{ref.id}" for ref in invoices]
+    mine = (COVERED.c.business_id == business, COVERED.c.holds.is_not(None), among(tx, COVERED.c.holds, names))
+    found = set(tx.execute(select(COVERED.c.plan_id).where(*mine)).scalars()) if names else set()
+    return plans(tx, business, ids=found) if found else []
 
 
 def plans(

@@ -1,10 +1,11 @@
 """Payers' links: what each is about, until when, and the hash by which it is found. What opens one is never kept."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, case, literal, or_, select, update
 
 from storage import tables
 from storage.database import AnyRow, Tx
@@ -83,6 +84,40 @@ def link_by_digest(tx: Tx, digest: str) -> Link | None:
     """The link a token opens, whatever its age; one query whether there is one or not."""
     row = tx.execute(select(TABLE).where(TABLE.c.digest == digest)).one_or_none()
     return None if row is None else _link(row)
+
+
+def links_of(tx: Tx, business: str, debtors: Collection[str]) -> list[Link]:
+    """Every link of somebody, oldest first."""
+    wanted = select(TABLE).where(TABLE.c.business_id == business, TABLE.c.debtor.in_(list(debtors)))
+    return [_link(row) for row in tx.execute(wanted.order_by(TABLE.c.made_at, TABLE.c.id))]
+
+
+def count_try(tx: Tx, link: Link, *, most: int, within: timedelta, now: datetime) -> bool:
+    """One more try at the second fact of this link; False when there were `most` of them since `within` ago."""
+    over = or_(TABLE.c.tries_from.is_(None), TABLE.c.tries_from <= now - within)
+    began = literal(now, TABLE.c.tries_from.type)
+    fresh = {
+        "tries": case((over, 1), else_=TABLE.c.tries + 1),
+        "tries_from": case((over, began), else_=TABLE.c.tries_from),
+    }
+    mine = update(TABLE).where(*_mine(link), or_(over, TABLE.c.tries < most))
+    return tx.execute(mine.values(fresh)).rowcount > 0
+
+
+def keep_code(tx: Tx, link: Link, digest: str, until: datetime) -> None:
+    """A code was mailed, which takes the place of any before; only its digest is kept."""
+    tx.execute(update(TABLE).where(*_mine(link)).values(code_digest=digest, code_until=until))
+
+
+def use_code(tx: Tx, link: Link, digest: str, now: datetime) -> bool:
+    """Was it the code that was mailed, and in time? It opens nothing a second time."""
+    good = (TABLE.c.code_digest == digest, TABLE.c.code_until >= now)
+    used = update(TABLE).where(*_mine(link), *good).values(code_digest="", code_until=None)
+    return tx.execute(used).rowcount > 0
+
+
+def _mine(link: Link) -> tuple[ColumnElement[bool], ...]:
+    return TABLE.c.business_id == link.business, TABLE.c.id == link.id
 
 
 def _changing(link: Link) -> dict[str, object]:

@@ -1,6 +1,6 @@
-"""The tables of paying: plans and their parts, payers' links, and the checkouts opened for them."""
+"""The tables of paying: plans and their parts, payers' links, the checkouts opened for them, and a till's balance."""
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKeyConstraint, Index, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Date, ForeignKeyConstraint, Index, LargeBinary, Table, UniqueConstraint
 
 from storage.columns import at, currency, key, metadata, number, of_connection, perhaps, perhaps_at, words
 
@@ -69,10 +69,30 @@ link = Table(
     at("made_at"),
     at("expires_at"),
     words("revoked_by"),
+    number("tries"),
+    perhaps_at("tries_from"),
+    words("code_digest"),
+    perhaps_at("code_until"),
     UniqueConstraint("digest"),
     UniqueConstraint("business_id", "debtor", "about_kind", "about_id"),
     ForeignKeyConstraint(["business_id"], ["business.id"]),
 )
+
+link_key = Table("link_key", metadata, key("id"), Column("sealed", LargeBinary, nullable=False), at("made_at"))
+
+remittance = Table(
+    "remittance",
+    metadata,
+    key("business_id"),
+    key("id"),
+    words("debtor"),
+    words("name"),
+    words("media_type"),
+    Column("sealed", LargeBinary, nullable=False),
+    at("at"),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+Index(None, remittance.c.business_id, remittance.c.debtor)
 
 checkout = Table(
     "checkout",
@@ -90,9 +110,29 @@ checkout = Table(
     words("payment_id"),
     words("acts", "[]"),
     words("failure"),
+    number("refunded_minor"),
+    number("returned_minor"),
+    words("refund_is"),
     at("made_at"),
     at("expires_at"),
     perhaps_at("looked_at"),
 )
 Index(None, checkout.c.business_id, checkout.c.state)
 Index(None, checkout.c.business_id, checkout.c.debtor)
+Index(None, checkout.c.business_id, checkout.c.payment_id)
+
+movement = Table(
+    "movement",
+    metadata,
+    *of_connection(),
+    key("id"),
+    words("kind"),
+    currency(),
+    number("gross_minor"),
+    number("fee_minor"),
+    at("at"),
+    words("payment_id"),
+    words("payout_id"),
+    words("exchange_rate"),
+)
+Index(None, movement.c.business_id, movement.c.payment_id)

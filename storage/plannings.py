@@ -21,6 +21,15 @@ class Unanswered(msgspec.Struct, frozen=True, omit_defaults=True):
     steps: tuple[tuple[str, str], ...] = ()
 
 
+class Coming(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was being paid for an invoice; `ends_at` is of a page that was open and not paid."""
+
+    invoice: str
+    minor: int
+    currency: str
+    ends_at: datetime | None = None
+
+
 class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of one connection: its last good sync, its own reminders, and the customers whose balance was in doubt.
 
@@ -28,7 +37,8 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     was not everybody. `country` and `time_zone` are the
     company's; `operator`, `automatic` and the `channels` that were set up are the business's. `last_receipt_on`,
     `usual_gap_days` and `usual` (minor units by currency) are its habits; those of each customer follow from the
-    books as they were at `habits_at`. `steps` of what is `unanswered` are pairs of an invoice's id and a step.
+    books as they were at `habits_at`. `steps` of what is `unanswered` are pairs of an invoice's id and a step. `coming`
+    was being paid for the connection's invoices, or was and stood in no book yet.
     """
 
     till: bool = False
@@ -46,6 +56,7 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     usual: Mapping[str, int] = msgspec.field(default_factory=dict)
     habits_at: datetime | None = None
     unanswered: tuple[Unanswered, ...] = ()
+    coming: tuple[Coming, ...] = ()
     channels: tuple[str, ...] = ()
 
 

@@ -55,6 +55,8 @@ def rotate(database: Database, keys: Sequence[str]) -> int:
                 (tables.grant, tables.grant.c.sealed),
                 (tables.attempt, tables.attempt.c.sealed),
                 (tables.connection, tables.connection.c.webhook_secret),
+                (tables.link_key, tables.link_key.c.sealed),
+                (tables.remittance, tables.remittance.c.sealed),
             )
         )
 

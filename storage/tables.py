@@ -31,9 +31,28 @@ from storage.columns import (
     sealed,
     words,
 )
-from storage.paying_tables import checkout, installment_plan, link, plan_covered, plan_part
+from storage.paying_tables import (
+    checkout,
+    installment_plan,
+    link,
+    link_key,
+    movement,
+    plan_covered,
+    plan_part,
+    remittance,
+)
 
-__all__ = ["checkout", "installment_plan", "link", "metadata", "plan_covered", "plan_part"]
+__all__ = [
+    "checkout",
+    "installment_plan",
+    "link",
+    "link_key",
+    "metadata",
+    "movement",
+    "plan_covered",
+    "plan_part",
+    "remittance",
+]
 
 business = Table(
     "business",

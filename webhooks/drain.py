@@ -37,15 +37,20 @@ class _Load:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How many deliveries were done with and how many records were fetched; which businesses saw a change."""
+    """How many deliveries were done with and how many records were fetched; which businesses saw a change.
+
+    `tills` are, by business, the pages and payments at tills that were named: books keep none, so nothing was fetched.
+    """
 
     deliveries: int = 0
     records: int = 0
     businesses: frozenset[str] = frozenset()
+    tills: frozenset[tuple[str, Ref]] = frozenset()
 
     def __add__(self, other: "Drained") -> "Drained":
         businesses = self.businesses | other.businesses
-        return Drained(self.deliveries + other.deliveries, self.records + other.records, businesses)
+        tills = self.tills | other.tills
+        return Drained(self.deliveries + other.deliveries, self.records + other.records, businesses, tills)
 
 
 def drain(database: Database, clock: Clock, open_source: OpenSource) -> Drained:
@@ -77,7 +82,12 @@ def _some(database: Database, clock: Clock, open_source: OpenSource, arrived: Se
     with database.write() as tx:
         inbox.drained(tx, done, now=clock.now())
     changed = frozenset(load.connected.business for load in fared)
-    return Drained(len(done), sum(len(load.wanted) for load in fared), changed)
+    tills = frozenset((load.connected.business, ref) for load in fared for ref in load.wanted if _at_till(ref))
+    return Drained(len(done), sum(len(load.wanted) for load in fared) - len(tills), changed, tills)
+
+
+def _at_till(ref: Ref) -> bool:
+    return ref.kind is Kind.CHECKOUT
 
 
 def _sort(database: Database, arrived: Iterable[inbox.Arrived]) -> list[_Load]:
@@ -141,7 +151,7 @@ def _carry(database: Database, clock: Clock, open_source: OpenSource, load: _Loa
 
 
 def _fetch(source: Source, clock: Clock, load: _Load) -> None:
-    refresh(source, load.wanted - set(load.merged))
+    refresh(source, {ref for ref in load.wanted if ref not in load.merged and not _at_till(ref)})
     if load.merged:
         now = clock.now()
         keep(source, Page(gone=tuple(Gone(loser, now, survivor) for loser, survivor in load.merged.items())))

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from collector.debtors.cases import Material, build, customer_of, debtor_key
 from collector.debtors.kin import Kin, company_of, kin, kin_of, mirrors, synced_at
 from collector.debtors.owed import by_debtor, of_customers
-from receivables.case import Case, Past, Receipts
+from collector.debtors.paying import coming, plans_about, under_way
+from receivables.case import Case, Past, Receipts, UnderWay
 from receivables.money import Money
 from receivables.records import Customer, Invoice, Kind, Payment, Ref
 from receivables.said import Said
@@ -22,7 +23,7 @@ from storage.said import said
 from storage.told import contacts
 
 REMINDERS = ("mail", "platform", "sms", "letter", "call")
-MESSAGES = (*REMINDERS, "statement")
+MESSAGES = (*REMINDERS, "statement", "plan_offer")
 """Every act that asks for what is owed. Thanks and apologies ask for nothing, so they use up no contact."""
 LOG_DAYS = timedelta(days=75)
 """Older contacts are in no budget and under no rule; the last one is known however old it is."""
@@ -80,6 +81,7 @@ class _Shelf:
     usual: Mapping[str, Money]
     operator: str
     charges: frozenset[Ref]
+    under_way: tuple[UnderWay, ...]
 
 
 def _shelf(tx: Tx, known: Kin, now: datetime, names: Sequence[str] = ()) -> _Shelf:
@@ -99,6 +101,7 @@ def _shelf(tx: Tx, known: Kin, now: datetime, names: Sequence[str] = ()) -> _She
         usual=habits.usual_invoice(tx, business),
         operator=operator_of(tx, business),
         charges=frozenset(charge_invoices(tx, business)),
+        under_way=under_way(coming(tx, business), now),
     )
 
 
@@ -145,6 +148,8 @@ def _material(tx: Tx, shelf: _Shelf, heads: Sequence[Ref], invoices: Sequence[In
         reminder_days=tuple(dict.fromkeys(day for one in ledgers for day in reminder_days(one.details))),
         operator=shelf.operator,
         charges=shelf.charges,
+        plans=plans_about(tx, own.business, invoices),
+        under_way=shelf.under_way,
         differing=(*shelf.differing, *(ref for one in others for ref in differing(tx, one))),
         synced_at=synced_at(ledgers),
         mirrors=mirrors(tx, shelf.kin, invoices),

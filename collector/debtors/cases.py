@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from receivables.case import Case, Contact, Mirror, Past, Receipts, head_of
+from receivables.case import Case, Contact, Mirror, Past, Receipts, UnderWay, head_of
 from receivables.money import Money
+from receivables.plans import Progress
 from receivables.records import Company, Credit, Customer, Invoice, Kind, Payment, Ref
 from receivables.said import Said
 
+T = TypeVar("T")
 Owned = TypeVar("Owned", Invoice, Payment, Credit)
 
 
@@ -42,6 +44,8 @@ class Material:
     reconstructed: bool = False
     same: Mapping[Ref, Sequence[Ref]] = field(default_factory=dict)
     charges: frozenset[Ref] = frozenset()
+    plans: tuple[Progress, ...] = ()
+    under_way: tuple[UnderWay, ...] = ()
 
 
 def debtor_key(head: Ref) -> str:
@@ -66,6 +70,8 @@ def build(material: Material, only: Sequence[Ref] = ()) -> list[Case]:
     told, said = _Told(material.contacts), _said_by_debtor(material.said)
     names = {head: tuple(map(debtor_key, material.same.get(head, (head,)))) for head in only or invoices}
     in_doubt = {heads.get(ref, ref) for ref in material.differing}
+    plans = _by_invoice((covered.invoice, one) for one in material.plans for covered in one.plan.covered)
+    under_way = _by_invoice((one.invoice, one) for one in material.under_way)
     cases = [
         Case(
             debtor=debtor_key(head),
@@ -88,10 +94,26 @@ def build(material: Material, only: Sequence[Ref] = ()) -> list[Case]:
             differs=head in in_doubt,
             known_as=names[head][1:],
             charges=material.charges and material.charges & {one.ref for one in own},
+            plans=_about(own, plans),
+            under_way=_about(own, under_way),
         )
         for head, own in ((head, invoices.get(head, [])) for head in names)
     ]
     return sorted(cases, key=lambda case: (by_ref[case.head.ref].name if case.head.ref in by_ref else "", case.debtor))
+
+
+def _by_invoice(pairs: Iterable[tuple[Ref, T]]) -> dict[Ref, list[T]]:
+    found: dict[Ref, list[T]] = {}
+    for ref, one in pairs:
+        found.setdefault(ref, []).append(one)
+    return found
+
+
+def _about(invoices: Iterable[Invoice], found: Mapping[Ref, Sequence[T]]) -> tuple[T, ...]:
+    """What is about any of these invoices, each once."""
+    if not found:
+        return ()
+    return tuple(dict.fromkeys(one for invoice in invoices for one in found.get(invoice.ref, ())))
 
 
 def _one_for_all(heads: Mapping[Ref, Ref], same: Mapping[Ref, Sequence[Ref]]) -> dict[Ref, Ref]:

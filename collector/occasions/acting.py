@@ -15,7 +15,7 @@ from collector.channels.port import Attachment, Parcel
 from collector.debtors.case_book import MESSAGES
 from collector.debtors.whole import Whole, whole
 from collector.dispatch import TAKEN, Outcome, Sender, key_of, under_claim
-from collector.judgement import Message
+from collector.judgement import Message, PartAsked
 from collector.occasions.courtesy import Occasion, against, message_of, spoken_of
 from collector.occasions.statement import StatementKind, statement
 from collector.occasions.statement_paper import statement_pdf, write_statement
@@ -27,6 +27,7 @@ from collector.wording.stationery import Stationery
 from collector.wording.writing import Late, Letter, kept, write
 from receivables.case import Case
 from receivables.money import Money
+from receivables.plans import InstallmentPlan, standings
 from receivables.records import Invoice, InvoiceStatus, Ref
 from storage import actions
 from storage.actions import ActionState, Claim, Plan, Speaks
@@ -45,7 +46,8 @@ OPEN = (ActionState.PLANNED, ActionState.FAILED)
 class Errand:
     """One occasion to write: the key of the act, to whom, and the invoices with the sums that are spoken of.
 
-    `once` are permanent keys of single invoices that no other act of its kind may hold. `facts` are kept with the act.
+    `once` are permanent keys of single invoices that no other act of its kind may hold; `plan` is the one that is
+    offered. `facts` are kept with the act.
     What goes `by_itself` was asked for by nobody; what was `offered` stays an offer when it cannot go now.
     """
 
@@ -56,6 +58,7 @@ class Errand:
     once: Mapping[Ref, str] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     attached: tuple[Attachment, ...] = ()
+    plan: InstallmentPlan | None = None
     by_itself: bool = False
     offered: bool = False
 
@@ -115,7 +118,17 @@ def _look(source: Source, sender: Sender, errand: Errand) -> _Ready | Outcome:
         return Outcome(errand.debtor, "unready", missing)
     if errand.by_itself and errand.occasion in (Occasion.STATEMENT, Occasion.TERMS) and _full(source, day):
         return Outcome(errand.debtor, "nothing", f"{day.policy.daily_cap} messages were sent today, which is the most.")
-    return _Ready(errand, found, day, message_of(day, errand.occasion, parts))
+    return _Ready(errand, found, day, _message(day, errand, parts))
+
+
+def _message(day: Day, errand: Errand, parts: Sequence[tuple[Invoice, Money]]) -> Message:
+    """The message; of an offer every line says the plan's first part."""
+    made = message_of(day, errand.occasion, parts)
+    if errand.plan is None:
+        return made
+    first = standings(errand.plan, Money.zero(errand.plan.currency), day.on)[0]
+    asked = PartAsked(errand.plan, first)
+    return replace(made, lines=tuple(replace(line, part=asked) for line in made.lines))
 
 
 NOT_CALLED_FOR = {
@@ -123,6 +136,7 @@ NOT_CALLED_FOR = {
     Occasion.APOLOGY: "It is no longer paid, so there is nothing to apologize for.",
     Occasion.STATEMENT: "There is nothing to state: nothing is open.",
     Occasion.TERMS: "This customer has no invoice yet.",
+    Occasion.OFFER: "One of its invoices is not open any more; look at the plan again.",
 }
 
 
@@ -133,9 +147,14 @@ def parts_of(day: Day, errand: Errand) -> Sequence[tuple[Invoice, Money]]:
         owed_only = errand.by_itself and errand.occasion is Occasion.STATEMENT
         wanted = [one for one in known if one.owing] if owed_only else known
         return [(one, one.open) for one in wanted]
-    paid = {one.ref: one for one in day.case.invoices if one.status is InvoiceStatus.PAID and not one.open}
-    still = [(paid[ref], money) for ref, money in errand.about.items() if ref in paid]
+    offered = errand.occasion is Occasion.OFFER
+    fitting = {one.ref: one for one in day.case.invoices if (one.owing if offered else _settled(one))}
+    still = [(fitting[ref], money) for ref, money in errand.about.items() if ref in fitting]
     return still if len(still) == len(errand.about) else []
+
+
+def _settled(invoice: Invoice) -> bool:
+    return invoice.status is InvoiceStatus.PAID and not invoice.open
 
 
 def _full(source: Source, day: Day) -> bool:
@@ -155,7 +174,7 @@ def offer(source: Source, sender: Sender, errand: Errand) -> bool:
     parts = parts_of(day, errand)
     if not parts:
         return False
-    ready = _Ready(errand, found, day, message_of(day, errand.occasion, parts))
+    ready = _Ready(errand, found, day, _message(day, errand, parts))
     try:
         letter = _letter(sender, ready)
     except BadWording as error:
@@ -198,7 +217,9 @@ def _letter(sender: Sender, ready: _Ready) -> Letter:
             told, case, sender=paper.signature, own=paper.own, bank=paper.bank, late=_late(paper, case)
         )
     message = ready.message if ready.errand.about else replace(ready.message, lines=())
-    return write(message, case, sender=paper.signature, pay_urls={}, own=paper.own)
+    url = paper.pay_page(case) if ready.errand.plan else ""
+    urls = {line.invoice.ref: url for line in message.lines if url}
+    return write(message, case, sender=paper.signature, pay_urls=urls, own=paper.own)
 
 
 def _parcel(source: Source, sender: Sender, ready: _Ready, letter: Letter) -> Parcel:

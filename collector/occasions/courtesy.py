@@ -22,6 +22,7 @@ class Occasion(StrEnum):
     APOLOGY = "apology"
     STATEMENT = "statement"
     TERMS = "credit_policy"
+    OFFER = "plan_offer"
 
 
 LETTERS = {
@@ -29,6 +30,7 @@ LETTERS = {
     Occasion.APOLOGY: "apology",
     Occasion.STATEMENT: "statement",
     Occasion.TERMS: "policy_letter",
+    Occasion.OFFER: "plan_offer",
 }
 BEFORE_ASKING = (
     of_invoice.never_chase,

@@ -1,8 +1,8 @@
 """The counter: where one business's customers pay, with everything that opening a page and recording money needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from collector.once import Hand
@@ -25,13 +25,20 @@ class TryAgain(Refused):
     """Not now, and nothing happened; a moment later it may."""
 
 
+class NotByLink(Refused):
+    """It has to be paid another way: nobody has said where this money is to be booked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Books in which a payment is recorded: for Stripe's own invoices they are the till's own."""
+    """Books in which a payment is recorded: for the till's own invoices they are the till's own.
+
+    `clearing` is by currency the account into which taken money is booked; none where till and books are one.
+    """
 
     source: Source
     books: Receiving
-    clearing: str = ""
+    clearing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ class Limits:
 
     The defaults keep clear of what counts as regulated credit: at most four parts, within a year, without a charge.
     `first_percent` is the least first payment; `settle_percent` the least of a debt that a settlement pays.
+    A part is reminded of `remind_before` days before its day, on it if `remind_on`, and `remind_after` days after it
+    while it is waited for; None: not at all.
     """
 
     parts_most: int = 4
@@ -24,6 +26,9 @@ class Limits:
     first_percent: int = 0
     settle_percent: int = 100
     cure_days: int = 7
+    remind_before: int | None = 3
+    remind_on: bool = True
+    remind_after: int | None = 3
 
 
 def mistakes(plan: InstallmentPlan, owed: Mapping[Ref, Money], today: date, least: Money) -> list[str]:

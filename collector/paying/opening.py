@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from collector.paying.counter import Counter, OnTheWay, PaidAlready, TryAgain, Wish
+from collector.paying.counter import Counter, NotByLink, OnTheWay, PaidAlready, TryAgain, Wish
 from integrations.contract import Lookup
 from integrations.errors import TryLater
 from integrations.tills import PageState, PayPage, Wanted
@@ -25,7 +25,8 @@ def open_page(counter: Counter, wish: Wish) -> PayPage:
     """A page for as much of the wish as is open now; the same one again while it is good.
 
     One page is for one invoice of the till's own, or for invoices of one customer in one ledger: what is left over is
-    paid by another page. Raises PaidAlready, OnTheWay, TryAgain; TryLater when the till or the books cannot be reached.
+    paid by another page. Raises PaidAlready, OnTheWay, TryAgain, NotByLink; TryLater when the till or the books cannot
+    be reached.
     """
     with counter.hold(f"pay:{counter.business}:{wish.debtor}") as mine:
         if not mine:
@@ -80,6 +81,8 @@ def _together(counter: Counter, due: Sequence[Share], invoices: Mapping[Ref, Inv
         if invoices[first].collection is Collection.AUTOMATIC:
             raise PaidAlready("This is collected automatically; nothing has to be done.")
         return (due[0],)
+    if not counter.ledger(first.connection).clearing.get(amount.currency):
+        raise NotByLink("This cannot be paid here yet; please pay it as its invoice says.")
     customer = invoices[first].customer
     return tuple(
         (ref, share) for ref, share in due if invoices[ref].customer == customer and share.currency == amount.currency

@@ -7,7 +7,7 @@ from receivables.money import Money, sum_money
 from receivables.plans import InstallmentPlan, PlanState, Progress, paid_towards, settled_of
 from receivables.records import Invoice, Ref
 from storage import books, installments
-from storage.checkouts import ON_THE_WAY, CheckoutState, KeptCheckout, checkouts
+from storage.checkouts import ON_THE_WAY, CheckoutState, checkouts
 from storage.database import Tx
 
 LIVING = (PlanState.ACTIVE, PlanState.BROKEN)
@@ -19,13 +19,16 @@ def progress(tx: Tx, business: str, plans: Iterable[InstallmentPlan]) -> list[Pr
     found = list(plans)
     invoices = books.records(tx, business, [one.invoice for plan in found for one in plan.covered])
     settled = {ref: settled_of(one) for ref, one in invoices.items() if isinstance(one, Invoice)}
-    under_way = checkouts(tx, business, states=COMING, debtors={plan.debtor for plan in found}) if found else []
-    return [_progress(plan, settled, under_way) for plan in found]
+    under_way = checkouts(tx, business, states=COMING) if found else []
+    coming = [share for one in under_way for share in one.about]
+    return [progress_of(plan, settled, coming) for plan in found]
 
 
-def _progress(plan: InstallmentPlan, settled: Mapping[Ref, Money], under_way: Iterable[KeptCheckout]) -> Progress:
-    shares = (share for one in under_way for share in one.about)
-    coming = sum_money((amount for ref, amount in shares if plan.covers(ref)), plan.currency)
+def progress_of(
+    plan: InstallmentPlan, settled: Mapping[Ref, Money], under_way: Iterable[tuple[Ref, Money]]
+) -> Progress:
+    """The same from what is settled of each invoice, and what is on its way. Pure."""
+    coming = sum_money((amount for ref, amount in under_way if plan.covers(ref)), plan.currency)
     return Progress(plan, min(paid_towards(plan, settled), plan.total), coming)
 
 

@@ -4,22 +4,24 @@ Only what the till says now counts, never a page that says thank you. How the mo
 down once, when it is there: a second run finds those acts and divides nothing again. Safe to run at any time.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from collector.dispatch import key_of
 from collector.once import once
 from collector.paying.counter import Counter, Ledger
+from collector.paying.dividing import divided
+from collector.paying.entries import RECORD, into, payload_of, received_of
 from collector.paying.opening import Share, note, page_of
 from integrations.contract import Receipt
 from integrations.errors import IntegrationError
+from integrations.receiving import sum_of
 from integrations.tills import PageState, Received, Taken
-from receivables.money import Money, sum_money
-from receivables.records import Invoice, Kind, PaymentStatus, Ref
+from receivables.money import Money
+from receivables.records import Invoice, PaymentStatus, Ref
 from storage import actions, books
 from storage.actions import Action, ActionState, Plan, Speaks
 from storage.checkouts import UNSETTLED, CheckoutState, KeptCheckout, checkouts, paid_checkout
@@ -27,7 +29,13 @@ from sync.refresh import refresh
 
 log = structlog.get_logger(__name__)
 
-RECORD = "record_payment"
+GONE = {
+    PaymentStatus.FAILED: "The payment failed.",
+    PaymentStatus.VOID: "The payment was cancelled.",
+    PaymentStatus.RETURNED: "The money was given back before it was recorded.",
+}
+"""There is no money to record."""
+OVER = (ActionState.SENT, ActionState.CANCELLED)
 READY = (ActionState.PLANNED, ActionState.FAILED)
 OPENED_WITHIN = timedelta(minutes=10)
 """A page that was asked for and of which nothing is known may still be being opened for so long."""
@@ -47,7 +55,7 @@ class Settled:
 
 def settle(counter: Counter, *, news: bool = False) -> Settled:
     """Look at what may have changed, at everything when there are `news`. One payment's trouble is its own."""
-    ends = [_settled(counter, one) for one in _worth_a_look(counter, news=news)]
+    ends = [settle_one(counter, one) for one in _worth_a_look(counter, news=news)]
     return Settled(ends.count(CheckoutState.RECORDED), ends.count(CheckoutState.PAID), ends.count(CheckoutState.FAILED))
 
 
@@ -69,15 +77,22 @@ def _due(one: KeptCheckout, now: datetime) -> bool:
     return now - one.looked_at >= (THEN if young else LATER)
 
 
-def _settled(counter: Counter, one: KeptCheckout) -> CheckoutState:
+def settle_one(counter: Counter, one: KeptCheckout) -> CheckoutState:
+    """What came of one page, with its money recorded as far as that can be done now."""
     try:
-        if one.acts:
-            return _record_all(counter, one, one.acts)
-        found = _looked_at(counter, one)
-        return found if isinstance(found, CheckoutState) else _record_all(counter, one, _planned(counter, one, found))
+        keys = one.acts or decide(counter, one)
+        return keys if isinstance(keys, CheckoutState) else _record_all(counter, one, keys)
     except IntegrationError as error:
         log.info("a payment waits", connection=counter.source.connection, why=str(error))
-        return one.state
+    except Exception:
+        log.exception("a payment waits", connection=counter.source.connection)
+    return one.state
+
+
+def decide(counter: Counter, one: KeptCheckout) -> tuple[str, ...] | CheckoutState:
+    """The keys under which its money is to be recorded, for good; else where it stands."""
+    found = _looked_at(counter, one)
+    return found if isinstance(found, CheckoutState) else _planned(counter, one, found)
 
 
 def _looked_at(counter: Counter, one: KeptCheckout) -> Taken | CheckoutState:
@@ -93,9 +108,8 @@ def _looked_at(counter: Counter, one: KeptCheckout) -> Taken | CheckoutState:
     taken = counter.till.payment(payment)
     if taken.status is PaymentStatus.SETTLED:
         return taken
-    failed = taken.status is PaymentStatus.FAILED
-    state = CheckoutState.FAILED if failed else CheckoutState.PROCESSING
-    return note(counter, one, state, payment=payment, failure=taken.failure)
+    state = CheckoutState.FAILED if taken.status in GONE else CheckoutState.PROCESSING
+    return note(counter, one, state, payment=payment, failure=taken.failure or GONE.get(taken.status, ""))
 
 
 def _planned(counter: Counter, one: KeptCheckout, taken: Taken) -> tuple[str, ...]:
@@ -114,17 +128,11 @@ def _acts(counter: Counter, one: KeptCheckout, taken: Taken) -> Iterator[Plan]:
     """One act for all the invoices, or one for each, as these books want it, and what is beyond them with the last."""
     first = one.about[0][0]
     ledger = counter.ledger(first.connection)
-    fitting, over = _fitting(counter, ledger, one.about)
-    lots = [fitting] if ledger.books.together and fitting else [[share] for share in fitting]
-    beyond: list[Money | None] = [None] * len(lots)
-    if over and ledger.books.together and lots:
-        beyond[-1] = over
-    elif over:
-        lots, beyond = [*lots, []], [*beyond, over]
+    lots = divided(one.about, _open_now(counter, ledger, one.about), together=ledger.books.together)
     customer = _customer(counter, first)
     day = counter.day_of(ledger.source.connection, taken.made_at)
-    for lot, left in zip(lots, beyond, strict=True):
-        yield _act(counter, one, ledger, Received(taken.id, day, tuple(lot), ledger.clearing, "", left, customer))
+    for lot, left in lots:
+        yield _act(counter, one, ledger, Received(taken.id, day, lot, "", "", left, customer))
 
 
 def _act(counter: Counter, one: KeptCheckout, ledger: Ledger, received: Received) -> Plan:
@@ -133,21 +141,13 @@ def _act(counter: Counter, one: KeptCheckout, ledger: Ledger, received: Received
     return Plan(RECORD, key, one.debtor, source.connection, about[0] if about else None, payload_of(received))
 
 
-def _fitting(counter: Counter, ledger: Ledger, shares: Sequence[Share]) -> tuple[list[Share], Money | None]:
-    """What fits the invoices as they stand now, and what is beyond them since another payment was quicker."""
+def _open_now(counter: Counter, ledger: Ledger, shares: Sequence[Share]) -> dict[Ref, Money]:
+    """What is open of the invoices after a fresh look; another payment may have been quicker."""
     refs = [ref for ref, _ in shares]
     refresh(ledger.source, refs)
     with counter.source.database.read() as tx:
         found = books.records(tx, counter.business, refs)
-    fitting = [(ref, amount) for ref, share in shares if (amount := _least(found, ref, share))]
-    currency = shares[0][1].currency
-    over = sum_money((share for _, share in shares), currency) - sum_money((share for _, share in fitting), currency)
-    return fitting, over or None
-
-
-def _least(found: Mapping[Ref, object], ref: Ref, share: Money) -> Money:
-    invoice = found.get(ref)
-    return min(share, invoice.open) if isinstance(invoice, Invoice) and invoice.owing else Money.zero(share.currency)
+    return {ref: one.open for ref, one in found.items() if isinstance(one, Invoice) and one.owing}
 
 
 def _customer(counter: Counter, invoice: Ref) -> Ref | None:
@@ -160,7 +160,7 @@ def _record_all(counter: Counter, one: KeptCheckout, keys: tuple[str, ...]) -> C
     """Every act of it that is still to be done; recorded when all of it stands in the books."""
     with counter.source.database.read() as tx:
         acts = [act for key in keys if (act := actions.action(tx, counter.business, key)) is not None]
-    if any(_record(counter, act) is not ActionState.SENT for act in acts):
+    if any(_record(counter, act) not in OVER for act in acts):
         return CheckoutState.PAID
     refresh(counter.ledger(one.about[0][0].connection).source, [ref for ref, _ in one.about])
     return note(counter, one, CheckoutState.RECORDED)
@@ -171,46 +171,19 @@ def _record(counter: Counter, act: Action) -> ActionState:
     if act.state not in READY:
         return act.state
     ledger, received = counter.ledger(act.connection), received_of(act)
+    received = into(received, ledger.clearing.get(sum_of(received).currency, ""))
     speaks = [
         Speaks(key_of("paid", counter.business, received.payment, str(ref)), ref, RECORD, received.payment)
         for ref, _ in received.on
     ]
-    wanted = Plan(act.act, act.key, act.debtor, act.connection, act.about, act.payload)
-    state, _ = once(ledger.source, counter.hand, wanted, lambda: _call(counter, ledger, act), speaks=speaks)
+    wanted = Plan(act.act, act.key, act.debtor, act.connection, act.about, payload_of(received))
+    state, _ = once(ledger.source, counter.hand, wanted, lambda: _call(counter, ledger, act, received), speaks=speaks)
     return state
 
 
-def _call(counter: Counter, ledger: Ledger, act: Action) -> Receipt:
-    received = received_of(act)
+def _call(counter: Counter, ledger: Ledger, act: Action, received: Received) -> Receipt:
     if counter.adopts or act.attempts:
         found = ledger.books.found_payment(received, act.key, since=act.planned_at - ADOPTED_SINCE)
         if isinstance(found, Receipt):
             return found
     return ledger.books.record_payment(received, key=act.key)
-
-
-def payload_of(received: Received) -> str:
-    """Everything that recording it and looking it up need, as an act keeps it."""
-    return json.dumps(
-        {
-            "payment": received.payment,
-            "received_on": received.received_on.isoformat(),
-            "on": [[ref.id, amount.minor, amount.currency] for ref, amount in received.on],
-            "account": received.account,
-            "unapplied": [received.unapplied.minor, received.unapplied.currency] if received.unapplied else None,
-            "customer": received.customer.id if received.customer else "",
-        }
-    )
-
-
-def received_of(act: Action) -> Received:
-    """An act's payment again."""
-    told = json.loads(act.payload)
-    return Received(
-        payment=told["payment"],
-        received_on=date.fromisoformat(told["received_on"]),
-        on=tuple((Ref(act.connection, Kind.INVOICE, id), Money(minor, currency)) for id, minor, currency in told["on"]),
-        account=told["account"],
-        unapplied=Money(*told["unapplied"]) if told["unapplied"] else None,
-        customer=Ref(act.connection, Kind.CUSTOMER, told["customer"]) if told["customer"] else None,
-    )

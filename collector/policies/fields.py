@@ -21,7 +21,12 @@ AMOUNT_MAX = Decimal(10) ** 12
 KINDS = {kind.value: kind for kind in CustomerKind if kind is not CustomerKind.OTHER}
 USUAL = "usual"
 NEVER = "never"
-WITHOUT_VALUE = {"receipts_quiet_days": USUAL, "statement_on": NEVER}
+WITHOUT_VALUE = {
+    "receipts_quiet_days": USUAL,
+    "statement_on": NEVER,
+    "remind_before": NEVER,
+    "remind_after": NEVER,
+}
 """How a setting is written that has no value."""
 
 
@@ -198,13 +203,16 @@ def _quiet(name: str, value: object) -> object:
         raise Wrong(error.what.replace(", not", f" or “{USUAL}”, not"), error.remedy) from None
 
 
-def _day_of_month(name: str, value: object) -> object:
-    if value == NEVER:
-        return None
-    try:
-        return _whole(1, 31, 1)(name, value)
-    except Wrong as error:
-        raise Wrong(error.what.replace(", not", f" or “{NEVER}”, not"), error.remedy) from None
+def _or_never(read: Reader) -> Reader:
+    def read_it(name: str, value: object) -> object:
+        if value == NEVER:
+            return None
+        try:
+            return read(name, value)
+        except Wrong as error:
+            raise Wrong(error.what.replace(", not", f" or “{NEVER}”, not"), error.remedy) from None
+
+    return read_it
 
 
 def _sender(known: Known) -> Reader:
@@ -244,8 +252,18 @@ MANNERS: Mapping[str, Reader] = {
     "chase_charges": _flag,
     "never_chase_tags": _texts,
     "thank_you": _flag,
-    "statement_on": _day_of_month,
+    "statement_on": _or_never(_whole(1, 31, 1)),
     "send_credit_policy": _flag,
+}
+PLANS: Mapping[str, Reader] = {
+    "parts_most": _whole(1, 60, 4),
+    "months_most": _whole(1, 60, 12),
+    "first_percent": _whole(0, 99, 25),
+    "settle_percent": _whole(1, 100, 80),
+    "cure_days": _whole(0, 60, 7),
+    "remind_before": _or_never(_whole(1, 30, 3)),
+    "remind_on": _flag,
+    "remind_after": _or_never(_whole(1, 60, 3)),
 }
 CONDITIONS: Mapping[str, Reader] = {
     "name": _name,

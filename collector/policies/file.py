@@ -14,6 +14,7 @@ from collector.policies.fields import (
     ANY,
     CONDITIONS,
     MANNERS,
+    PLANS,
     WITHOUT_VALUE,
     Known,
     Reader,
@@ -114,17 +115,19 @@ class _Reader:
         self._step_fields = step_fields(known)
 
     def layer(self, document: Given) -> Layer:
-        self._strangers(document, ("manners", "steps", "segments"), ())
+        self._strangers(document, ("manners", "plans", "steps", "segments"), ())
         return Layer(
             self._table(document.get("manners", {}), MANNERS, ("manners",)),
             self._steps(document.get("steps", []), ("steps",)),
             tuple(self._segments(document.get("segments", []))),
+            self._table(document.get("plans", {}), PLANS, ("plans",)),
         )
 
     def _segments(self, value: object) -> Iterator[Segment]:
         for path, row, given in self._rows(value, CONDITIONS, ("segments",)):
             changes = {
                 "manners": self._table(given.get("manners", {}), MANNERS, (*path, "manners")),
+                "plans": self._table(given.get("plans", {}), PLANS, (*path, "plans")),
                 "steps": self._steps(given.get("steps", []), (*path, "steps")),
             }
             yield Segment(**row, changes=changes)  # type: ignore[arg-type]
@@ -166,7 +169,7 @@ class _Reader:
             said = f"{_called(path)} must be a table, not {shown(value)}."
             self._reading.add(path, said, "Begin it with its name in brackets, and write NAME = VALUE below.")
             return {}
-        inner = ("manners", "steps") if fields is CONDITIONS else ()
+        inner = ("manners", "plans", "steps") if fields is CONDITIONS else ()
         self._strangers(value, (*fields, *inner), path)
         found: dict[str, object] = {}
         for name in fields:
@@ -192,6 +195,8 @@ def _called(path: Path) -> str:
 def _meant(name: str, known: Sequence[str], *, at_top: bool) -> str:
     if at_top and name in MANNERS:
         return "It stands under the heading [manners]."
+    if at_top and name in PLANS:
+        return "It stands under the heading [plans]."
     meant = close_to(name, known)
     if not meant and at_top and (meant := close_to(name, MANNERS)):
         return f"Did you mean “{meant}”, under the heading [manners]?"
@@ -208,6 +213,7 @@ def write(layer: Layer, comments: Mapping[str, str] = MappingProxyType({}), *, e
     keeps it.
     """
     parts = [_heading("[manners]", _in_order(layer.manners), comments)] if layer.manners else []
+    parts += [_heading("[plans]", _in_order(layer.plans, PLANS), comments)] if layer.plans else []
     parts += [_heading("[[steps]]", step if exactly else _step(step)) for step in layer.steps]
     for segment in layer.segments:
         parts += _segment(segment)
@@ -223,7 +229,7 @@ def brief(layer: Layer, below: Layer) -> Layer:
         return name in SELDOM and step[name] == usual[name] == there.get(name, usual[name])
 
     steps = tuple({name: value for name, value in step.items() if not idle(step, name)} for step in layer.steps)
-    return Layer(layer.manners, steps, layer.segments)
+    return Layer(layer.manners, steps, layer.segments, layer.plans)
 
 
 def _segment(segment: Segment) -> Iterator[str]:
@@ -232,11 +238,13 @@ def _segment(segment: Segment) -> Iterator[str]:
     changes = changes_of(segment)
     if changes.manners:
         yield _heading("[segments.manners]", _in_order(changes.manners))
+    if changes.plans:
+        yield _heading("[segments.plans]", _in_order(changes.plans, PLANS))
     yield from (_heading("[[segments.steps]]", _step(step)) for step in changes.steps)
 
 
-def _in_order(manners: Given) -> Given:
-    return {name: manners[name] for name in MANNERS if name in manners}
+def _in_order(settings: Given, names: Mapping[str, Reader] = MANNERS) -> Given:
+    return {name: settings[name] for name in names if name in settings}
 
 
 def _step(step: Given) -> Given:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import combinations
 
 from collector.calendar import country_of
+from collector.paying.limits import Limits
 from collector.policy import After, Channel, Policy, Segment, Step
 from receivables.case import Case
 from receivables.money import Money
@@ -22,16 +23,17 @@ OF_EARLIER = frozenset({"second_reminder", "last_reminder"})
 class Layer:
     """What one document says, as far as it says anything.
 
-    `manners` holds fields of `Policy`. Each of `steps` holds fields of `Step`, at least the name, and perhaps `off`,
-    which leaves the step out.
+    `manners` holds fields of `Policy`, `plans` fields of its `Limits`. Each of `steps` holds fields of `Step`, at least
+    the name, and perhaps `off`, which leaves the step out.
     """
 
     manners: Given = field(default_factory=dict)
     steps: tuple[Given, ...] = ()
     segments: tuple[Segment, ...] = ()
+    plans: Given = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.manners or self.steps or self.segments)
+        return bool(self.manners or self.steps or self.segments or self.plans)
 
     @property
     def named(self) -> dict[str, Given]:
@@ -63,7 +65,8 @@ class Profile:
     tags: tuple[str, ...] = ()
 
 
-MANNERS = tuple(one.name for one in fields(Policy) if one.name not in ("steps", "segments", "version"))
+MANNERS = tuple(one.name for one in fields(Policy) if one.name not in ("steps", "segments", "version", "plans"))
+PLANS = tuple(one.name for one in fields(Limits))
 STEP_FIELDS = tuple(one.name for one in fields(Step))
 
 
@@ -71,16 +74,17 @@ def whole(policy: Policy) -> Layer:
     """The layer that says everything of a policy."""
     manners = {name: getattr(policy, name) for name in MANNERS}
     steps = tuple({name: getattr(step, name) for name in STEP_FIELDS} for step in policy.steps)
-    return Layer(manners, steps, policy.segments)
+    return Layer(manners, steps, policy.segments, {name: getattr(policy.plans, name) for name in PLANS})
 
 
 def changes_of(segment: Segment) -> Layer:
     """What differs for a segment, as a layer."""
     told = segment.changes or {}
-    manners, steps = told.get("manners", {}), told.get("steps", ())
+    manners, steps, plans = told.get("manners", {}), told.get("steps", ()), told.get("plans", {})
     assert isinstance(manners, Mapping), "made by Layer"
     assert isinstance(steps, tuple), "made by Layer"
-    return Layer(manners, steps)
+    assert isinstance(plans, Mapping), "made by Layer"
+    return Layer(manners, steps, plans=plans)
 
 
 def merge(below: Layer, above: Layer) -> Layer:
@@ -89,12 +93,15 @@ def merge(below: Layer, above: Layer) -> Layer:
     for name, step in above.named.items():
         steps[name] = {**steps.get(name, {}), **step}
     segments = {one.name: one for one in (*below.segments, *above.segments)}
-    return Layer({**below.manners, **above.manners}, tuple(steps.values()), tuple(segments.values()))
+    manners, plans = {**below.manners, **above.manners}, {**below.plans, **above.plans}
+    return Layer(manners, tuple(steps.values()), tuple(segments.values()), plans)
 
 
 def build(layer: Layer, version: str = "base") -> Policy:
     """The policy a whole layer makes. Raises ValueError with a sentence for one that makes none."""
-    return Policy(steps_of(layer), segments=layer.segments, version=version, **layer.manners)  # type: ignore[arg-type]
+    plans = Limits(**layer.plans)  # type: ignore[arg-type]
+    steps, segments = steps_of(layer), layer.segments
+    return Policy(steps, plans=plans, segments=segments, version=version, **layer.manners)  # type: ignore[arg-type]
 
 
 def steps_of(layer: Layer) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from collector.policies.file import Reading, Weight, unfit_for
 from collector.policies.layers import OF_EARLIER, Given, Layer, merge, steps_of
 from collector.policies.lines import Path
 from collector.policies.words import when
-from collector.policy import After, Channel, Receiver, Step, Tone
+from collector.policy import PART_NAMES, After, Channel, Receiver, Step, Tone
 
 NOTING = "`duewell note CUSTOMER --what contact-person --is escalation --address ADDRESS`"
 AN_HOUR = timedelta(hours=1)
@@ -37,6 +37,7 @@ class Beside:
             self._step(name, step)
         self._window()
         self._caps()
+        self._parts()
         self._order()
 
     def _place(self, name: str, key: str) -> Path:
@@ -53,6 +54,9 @@ class Beside:
     # --- one step
 
     def _step(self, name: str, step: Given) -> None:
+        if name in PART_NAMES:
+            said = f"“{name}” is the name of a reminder of a part of a plan, so no step can be called so."
+            self._say(name, "name", said, "Give the step another name; the parts' reminders are set under [plans].")
         below = self._below.named.get(name)
         whole = self._merged.named[name]
         if step.get("off"):
@@ -139,6 +143,19 @@ class Beside:
             said = f"per_month ({month}) is less than per_week ({week}), so per_week never counts."
             where = self._manner("per_month", "per_week")
             self._reading.add(where, said, "Let per_month be the larger one.", Weight.WARNING)
+
+    def _parts(self) -> None:
+        """A reminder after the plan was broken would never go."""
+        if not self._layer.plans.keys() & {"remind_after", "cure_days"}:
+            return
+        after, cure = self._merged.plans.get("remind_after"), self._merged.plans.get("cure_days")
+        if isinstance(after, int) and isinstance(cure, int) and after > cure:
+            key = next(name for name in ("remind_after", "cure_days") if name in self._layer.plans)
+            said = (
+                f"remind_after ({after}) is more than cure_days ({cure}), so the plan is broken before that reminder."
+            )
+            remedy = f'Let remind_after be at most {cure}, or write remind_after = "never".'
+            self._reading.add((*self._path, "plans", key), said, remedy, Weight.WARNING)
 
     # --- the steps beside each other
 

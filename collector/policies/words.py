@@ -5,6 +5,7 @@ from datetime import time
 from decimal import Decimal
 from itertools import chain
 
+from collector.paying.limits import Limits
 from collector.policies.fields import countries
 from collector.policies.layers import Layer, build, changes_of, makes_policy, merge, whole
 from collector.policy import After, Attach, Channel, Policy, Receiver, Segment, Step, Tone
@@ -54,7 +55,7 @@ CHANGES = {
 def words(policy: Policy) -> tuple[str, ...]:
     """The whole policy, one sentence each: the steps, the manners, and for whom it differs."""
     steps = (sentence(step) for step in policy.steps)
-    return (*steps, *manners(policy), *(segment_words(policy, one) for one in policy.segments))
+    return (*steps, *manners(policy), *plans(policy.plans), *(segment_words(policy, one) for one in policy.segments))
 
 
 def sentence(step: Step) -> str:
@@ -131,6 +132,27 @@ def manners(policy: Policy) -> Iterator[str]:
         )
 
 
+def plans(limits: Limits) -> Iterator[str]:
+    """What customers may choose when they pay in parts, and when they are reminded of a part; a sentence each."""
+    yield (
+        f"A customer may choose to pay in up to {counted(limits.parts_most, 'part')} over up to "
+        f"{counted(limits.months_most, 'month')}; anything beyond needs somebody's yes."
+    )
+    if limits.first_percent:
+        yield f"The first payment of a plan is at least {limits.first_percent} % of it."
+    if limits.settle_percent < 100:
+        yield f"A debt may be settled for {limits.settle_percent} % or more of it without asking further."
+    waited = (
+        f"waited for until {counted(limits.cure_days, 'day')} after its day" if limits.cure_days else "not waited for"
+    )
+    yield f"A part that does not come is {waited}; then the plan is broken, and its invoices are asked for again."
+    days = [f"{counted(limits.remind_before, 'day')} before its day"] if limits.remind_before else []
+    days += ["on its day"] if limits.remind_on else []
+    days += [f"{counted(limits.remind_after, 'day')} after it"] if limits.remind_after else []
+    named = _listed(days, quoted=False, joint="and") if days else ""
+    yield f"A part is reminded of {named}." if days else "Nobody is reminded of the parts of a plan."
+
+
 def _hours(opens_at: time, closes_at: time) -> str:
     return f"Messages go on business days between {opens_at:%H:%M} and {closes_at:%H:%M}, where the customer is."
 
@@ -183,7 +205,8 @@ def _owing(low: Decimal | None, high: Decimal | None) -> str:
 
 def differences(before: Policy, after: Policy) -> tuple[str, ...]:
     """What a change brings, one sentence each; nothing when both do the same."""
-    return tuple(chain(_steps_differ(before, after), _manners_differ(before, after), _segments_differ(before, after)))
+    differ = (_steps_differ, _manners_differ, _plans_differ, _segments_differ)
+    return tuple(chain.from_iterable(tell(before, after) for tell in differ))
 
 
 def _steps_differ(before: Policy, after: Policy) -> Iterator[str]:
@@ -245,6 +268,15 @@ def _manners_differ(before: Policy, after: Policy) -> Iterator[str]:
         yield "The credit policy goes only when it is asked for."
     if before.statement_on is not None and after.statement_on is None:
         yield "Statements of account go only when they are asked for."
+
+
+def _plans_differ(before: Policy, after: Policy) -> Iterator[str]:
+    old = list(plans(before.plans))
+    yield from (one for one in plans(after.plans) if one not in old)
+    if before.plans.first_percent and not after.plans.first_percent:
+        yield "A plan needs no first payment of a certain size any more."
+    if before.plans.settle_percent < 100 == after.plans.settle_percent:
+        yield "No debt may be settled for less without asking further."
 
 
 def _segments_differ(before: Policy, after: Policy) -> Iterator[str]:

@@ -7,11 +7,13 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from collector.calendar import country_of, zone_of
-from collector.judgement import Say, Verdict
+from collector.judgement import PartAsked, Say, Verdict
 from collector.law.places import Whereabouts, whereabouts
-from collector.policy import Channel, Policy, Step
+from collector.policy import PART_NAMES, Channel, Policy, Step
+from collector.reasons.parts import asked_of, part_step, plans_by_invoice, rests
 from receivables.case import Case, Contact
 from receivables.money import Money
+from receivables.plans import PlanState, Progress
 from receivables.records import Answer, Invoice, Ref
 from receivables.said import CONTACTS, Said, Saying, Way
 
@@ -35,6 +37,9 @@ class Day:
     _said: Mapping[Saying, list[Said]] = field(init=False, repr=False)
     _dues: dict[Ref, date] = field(init=False, repr=False, default_factory=dict)
     _steps: dict[Ref, Step | None] = field(init=False, repr=False, default_factory=dict)
+    _asked: dict[str, tuple[PartAsked | None, Mapping[Ref, Money]]] = field(
+        init=False, repr=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         holding: dict[Saying, list[Said]] = {}
@@ -125,10 +130,53 @@ class Day:
         return self._steps[invoice.ref]
 
     def _step(self, invoice: Invoice) -> Step | None:
+        if (resting := self.plan(invoice.ref)) is not None:
+            return part_step(resting, self.policy.part_steps, self.on, self.contacts)
         due = self.due(invoice)
         if not self.policy.reached(due, self.on):
             return None
-        return FIRST_SENDING if self.never_sent(invoice) else self.policy.earned(due, self.on, self.done(invoice))
+        return FIRST_SENDING if self.never_sent(invoice) else self.policy.earned(due, self.on, self.chased(invoice))
+
+    def chased(self, invoice: Invoice) -> Mapping[str, date]:
+        """The same without what was said of parts of a plan: that is no reminder of the whole."""
+        done = self.done(invoice)
+        if done.keys().isdisjoint(PART_NAMES):
+            return done
+        return {step: on for step, on in done.items() if step not in PART_NAMES}
+
+    # --- what is paid in parts
+
+    @cached_property
+    def _plans(self) -> Mapping[Ref, Progress]:
+        return plans_by_invoice(self.case.plans) if self.case.plans else {}
+
+    def plan(self, invoice: Ref) -> Progress | None:
+        """The plan by which the invoice rests, if one does."""
+        found = self._plans.get(invoice)
+        return found if found is not None and rests(found, self.on) else None
+
+    def broken_plan(self, invoice: Ref) -> Progress | None:
+        """The plan that was broken, so that the invoice is asked for again, if one was."""
+        found = self._plans.get(invoice)
+        return found if found is not None and found.state(self.on) is PlanState.BROKEN else None
+
+    def part(self, invoice: Ref) -> PartAsked | None:
+        """The part of its plan that is the next to be paid, for an invoice that rests."""
+        progress = self.plan(invoice)
+        return self._asked_of(progress)[0] if progress else None
+
+    def share(self, invoice: Invoice) -> Money | None:
+        """What of that part is asked for on this invoice today; None when nothing is."""
+        progress = self.plan(invoice.ref)
+        if progress is None or self.step(invoice) is None:
+            return None
+        return self._asked_of(progress)[1].get(invoice.ref)
+
+    def _asked_of(self, progress: Progress) -> tuple[PartAsked | None, Mapping[Ref, Money]]:
+        id = progress.plan.id
+        if id not in self._asked:
+            self._asked[id] = asked_of(self.case, progress, self.on)
+        return self._asked[id]
 
     def due(self, invoice: Invoice) -> date:
         """The day from which the customer is late: the later of the due date and the day it was sent plus its terms.

@@ -78,7 +78,7 @@ def late_charge(day: Day, invoice: Invoice) -> Verdict | None:
 def not_yet(day: Day, invoice: Invoice) -> Verdict | None:
     """The first step's day has not come."""
     due = day.due(invoice)
-    if day.policy.reached(due, day.on):
+    if day.policy.reached(due, day.on) or day.plan(invoice.ref):
         return None
     first = day.policy.following(due, day.on, {})
     assert first is not None, "the first step is still to come"
@@ -88,9 +88,9 @@ def not_yet(day: Day, invoice: Invoice) -> Verdict | None:
 
 def step_done(day: Day, invoice: Invoice) -> Verdict | None:
     """The step it has earned was done already."""
-    if day.step(invoice) is not None:
+    if day.step(invoice) is not None or day.plan(invoice.ref):
         return None
-    done, due = day.done(invoice), day.due(invoice)
+    done, due = day.chased(invoice), day.due(invoice)
     last = max(done, key=lambda name: done[name], default="")
     coming = day.policy.following(due, day.on, done)
     after = f"the next step is on {day_words(coming)}" if coming else "it was the last step, so a person should decide"
@@ -100,10 +100,10 @@ def step_done(day: Day, invoice: Invoice) -> Verdict | None:
 
 
 def too_small(day: Day, invoice: Invoice) -> Verdict | None:
-    """Not worth a letter."""
+    """Not worth a letter. What was agreed to be paid is."""
     minimum = Money.of(day.policy.minimum, invoice.open.currency)
     asked = invoice.open - day.disputed(invoice)
-    if asked >= minimum or not asked:
+    if asked >= minimum or not asked or day.plan(invoice.ref):
         return None
     reason = f"Only {asked} is to be asked for, below the minimum of {minimum}."
     return skip(invoice, "below_minimum", reason, asked=asked, minimum=minimum)

@@ -33,7 +33,8 @@ def stale(day: Day, invoice: Invoice) -> Verdict | None:
 def receipts_quiet(day: Day, invoice: Invoice) -> Verdict | None:
     """Nobody is told to be late while the bank may not be entered. What is not yet due may go."""
     limit, last = _quiet_limit(day), day.case.receipts.last_on
-    if limit is None or last is None or day.on < day.due(invoice):
+    part = day.part(invoice.ref)
+    if limit is None or last is None or day.on < (part.due_on if part else day.due(invoice)):
         return None
     if (day.on - max(last, _entered_until(day, last))).days <= limit:
         return None
@@ -77,6 +78,19 @@ def pending(day: Day, invoice: Invoice) -> Verdict | None:
                 received_on=payment.received_on,
             )
     return None
+
+
+def being_paid(day: Day, invoice: Invoice) -> Verdict | None:
+    """Somebody is paying it through a page of ours, or has just paid."""
+    mine = [one for one in day.case.under_way if one.invoice == invoice.ref]
+    one = min(mine, key=lambda one: one.open, default=None)
+    if one is None:
+        return None
+    if one.open:
+        reason = f"A page on which {one.amount} of it can be paid is open at this moment."
+        return hold(invoice, "checkout_open", reason, amount=one.amount)
+    reason = f"A payment of {one.amount} was made and is on its way."
+    return hold(invoice, "payment_pending", reason, amount=one.amount)
 
 
 def elsewhere(day: Day, invoice: Invoice) -> Verdict | None:
@@ -137,4 +151,4 @@ def _unmatched(payment: Payment) -> bool:
     return payment.status is PaymentStatus.SETTLED and payment.unapplied.minor > 0
 
 
-REASONS = (platform_chases, stale, differs, receipts_quiet, pending, elsewhere, arrived_since)
+REASONS = (platform_chases, stale, differs, receipts_quiet, pending, being_paid, elsewhere, arrived_since)

@@ -8,6 +8,7 @@ from collector.policy import Channel, Receiver
 from collector.reaching import fallbacks, reachable
 from collector.reasons.day import Day, day_words, hold
 from collector.reasons.law import kind_of
+from collector.reasons.plans import in_plan
 from receivables.records import Collection, CustomerKind, EmailAddress, Invoice
 from receivables.said import Said, Saying
 
@@ -244,5 +245,5 @@ def _written_down(said: Said) -> str:
     return f" It holds {until}." if until else ""
 
 
-REASONS = (stopped, lawyer, disputed, promised)
+REASONS = (stopped, in_plan, lawyer, disputed, promised)
 REACHING = (opted_out, unreachable)

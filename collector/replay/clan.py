@@ -11,10 +11,13 @@ from collector.debtors.cases import Material, build, debtor_key
 from collector.debtors.elsewhere import WITHIN, not_entered
 from collector.debtors.families import Families
 from collector.debtors.kin import TAKEN_SINCE, company_of
+from collector.debtors.paying import under_way
+from collector.paying.progress import progress_of
 from collector.replay.archive import Archive
 from collector.replay.kinship import Kinship
 from collector.replay.moment import Moment
 from receivables.case import Case, Contact, Mirror, Past
+from receivables.plans import InstallmentPlan, Progress, settled_of
 from receivables.records import Company, Customer, Invoice, Payment, Ref
 from receivables.said import Said
 from storage.plannings import Known
@@ -35,6 +38,7 @@ class Clan:
     contacts: tuple[Contact, ...] = ()
     kinship: Kinship = field(default_factory=Kinship)
     debtors: frozenset[str] = frozenset()
+    plans: tuple[InstallmentPlan, ...] = ()
     _last: tuple[object, list[tuple[Case, Ledgers]]] | None = None
 
     def zones(self, of_company: Iterable[str]) -> frozenset[str]:
@@ -49,6 +53,9 @@ class Clan:
         found = {at for one in self.archives.values() for at in (*one.changes, *one.charges.values())}
         for one in self.said:
             found |= {at for at in (one.at, one.ended_at) if at is not None}
+        for plan in self.plans:
+            found |= {plan.agreement.at} if plan.agreement else set()
+            found |= {plan.ended_at} if plan.ended_at else set()
         return sorted(found | {one.at for one in self.contacts} | set(self.kinship.changes()))
 
     def ever_open(self) -> bool:
@@ -139,7 +146,18 @@ class Clan:
             charges=frozenset(
                 ref for archive in ledgers.values() for ref, at in archive.charges.items() if at <= moment.at
             ),
+            plans=self._plans(moment, ledgers.values()),
+            under_way=under_way(moment.coming, moment.at),
         )
+
+    def _plans(self, moment: Moment, ledgers: Iterable[Archive]) -> tuple[Progress, ...]:
+        """Those that held something then, with what had come in for them by then."""
+        stood = [one for one in self.plans if one.stood(moment.at)]
+        if not stood:
+            return ()
+        settled = {one.ref: settled_of(one) for archive in ledgers for one in archive.every_invoice(moment)}
+        paid = [(one.invoice, one.amount) for one in under_way(moment.coming, moment.at) if not one.open]
+        return tuple(progress_of(plan, settled, paid) for plan in stood)
 
     def _mirrors(self, moment: Moment, ledgers: Iterable[Archive]) -> tuple[Mirror, ...]:
         if not self.kinship.pairs:
@@ -182,7 +200,7 @@ def _about(known: Known) -> object:
     """All of it that shapes a case beside when the books and the receipts were entered."""
     usual = tuple(known.usual.items())
     own = known.own_reminders, known.reminder_days, known.country, known.time_zone, known.operator
-    return known.till, own, known.differing, usual, known.unanswered, known.channels
+    return known.till, own, known.differing, usual, known.unanswered, known.coming, known.channels
 
 
 def _as_known(one: Said, at: datetime) -> Said:

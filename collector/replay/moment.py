@@ -9,7 +9,7 @@ from receivables.case import Contact, Receipts
 from receivables.money import Money
 from receivables.records import Answer, Company, Kind, Ref
 from storage.actions import ActionState
-from storage.plannings import Known
+from storage.plannings import Coming, Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class Moment:
         known = self.known[company.connection]
         own = Answer(known.own_reminders) if known.own_reminders else company.own_reminders
         return replace(company, own_reminders=own, country=known.country, time_zone=known.time_zone)
+
+    @property
+    def coming(self) -> dict[str, tuple[Coming, ...]]:
+        """What was being paid, by the connection of its invoices."""
+        return {id: one.coming for id, one in self.known.items() if one.coming}
 
     def differing(self) -> list[Ref]:
         """The customers whose balance was in doubt."""

@@ -10,11 +10,13 @@ from collector.replay.archive import Archive, Shelf
 from collector.replay.clan import Clan
 from collector.replay.kinship import Kinship
 from receivables.case import Contact
+from receivables.plans import InstallmentPlan
 from receivables.records import Credit, Customer, Invoice, Kind, Payment, Ref
 from receivables.said import Said
 from storage.charges import charge_invoices
 from storage.connections import Connected, connections
 from storage.database import Database, Tx
+from storage.installments import plans
 from storage.records import R
 from storage.said import said
 from storage.sames import Stood, stood
@@ -49,6 +51,7 @@ class _Shelf:
     said: Mapping[str, Sequence[Said]]
     charges: Mapping[Ref, datetime]
     nobodys: Mapping[Ref, Sequence[Version[Payment]]]
+    plans: Sequence[InstallmentPlan]
 
 
 @dataclass
@@ -78,6 +81,7 @@ def _shelf(tx: Tx, business: str, since: date) -> _Shelf:
         said=words,
         charges=charge_invoices(tx, business),
         nobodys=_nobodys(tx, business, peers),
+        plans=[one for one in plans(tx, business) if one.agreement],
     )
 
 
@@ -181,6 +185,7 @@ class _Batch:
         self._payments = self._by_group(tx, Payment)
         self._credits = self._by_group(tx, Credit)
         self._contacts = self._told(tx)
+        self._plans = self._in_parts()
 
     def clans(self) -> Iterator[Clan]:
         """One for each group."""
@@ -192,6 +197,7 @@ class _Batch:
                 debtors=frozenset(debtors),
                 said=tuple(one for debtor in ("", *debtors) for one in self._shelf.said.get(debtor, ())),
                 contacts=tuple(sorted(self._contacts.get(at, ()), key=lambda one: one.at)),
+                plans=tuple(self._plans.get(at, ())),
                 kinship=Kinship(tuple(group.pairs), self._shelf.became if group.pairs else {}),
             )
 
@@ -219,6 +225,15 @@ class _Batch:
             for one in versions(tx, self._shelf.business, id, kind, customers=customers):
                 owner: Ref = getattr(one.record, "customer")  # noqa: B009
                 grouped.setdefault((self._whose[owner], id), []).append(one)
+        return grouped
+
+    def _in_parts(self) -> dict[int, list[InstallmentPlan]]:
+        """The plans about any of their invoices, by group."""
+        of = {one.record.ref: at for (at, _), found in self._invoices.items() for one in found}
+        grouped: dict[int, list[InstallmentPlan]] = {}
+        for plan in self._shelf.plans:
+            for at in {of[one.invoice] for one in plan.covered if one.invoice in of}:
+                grouped.setdefault(at, []).append(plan)
         return grouped
 
     def _told(self, tx: Tx) -> dict[int, list[Contact]]:

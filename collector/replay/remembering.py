@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from collector.debtors.case_book import MESSAGES, differing, operator_of, reminder_days
+from collector.debtors.paying import coming
 from collector.policy import Channel
 from storage import habits
 from storage.actions import ActionState
@@ -43,6 +44,7 @@ def remembered(tx: Tx, connected: Connected, *, automatic: bool, only: str, read
         usual={money.currency: money.minor for money in habits.usual_invoice(tx, business).values()},
         habits_at=datetime.fromisoformat(noted) if noted else None,
         unanswered=_unanswered(tx, connected),
+        coming=tuple(coming(tx, business).get(connected.id, ())),
         channels=tuple(sorted(ready)),
     )
 

@@ -3,22 +3,25 @@
 Also the invented customer on whom this is tried, for whoever wants to see a wording before there is a real one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from collector.charges.credit_policy import read
-from collector.judgement import Line, Message
+from collector.judgement import Line, Message, PartAsked
 from collector.law.rule import Operator
+from collector.paying.schedule import Rhythm, equal_parts
 from collector.policy import Channel, Step, Tone
 from collector.wording.languages import LANGUAGES, locale
 from collector.wording.lint import lint
 from collector.wording.source import KINDS, POLICY, BadWording, Own, mistakes
 from collector.wording.writing import Letter, write
 from receivables.case import Case
-from receivables.money import Money
+from receivables.money import Money, sum_money
+from receivables.plans import Covered, InstallmentPlan, standings
 from receivables.records import Company, Customer, EmailAddress, Invoice, InvoiceStatus, Kind, Ref
 
+IN_PARTS = ("part_reminder", "plan_offer")
 SUBJECT_MAX = 150
 TEXT_MAX = 10_000
 TEXT_MESSAGE_MAX = 306
@@ -118,8 +121,23 @@ def invented(
     invoices = tuple(_invoice(who, number) for number in range(count))
     case = Case("sample/1", Company("sample", "Northwind Supplies", "EUR"), (customer,), invoices)
     step = Step("sample", 7, letter)
-    lines = tuple(Line(one, step, one.open, Money.zero("EUR")) for one in invoices)
+    part = sample_part(invoices, _SEEN_AT.date(), late=not soft) if letter in IN_PARTS else None
+    none = Money.zero("EUR")
+    lines = tuple(
+        Line(one, step, one.open.allocate([1, 3])[0] if part else one.open, none, part=part) for one in invoices
+    )
     return Message(case.debtor, date(2026, 3, 10), lines, step, tone, Channel.MAIL, emails, soft=soft), case
+
+
+def sample_part(invoices: Sequence[Invoice], today: date, *, late: bool) -> PartAsked:
+    """One of four monthly parts of these invoices, in one currency: the second, which is late, or the third, which is
+    to come."""
+    currency = invoices[0].open.currency
+    total = sum_money((one.open for one in invoices), currency)
+    parts = equal_parts(total, 4, first_on=today - timedelta(days=33), rhythm=Rhythm.MONTHLY)
+    covered = tuple(Covered(one.ref, one.open, Money.zero(currency)) for one in invoices)
+    plan = InstallmentPlan("sample", "sample/1", covered, parts)
+    return PartAsked(plan, standings(plan, parts[0].amount, today)[1 if late else 2])
 
 
 def _invoice(customer: Ref, at: int) -> Invoice:

@@ -47,6 +47,8 @@ KINDS: Mapping[str, Kind] = {
     "letter_reminder": Kind(Frame.INVOICES, "Reminder by letter"),
     "sms_reminder": Kind(Frame.BARE, "Reminder by text message"),
     "call_script": Kind(Frame.BARE, "What to say on the telephone"),
+    "part_reminder": Kind(Frame.INVOICES, "Reminder of a part of a plan", step=False),
+    "plan_offer": Kind(Frame.SIGNED, "Offer to pay in parts", step=False),
     "statement": Kind(Frame.SIGNED, "Statement of account", step=False),
     "thank_you": Kind(Frame.SIGNED, "Thank-you for a payment", step=False),
     "apology": Kind(Frame.SIGNED, "Apology for a reminder that came too late", step=False),
@@ -67,10 +69,13 @@ NAMES: Mapping[str, str] = {
     "name": "the name of the person who is written to, else the customer's",
     "numbers": "the invoice numbers: “1042”, or “1042, 1043, 1044 and 6 more”",
     "one": "true when the message is about one invoice only",
+    "part": "which part of a plan it is about: 2; 0 when it is about none",
+    "parts": "how many parts that plan has; 0 when it is about none",
     "sender": "the name of who signs",
     "soft": "true when this customer usually pays on time and is late for the first time",
     "today": "the day of the message",
     "tone": "friendly, neutral, firm or final",
+    "until": "the last day on which a late part is waited for, or on which an offer holds; else empty",
     "totals": "the sum that is asked for, per currency: “$1,234.50”",
 }
 FILTERS = ("spelled",)

@@ -21,6 +21,11 @@ def bears_nothing(_case: Case, _invoices: Sequence[Invoice]) -> Late | None:
     return None
 
 
+def no_page(_: Case) -> str:
+    """There is no payment page of the business's own."""
+    return ""
+
+
 def unwritten(version: int) -> Attachment:
     """There is no credit policy."""
     raise Refused(f"there is no version {version} of the credit policy")
@@ -30,7 +35,8 @@ def unwritten(version: int) -> Attachment:
 class Stationery:
     """`own` are the business's wordings by letter and language; `agreed` tells the version of the credit policy that
     each invoice came under, `late` what invoices bear for being late, where the customer is to read of it.
-    `terms` gives a version of the credit policy as a file; it raises Refused for one that cannot be read."""
+    `terms` gives a version of the credit policy as a file; it raises Refused for one that cannot be read.
+    `pay_page` is the address of the customer's page of ours, where messages carry that; else empty."""
 
     signature: str
     own: Own = field(default_factory=dict)
@@ -38,3 +44,4 @@ class Stationery:
     agreed: Callable[[Sequence[Invoice]], Mapping[Ref, int]] = no_terms
     late: Callable[[Case, Sequence[Invoice]], Late | None] = bears_nothing
     terms: Callable[[int], Attachment] = unwritten
+    pay_page: Callable[[Case], str] = no_page

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["BadWording", "Bank", "Kept", "Letter", "kept", "known_letters", "language_of", "one_line", "write"]
 
 NUMBERS_IN_SUBJECT_MAX = 3
+PLAN_OFFER = "plan_offer"
 LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 
@@ -146,9 +147,22 @@ def write(
     if frame is Frame.BARE:
         return Letter(one_line(subject), f"{body}\n", "")
     if frame is Frame.SIGNED:
-        return put_together(subject, body, Around(), hand)
+        return put_together(subject, body, _parts(message, hand), hand)
     around = _around(message, hand, pay_urls, bank=bank, agreed=agreed or {})
     return put_together(subject, body, replace(around, late=late_words(late, hand)), hand)
+
+
+def _parts(message: Message, hand: Hand) -> Around:
+    """The parts of a plan that is offered; nothing for any other letter."""
+    plan = message.lines[0].part.plan if message.lines and message.lines[0].part else None
+    if plan is None or len(plan.parts) < 2:
+        return Around()
+    say = phrases(hand.language)
+    rows = [(str(one.number), _short(one.due_on, hand), "", money_words(one.amount, hand.locale)) for one in plan.parts]
+    table = Table(
+        "", (say["part"], say["due"], "", say["amount"]), rows, [(say["total"], money_words(plan.total, hand.locale))]
+    )
+    return Around(tables=[table])
 
 
 def words_of(
@@ -195,7 +209,10 @@ def kept(letter: Letter) -> Kept:
 def _facts(message: Message, case: Case, hand: Hand, pay_urls: Mapping[Ref, str]) -> dict[str, object]:
     """What a wording may speak of; the names are those of `wording_source.NAMES`."""
     lines = message.lines
-    due = min((line.invoice.due_on for line in lines if line.invoice.due_on), default=None)
+    part = message.part
+    due = part.due_on if part else min((one.invoice.due_on for one in lines if one.invoice.due_on), default=None)
+    offered = message.step.letter == PLAN_OFFER
+    until = (part.plan.last_on if offered else part.plan.waited_until(part.standing.part)) if part else None
     sums = by_currency(line.asked for line in lines)
     return {
         "company": hand.company,
@@ -204,14 +221,17 @@ def _facts(message: Message, case: Case, hand: Hand, pay_urls: Mapping[Ref, str]
         "days_late": max(0, (message.day_on - due).days) if due else 0,
         "due": date_words(due, hand.locale),
         "firm": message.tone >= Tone.FIRM and not message.soft,
-        "link": pay_urls.get(lines[0].invoice.ref, "") if len(lines) == 1 else "",
+        "link": pay_urls.get(lines[0].invoice.ref, "") if len(lines) == 1 or offered else "",
         "name": next((one.name for one in message.to if one.name and one.addressed), "") or case.head.name,
         "numbers": _numbers([line.invoice.number for line in lines], hand.language),
         "one": len(lines) == 1,
+        "part": part.number if part else 0,
+        "parts": len(part.plan.parts) if part else 0,
         "sender": hand.sender,
         "soft": message.soft,
         "today": date_words(message.day_on, hand.locale),
         "tone": message.tone.name.lower(),
+        "until": date_words(until, hand.locale),
         "totals": listed([money_words(total, hand.locale) for total in sums.values()], hand.language),
     }
 
@@ -257,10 +277,11 @@ def _sums(message: Message, hand: Hand) -> list[tuple[str, str]]:
     say = phrases(hand.language)
     asked = by_currency(line.asked for line in message.lines)
     held = {currency: sum_ for currency, sum_ in by_currency(message.credits).items() if currency in asked and sum_}
-    parted = len(message.lines) > 1 or held or any(line.disputed for line in message.lines)
+    parted = len(message.lines) > 1 or held or any(line.disputed or line.part for line in message.lines)
+    named = say["this_part"] if message.part else say["total"]
     found: list[tuple[str, str]] = []
     for currency, total in asked.items() if parted else ():
-        found.append((say["total"], money_words(total, hand.locale)))
+        found.append((named, money_words(total, hand.locale)))
         if credit := held.get(currency):
             left = max(total - credit, Money.zero(currency))
             found.append((say["credit"], money_words(-credit, hand.locale)))

@@ -17,8 +17,8 @@ def command(*, once: bool, seed: int, customers: int, invoices: int) -> None:
     import threading
 
     from duewell.say import console
-    from duewell.story.stage import set_up
-    from duewell.story.telling import Disappointed, tell
+    from duewell.story.stage import Disappointed, set_up
+    from duewell.story.telling import tell
     from sandbox.server import Setup
 
     console.print(

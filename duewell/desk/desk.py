@@ -11,11 +11,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from duewell import connecting, running
 from duewell.desk.charges import ChargesDesk
 from duewell.desk.manners import MannersDesk
+from duewell.desk.pay_page import PayPageDesk
 from duewell.desk.people import PeopleDesk
 from duewell.desk.plan import PlanDesk
+from duewell.desk.plans import PlansDesk
 from duewell.desk.policy import PolicyDesk
 from duewell.desk.replay import ReplayDesk
 from duewell.desk.sames import SamesDesk
+from duewell.desk.till import TillDesk
 from duewell.desk.wording import WordingDesk
 from duewell.desk.work import WorkDesk
 from duewell.jobs import all_businesses, zone_among
@@ -39,7 +42,20 @@ from webhooks.receive import Arrived, Counts, receive
 log = structlog.get_logger(__name__)
 
 
-class Desk(ChargesDesk, PeopleDesk, WorkDesk, WordingDesk, PolicyDesk, PlanDesk, ReplayDesk, MannersDesk, SamesDesk):
+class Desk(
+    ChargesDesk,
+    PeopleDesk,
+    WorkDesk,
+    WordingDesk,
+    PolicyDesk,
+    PlanDesk,
+    PlansDesk,
+    ReplayDesk,
+    MannersDesk,
+    SamesDesk,
+    PayPageDesk,
+    TillDesk,
+):
     """The Office of the pages (see `duewell/web/office.py`). Thread-safe."""
 
     def __init__(self, house: House, *, reads: bool = True) -> None:

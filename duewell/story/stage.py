@@ -21,6 +21,10 @@ from sandbox.server import Sandbox, Setup
 BUSINESS = "Your business"
 
 
+class Disappointed(Exception):
+    """The story did not go as it must: something is broken, and the sentence says what."""
+
+
 @dataclass
 class Stage:
     """What the story is played on. Use it as a context manager."""

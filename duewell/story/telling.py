@@ -13,7 +13,8 @@ from duewell.progress import reading
 from duewell.running import Synced, drain_inbox, living, make_plan, send_plan, sync_one
 from duewell.say import console, table
 from duewell.showing.overview import plan
-from duewell.story.stage import Stage
+from duewell.story.paying import pay_in_parts
+from duewell.story.stage import Disappointed, Stage
 from duewell.story.visitor import Lost, Visitor
 from duewell.views.pages import PlanRow
 from receivables.money import Money
@@ -22,10 +23,6 @@ from storage import books
 
 SHOWN_MAX = 12
 PAYERS_MAX = 4
-
-
-class Disappointed(Exception):
-    """The story did not go as it must: something is broken, and the sentence says what."""
 
 
 def tell(stage: Stage) -> None:
@@ -42,6 +39,8 @@ def tell(stage: Stage) -> None:
     paid = let_pay(stage, sent)
     chapter("6. Two weeks later")
     two_weeks_later(stage, paid)
+    chapter("7. Paying in parts")
+    pay_in_parts(stage)
 
 
 def chapter(title: str) -> None:

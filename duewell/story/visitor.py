@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -99,6 +99,36 @@ class Visitor:
             if leading_to in form.action:
                 return form
         raise Lost(f"{self.url} has no form that leads to {leading_to!r}")
+
+    def press(self, value: str, holding: str = "", **filled: str | list[str]) -> str:
+        """Press the first button of that value, in a form where something begins with `holding`. Raises Lost."""
+        reader = _Forms()
+        reader.feed(self.text)
+        for form in reader.forms:
+            there = [text for texts in form.fields.values() for text in texts]
+            held = not holding or any(text.startswith(holding) for text in there)
+            if held and any(value == told for _, told in form.buttons):
+                return self.submit(form, press=value, **filled)
+        raise Lost(f"{self.url.partition('/p/')[0]} has no button {value!r}")
+
+    def form_with(self, field: str) -> Form:
+        """The first form that asks for this. Raises Lost."""
+        reader = _Forms()
+        reader.feed(self.text)
+        for form in reader.forms:
+            if field in form.fields:
+                return form
+        raise Lost(f"the page asks for no {field}")
+
+    def leave(self) -> str:
+        """Follow the page's first link to another site. Raises Lost."""
+        links = _Links()
+        links.feed(self.text)
+        home = urlsplit(self.url).netloc
+        away = next((one for one in links.hrefs if urlsplit(one).netloc not in ("", home)), None)
+        if away is None:
+            raise Lost("the page leads nowhere else")
+        return self.open(away)
 
     def submit(self, form: Form, press: str = "", **filled: str | list[str]) -> str:
         """Fill in and send the form, by the button whose value or name is `press` if there are several."""

@@ -3,8 +3,10 @@
 from flask import Flask
 
 from duewell.config import Settings
+from duewell.portal import pages as portal
 from duewell.web import (
     charges,
+    clearing,
     connecting,
     customers,
     entrance,
@@ -13,8 +15,10 @@ from duewell.web import (
     machines,
     manners,
     overview,
+    pay_page,
     people,
     plan,
+    plans,
     policy,
     rendering,
     replay,
@@ -32,10 +36,12 @@ ROOMS = (
     entrance,
     overview,
     plan,
+    plans,
     todos,
     sames,
     customers,
     charges,
+    clearing,
     connecting,
     policy,
     replay,
@@ -44,7 +50,9 @@ ROOMS = (
     wordings,
     statements,
     manners,
+    pay_page,
     rules,
+    portal,
 )
 
 

@@ -63,8 +63,10 @@ def _known(connection: str, customer_id: str) -> CustomerView:
 
 def _page(view: CustomerView, *, typed: dict[str, str] | None = None, problem: str = "") -> str:
     known = {**dict.fromkeys(("form", *FIELDS), ""), **(typed or {})}
-    late = office().late_charges(business().id, view.connection, view.id)
-    return render_template("customer.html", view=view, typed=known, problem=problem, late=late)
+    who = (business().id, view.connection, view.id)
+    around = {"late": office().late_charges(*who), "links": office().links(*who), "plans": office().plans_of(*who)}
+    around |= {"returned": office().returned(*who)}
+    return render_template("customer.html", view=view, typed=known, problem=problem, **around)
 
 
 def _back(view: CustomerView) -> ResponseReturnValue:

@@ -92,10 +92,15 @@ def _said(error: HTTPException) -> str:
 
 def _ours(error: Exception) -> Response:
     """Something nobody foresaw. The page asks the office nothing, since the office may be what is broken."""
+    g.plain = True
+    return _page(500, "Something went wrong on our side", "", reference=noted(error))
+
+
+def noted(error: Exception) -> str:
+    """Write down what nobody foresaw; the reference under which the log has it."""
     reference = secrets.token_hex(4).upper()
     log.error("page failed", reference=reference, endpoint=request.endpoint, method=request.method, exc_info=error)
-    g.plain = True
-    return _page(500, "Something went wrong on our side", "", reference=reference)
+    return reference
 
 
 def _page(status: int, title: str, sentence: str, *, reference: str = "") -> Response:

@@ -18,6 +18,8 @@ THEIR_OWN = {"entrance.logout", "entrance.business", "entrance.password", "entra
 """What everybody may do who has signed in, whatever they are at any business."""
 PROBES = {"machines.healthz", "machines.readyz"}
 IMPERSONAL = {"static", "machines.webhook", *PROBES}
+FOR_PAYERS = "portal"
+"""The pages of those who hold a link: nobody signs in there, and their forms carry a proof of their own."""
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -48,7 +50,7 @@ def install(app: Flask, base_url: str) -> None:
     def stop() -> Response | None:
         if request.endpoint not in PROBES and _host() not in hosts:
             abort(400, "This address is not the one Duewell is set up for (web.base_url in the configuration).")
-        return None if request.endpoint in IMPERSONAL else _person()
+        return None if request.endpoint in IMPERSONAL or request.blueprint == FOR_PAYERS else _person()
 
     @app.after_request
     def protect(response: Response) -> Response:

@@ -11,11 +11,14 @@ from typing import Protocol
 from duewell.views.pages import ConnectChoice, ConnectionView, CustomerView, Overview
 from duewell.web.office_charges import ChargesOffice
 from duewell.web.office_manners import MannersOffice
+from duewell.web.office_pay_page import PayPageOffice
 from duewell.web.office_people import PeopleOffice
 from duewell.web.office_plan import PlanOffice
+from duewell.web.office_plans import PlansOffice
 from duewell.web.office_policy import PolicyOffice
 from duewell.web.office_replay import ReplayOffice
 from duewell.web.office_sames import SamesOffice
+from duewell.web.office_till import TillOffice
 from duewell.web.office_wording import WordingOffice
 from duewell.web.office_work import WorkOffice
 from integrations.contract import Clock
@@ -63,9 +66,12 @@ class Office(
     WordingOffice,
     PolicyOffice,
     PlanOffice,
+    PlansOffice,
     ReplayOffice,
     MannersOffice,
     SamesOffice,
+    PayPageOffice,
+    TillOffice,
     Protocol,
 ):
     """Everything the pages ask for. All calls may come from several threads at once."""

@@ -25,12 +25,16 @@ TODO_KINDS = {
     "no_address": ("wait", "No address"),
     "never_sent": ("quiet", "Never sent"),
     "last_step": ("wait", "Last step taken"),
+    "credit_note": ("wait", "Credit note"),
     "kind": ("quiet", "Kind of customer"),
     "bank": ("wait", "Bank"),
     "thank_you": ("good", "Thank-you"),
     "apology": ("wait", "Apology"),
     "statement": ("quiet", "Statement"),
     "credit_policy": ("quiet", "Credit policy"),
+    "overpaid": ("quiet", "Paid too much"),
+    "refund": ("wait", "Refund"),
+    "returned": ("bad", "Returned payment"),
 }
 STOPS = (
     ("stop", "They asked in writing not to be contacted"),
@@ -69,7 +73,23 @@ APOLOGY_STATES = {
     "ambiguous": ("wait", "May have been sent; being looked up"),
     "parked": ("bad", "May have been sent; a person must look"),
 }
+PLAN_STATES = {
+    "proposed": ("wait", "Proposed"),
+    "active": ("good", "In force"),
+    "kept": ("good", "Kept"),
+    "broken": ("bad", "Broken"),
+    "cancelled": ("quiet", "Ended"),
+}
+PART_STATES = {
+    "paid": ("good", "Paid"),
+    "coming": ("quiet", "To come"),
+    "due": ("wait", "Due today"),
+    "late": ("wait", "Late"),
+    "missed": ("bad", "Missed"),
+}
 WORDS: dict[str, Any] = {
+    "plan_states": PLAN_STATES,
+    "part_states": PART_STATES,
     "apology_states": APOLOGY_STATES,
     "promise_states": PROMISE_STATES,
     "todo_kinds": TODO_KINDS,

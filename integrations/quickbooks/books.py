@@ -8,15 +8,28 @@ from datetime import date, datetime
 
 from integrations.contract import Account, Act, Attached, ChargeChoices, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Unsupported
-from integrations.quickbooks import changes, charging, files, lookups, mapping, writing
+from integrations.quickbooks import (
+    changes,
+    charging,
+    clearing,
+    files,
+    lookups,
+    mapping,
+    receiving,
+    reversing,
+    writing,
+)
 from integrations.quickbooks.mapping import Place
 from integrations.quickbooks.reader import Reader
+from integrations.receiving import Clearing, Received
 from receivables.page import Cursor, OpenTotals, Page
 from receivables.records import Company, Ref
 
 
 class QuickBooksBooks:
-    """One opened company; use it in one thread."""
+    """One opened company; use it in one thread. A payment for several invoices is one payment here."""
+
+    together = True
 
     def __init__(self, wire: Wire, account: Account, token: Token) -> None:
         self._reader = Reader(wire, account, token)
@@ -85,3 +98,27 @@ class QuickBooksBooks:
         if act is Act.POST_CHARGE:
             return charging.found_charge(self._reader, on, key, since=since)
         return writing.found(self._reader, act, on, key, since=since)
+
+    def clearing_accounts(self, currency: str) -> tuple[Clearing, ...]:
+        """Banks and other current assets."""
+        return clearing.accounts(self._reader, currency)
+
+    def make_clearing_account(self, name: str, currency: str, *, key: str) -> Clearing:
+        """Another current asset."""
+        return clearing.make(self._reader, name, currency, key=key)
+
+    def record_payment(self, received: Received, *, key: str) -> Receipt:
+        """A line for each invoice; what is beyond them is unapplied."""
+        return receiving.record(self._reader, received, key=key)
+
+    def found_payment(self, received: Received, key: str, *, since: datetime) -> Receipt | Lookup:
+        """By our number or memo, or by the till's id where another app entered it."""
+        return receiving.found(self._reader, received, key, since=since)
+
+    def reverse_payment(self, payment: Ref, on: date, why: str, *, key: str) -> Receipt:
+        """Voided; in a closed period set off by an invoice dated `on`, whose id the receipt then has."""
+        return reversing.reverse(self._reader, payment, on, why, key=key)
+
+    def found_reversal(self, payment: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
+        """Is it voided or gone, or set off under this key?"""
+        return reversing.found(self._reader, payment, key, since=since)

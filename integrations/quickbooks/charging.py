@@ -1,7 +1,7 @@
 """Late charges in one company: the items and tax codes to choose from, an invoice of one item, found by its memo."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -11,13 +11,13 @@ import msgspec
 from integrations.contract import ChargeChoices, Choice, LateCharge, Lookup, Receipt
 from integrations.errors import NotThere, Refused, TryLater
 from integrations.quickbooks.lookups import fetch, pages_by_id
-from integrations.quickbooks.payloads import InvoiceRow, ItemRow, TaxCodeRow, TaxRateRow
+from integrations.quickbooks.payloads import AccountRow, InvoiceRow, ItemRow, TaxCodeRow, TaxRateRow
 from integrations.quickbooks.reader import Reader
 from integrations.quickbooks.statements import PAGE, literal, select
 from integrations.quickbooks.writing import marked, require_invoice, require_key, row_of, told_at
 from receivables.records import Invoice, Ref
 
-T = TypeVar("T", ItemRow, TaxCodeRow, TaxRateRow)
+T = TypeVar("T", AccountRow, ItemRow, TaxCodeRow, TaxRateRow)
 SOLD = ("Service", "NonInventory")
 UNTAXED = Choice("NON", "No sales tax")
 """For a line without sales tax in the United States, where QuickBooks itself reckons the tax of any other."""
@@ -28,8 +28,8 @@ TEXT_MAX = 4000
 def choices(reader: Reader) -> ChargeChoices:
     """What is sold and has an income account; and the tax codes that add nothing, so that the invoice is about the
     amount asked for: what lateness costs is nowhere a price with tax in it."""
-    items = (one for one in _listed(reader, "Item", ItemRow) if one.type in SOLD and one.income_account_ref)
-    return ChargeChoices(_by_name(map(_item, items)), _taxes(reader), account_word="item")
+    items = (one for one in listed(reader, "Item", ItemRow) if one.type in SOLD and one.income_account_ref)
+    return ChargeChoices(_by_name(map(_item, items)), taxes(reader), account_word="item")
 
 
 def _item(row: ItemRow) -> Choice:
@@ -38,11 +38,12 @@ def _item(row: ItemRow) -> Choice:
     return Choice(row.id, f"{name} ({account})" if account else name)
 
 
-def _taxes(reader: Reader) -> tuple[Choice, ...]:
+def taxes(reader: Reader) -> tuple[Choice, ...]:
+    """Tax codes that add nothing."""
     if (reader.info().country or "US").upper() in ("US", "USA"):
         return (UNTAXED,)
-    nothing = {one.id for one in _listed(reader, "TaxRate", TaxRateRow) if one.rate_value == Decimal(0)}
-    codes = (one for one in _listed(reader, "TaxCode", TaxCodeRow) if one.sales and set(one.sales) <= nothing)
+    nothing = {one.id for one in listed(reader, "TaxRate", TaxRateRow) if one.rate_value == Decimal(0)}
+    codes = (one for one in listed(reader, "TaxCode", TaxCodeRow) if one.sales and set(one.sales) <= nothing)
     return _by_name(Choice(one.id, one.name or one.id) for one in codes)
 
 
@@ -50,12 +51,13 @@ def _by_name(found: Iterable[Choice]) -> tuple[Choice, ...]:
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.code)))
 
 
-def _listed(reader: Reader, entity: str, shape: type[T]) -> Iterator[T]:
+def listed(reader: Reader, entity: str, shape: type[T]) -> Iterator[T]:
+    """All of a list, page by page; of most lists only what is in use."""
     start, full = 1, True
     while full:
-        listed = reader.client.query(select(entity, order_by="Id", start=start)).listed(entity)
+        found = reader.client.query(select(entity, order_by="Id", start=start)).listed(entity)
         try:
-            rows = msgspec.json.decode(listed, type=list[shape])  # type: ignore[valid-type]
+            rows = msgspec.json.decode(found, type=list[shape])  # type: ignore[valid-type]
         except msgspec.DecodeError:
             raise TryLater(f"QuickBooks did not tell its {entity} list") from None
         yield from rows
@@ -71,15 +73,20 @@ def post_charge(reader: Reader, on: Ref, charge: LateCharge, *, key: str) -> Rec
         raise NotThere("QuickBooks does not have this invoice (any more)")
     if late.total.currency != charge.amount.currency:
         raise Refused("the invoice in QuickBooks has another currency, so nothing was posted")
-    body = _body(charge, late.customer.id, key)
-    answer = reader.client.make_invoice(body, key=f"{key}-{_digest(body)}")
+    return enter(reader, charge, late.customer.id, key=key)
+
+
+def enter(reader: Reader, charge: LateCharge, customer: str, *, key: str, memo: str = "Late payment") -> Receipt:
+    """The invoice itself, to any customer; `memo` stands before the key."""
+    body = _body(charge, customer, f"{memo} {marked(key)}")
+    answer = reader.client.make_invoice(body, key=f"{key}-{digest(body)}")
     row = row_of(answer.invoice, InvoiceRow)
     if row is None:
         raise TryLater("QuickBooks did not confirm the invoice", may_have_acted=True)
     return _receipt(row)
 
 
-def _body(charge: LateCharge, customer: str, key: str) -> dict[str, object]:
+def _body(charge: LateCharge, customer: str, memo: str) -> dict[str, object]:
     amount = charge.amount.amount
     sold = {
         "ItemRef": {"value": charge.account},
@@ -98,12 +105,12 @@ def _body(charge: LateCharge, customer: str, key: str) -> dict[str, object]:
         "CurrencyRef": {"value": charge.amount.currency},
         "TxnDate": charge.issued_on.isoformat(),
         "DueDate": charge.due_on.isoformat(),
-        "PrivateNote": f"Late payment {marked(key)}",
+        "PrivateNote": memo,
         "Line": [line],
     }
 
 
-def _digest(body: dict[str, object]) -> str:
+def digest(body: Mapping[str, object]) -> str:
     """What QuickBooks answers to a mended request under an old id is not documented, so it gets another one."""
     return hashlib.blake2b(msgspec.json.encode(body), digest_size=8).hexdigest()
 
@@ -111,8 +118,13 @@ def _digest(body: dict[str, object]) -> str:
 def found_charge(reader: Reader, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
     """The invoice whose memo carries the key, whatever became of it: a memo cannot be asked for, so what was made since
     then is looked through. A voided one still has it; a deleted one is not there, and then nobody is charged."""
-    require_key(key)
     require_invoice(on)
+    return invoice_marked(reader, key, since)
+
+
+def invoice_marked(reader: Reader, key: str, since: datetime) -> Receipt | Lookup:
+    """The invoice made since then whose memo carries the key."""
+    require_key(key)
     begun = f"MetaData.CreateTime >= {literal((since - CLOCKS_APART).isoformat(timespec='seconds'))}"
     for _, rows in pages_by_id(reader, "Invoice", begun):
         for row in rows:

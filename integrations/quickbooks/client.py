@@ -40,6 +40,8 @@ class Envelope(msgspec.Struct):
     changed: list[Part] = msgspec.field(default_factory=list, name="CDCResponse")
     invoice: msgspec.Raw = msgspec.field(default=EMPTY, name="Invoice")
     attachable: msgspec.Raw = msgspec.field(default=EMPTY, name="Attachable")
+    payment: msgspec.Raw = msgspec.field(default=EMPTY, name="Payment")
+    account: msgspec.Raw = msgspec.field(default=EMPTY, name="Account")
     fault: msgspec.Raw = msgspec.field(default=EMPTY, name="Fault")
     gateway_fault: msgspec.Raw = msgspec.field(default=EMPTY, name="fault")
     time: str | int = ""
@@ -171,8 +173,30 @@ class QuickBooksClient:
 
     def make_invoice(self, body: Mapping[str, object], *, key: str) -> Envelope:
         """A new invoice. The SDK would send its own defaults along if it built one."""
+        return self._make("Invoice", body, key)
+
+    def make_payment(self, body: Mapping[str, object], *, key: str) -> Envelope:
+        """A payment received."""
+        return self._make("Payment", body, key)
+
+    def make_account(self, body: Mapping[str, object], *, key: str) -> Envelope:
+        """A new account of the ledger."""
+        return self._make("Account", body, key)
+
+    def _make(self, entity: str, body: Mapping[str, object], key: str) -> Envelope:
         text = _NUMBERS.encode(body)
-        return self._ask(lambda: self._sdk.create_object("Invoice", text, request_id=key), writing=True)
+        return self._ask(lambda: self._sdk.create_object(entity, text, request_id=key), writing=True)
+
+    def void_payment(self, fresh: Callable[[], tuple[str, str]], *, key: str) -> Envelope:
+        """Void the payment whose id and token `fresh` tells: before every attempt, since a stale token is refused."""
+
+        def once() -> Any:
+            id, token = fresh()
+            text = json.dumps({"Id": id, "SyncToken": token, "sparse": True}).encode()
+            how = {"operation": "update", "include": "void"}
+            return self._sdk.update_object("Payment", text, request_id=f"{key}-v{token}", params=how)
+
+        return self._ask(once, writing=True)
 
     def pdf(self, invoice_id: str) -> bytes:
         """An invoice as QuickBooks prints it."""

@@ -156,6 +156,7 @@ class PaymentRow(DocumentRow, frozen=True, gc=False, kw_only=True):
 
     unapplied_amt: Decimal | None = None
     payment_ref_num: str | None = None
+    deposit_to_account_ref: Reference | None = None
     line: Sequence[PaymentLine] | None = None
 
 
@@ -242,6 +243,17 @@ class ItemRow(Payload, frozen=True, gc=False, kw_only=True):
     name: str | None = None
     type: str | None = None
     income_account_ref: Named | None = None
+
+
+class AccountRow(Payload, frozen=True, gc=False, kw_only=True):
+    """An account of the ledger. A company with a single currency leaves it out."""
+
+    id: str
+    name: str | None = None
+    active: bool | None = None
+    account_type: str | None = None
+    account_sub_type: str | None = None
+    currency_ref: Reference | None = None
 
 
 class TaxRateDetail(Payload, frozen=True, gc=False):

@@ -25,11 +25,16 @@ SENTENCES: Mapping[str, str] = {
     "3100": "QuickBooks does not let this app into this company: the app's keys belong to another environment, "
     "or the accounting scope is missing",
     "6000": "QuickBooks' own rules forbid this, for instance because the period is closed",
+    "6200": "the period is closed in QuickBooks",
     "6140": "QuickBooks already has a document with this number",
     "6190": "the company's QuickBooks subscription has ended or is unpaid: its books can only be read",
     "6210": "QuickBooks already has a document with this number",
     "6240": "QuickBooks already has this name",
 }
+WORDED = ("6000", "6200", "6210")
+"""Refusals by the rules of bookkeeping, which QuickBooks explains better than its codes do."""
+PERSONAL = re.compile(r"[\w.+-]+@[\w.-]+|'[^']*'|\"[^\"]*\"|[\w-]{24,}")
+WORDS_MAX = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def refusal(reply: Reply, *, writing: bool) -> IntegrationError:
     if reply.status >= BROKEN or SYSTEM in codes:
         return TryLater(f"QuickBooks has trouble (HTTP {reply.status})", after=reply.after, may_have_acted=writing)
     for code in codes:
-        found = _by_code(code)
+        found = _by_code(code, _words(reply.body) if code in WORDED else "")
         if found is not None:
             return found
     return _by_status(reply, codes, writing)
@@ -68,14 +73,15 @@ def _throttled(reply: Reply) -> TryLater:
     return TryLater("QuickBooks asks us to slow down", after=after)
 
 
-def _by_code(code: str) -> IntegrationError | None:
+def _by_code(code: str, words: str) -> IntegrationError | None:
     if code in LOST_RIGHTS or code == EXPIRED:
         return Reconnect("QuickBooks no longer lets us into this company; please connect it again")
     if code == GONE:
         return NotThere("QuickBooks does not have this record (any more)")
     if code == STALE:
         return TryLater("somebody changed the record in QuickBooks at the same moment")
-    return Refused(f"{SENTENCES[code]} (code {code})") if code in SENTENCES else None
+    said = f"code {code}: {words}" if words else f"code {code}"
+    return Refused(f"{SENTENCES[code]} ({said})") if code in SENTENCES else None
 
 
 def _by_status(reply: Reply, codes: tuple[str, ...], writing: bool) -> IntegrationError:
@@ -102,6 +108,17 @@ def _codes(body: bytes) -> Iterator[str]:
         code = str(_either(error, "code") or "").strip().lstrip("0")
         if code.isdecimal():
             yield code
+
+
+def _words(body: bytes) -> str:
+    """What QuickBooks itself says, without what may be a name, an address or a token."""
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    errors = _listed(_either(_either(said, "fault"), "error"))
+    told = next((one for one in errors if isinstance(one, dict)), {})
+    return PERSONAL.sub("…", str(_either(told, "detail") or _either(told, "message") or ""))[:WORDS_MAX]
 
 
 def _either(said: Any, name: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 PAGE = 1000
-NAME_LISTS = ("Customer", "CustomerType", "Term")
+NAME_LISTS = ("Customer", "CustomerType", "Term", "Account")
 """Of other lists only what is active is asked for."""
 
 

@@ -114,6 +114,10 @@ class StripeClient:
         given = {**(params or {}), "idempotency_key": key}
         return patiently(self.wire, lambda: self._call("post", path, decode, params=given))
 
+    def replayed(self) -> bool:
+        """Was this thread's last answer one that Stripe had given before, and so perhaps true no more?"""
+        return self._transport.answered()[1].get("Idempotent-Replayed") == "true"
+
     def delete(self, path: str) -> None:
         """Delete. Raises NotThere when it is gone already."""
         patiently(self.wire, lambda: self._call("delete", path, bytes, params={}))

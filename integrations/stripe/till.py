@@ -56,7 +56,7 @@ class StripeTill:
             if isinstance(found, PayPage):
                 return found
             raise
-        return _page(made, writing=True)
+        return self.page(made.id) if self._client.replayed() else _page(made, writing=True)
 
     def page(self, id: str) -> PayPage:
         """As it is now."""
@@ -105,6 +105,7 @@ class StripeTill:
             method=charge.payment_method_details.type if charge and charge.payment_method_details else "",
             failure=for_people(found.last_payment_error.message) if found.last_payment_error else "",
             returned=returned,
+            refunded=money(charge.amount_refunded if charge else 0, found.currency),
             disputed=bool(charge and charge.disputed),
             fee=money(line.fee, line.currency) if line else None,
             payout=self._balance.payout_of(line) if line else "",

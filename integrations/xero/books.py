@@ -8,7 +8,8 @@ import msgspec
 
 from integrations.contract import Account, Act, Attached, ChargeChoices, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused
-from integrations.xero import attachments, charging, pulling, reading, writing
+from integrations.receiving import Clearing, Received
+from integrations.xero import attachments, charging, clearing, pulling, reading, receiving, reversing, writing
 from integrations.xero.client import Client
 from integrations.xero.decoding import decode
 from integrations.xero.mapping import Mapper
@@ -28,7 +29,9 @@ class _Currency(msgspec.Struct):
 
 
 class XeroBooks:
-    """One connected organisation. Nothing is asked before a method is called."""
+    """One connected organisation. Nothing is asked before a method is called. A payment has one invoice here."""
+
+    together = False
 
     def __init__(self, wire: Wire, account: Account, token: Token) -> None:
         self._room = Room(wire, account, Client(wire, account, token), Mapper(account.id))
@@ -69,10 +72,14 @@ class XeroBooks:
         return reading.fetch(self._room, refs)
 
     def open_totals(self, as_at_on: date) -> OpenTotals:
-        """Contact balances. The company's currency is asked for once, when connecting did not keep it."""
+        """Contact balances."""
+        return reading.open_totals(self._room, as_at_on, self._base())
+
+    def _base(self) -> str:
+        """The company's currency, asked for once, when connecting did not keep it."""
         if not self._base_currency:
             self._base_currency = reading.organisation(self._room).base_currency or ""
-        return reading.open_totals(self._room, as_at_on, self._base_currency)
+        return self._base_currency
 
     def document(self, invoice: Ref) -> bytes:
         """The invoice as PDF."""
@@ -115,3 +122,27 @@ class XeroBooks:
         if act is Act.POST_CHARGE:
             return charging.found_charge(self._room, on, key)
         return writing.found(self._room, act, on, key, since=since)
+
+    def clearing_accounts(self, currency: str) -> tuple[Clearing, ...]:
+        """Banks, and accounts to which payments can be made."""
+        return clearing.accounts(self._room, currency, self._base())
+
+    def make_clearing_account(self, name: str, currency: str, *, key: str) -> Clearing:
+        """A bank account."""
+        return clearing.make(self._room, name, currency, base=self._base(), key=key)
+
+    def record_payment(self, received: Received, *, key: str) -> Receipt:
+        """A payment on the one invoice, and an overpayment for what is beyond it."""
+        return receiving.record(self._room, received, key=key)
+
+    def found_payment(self, received: Received, key: str, *, since: datetime) -> Receipt | Lookup:  # noqa: ARG002
+        """By the references of the invoice's own payments, ours or another app's."""
+        return receiving.found(self._room, received, key)
+
+    def reverse_payment(self, payment: Ref, on: date, why: str, *, key: str) -> Receipt:
+        """Deleted; in a locked period set off by an invoice dated `on`, whose id the receipt then has."""
+        return reversing.reverse(self._room, payment, on, why, key=key)
+
+    def found_reversal(self, payment: Ref, key: str, *, since: datetime) -> Receipt | Lookup:  # noqa: ARG002
+        """Is it deleted, or set off under this key?"""
+        return reversing.found(self._room, payment, key)

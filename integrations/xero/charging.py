@@ -2,7 +2,7 @@
 reference."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -40,8 +40,8 @@ class _TaxRate(msgspec.Struct, rename="pascal"):
 
 def choices(room: Room) -> ChargeChoices:
     """The accounts of income that have a code, and the tax rates for income; of both what is in use."""
-    accounts = _listed(room, "get_accounts", "Accounts", type_=_Account)
-    rates = _listed(room, "get_tax_rates", "TaxRates", type_=_TaxRate)
+    accounts = listed(room, "get_accounts", "Accounts", type_=_Account)
+    rates = listed(room, "get_tax_rates", "TaxRates", type_=_TaxRate)
     found = [Choice(one.code, f"{one.code} {one.name or ''}".strip()) for one in accounts if _earns(one) and one.code]
     taxes = [Choice(one.tax_type, one.name or one.tax_type) for one in rates if _taxes(one) and one.tax_type]
     return ChargeChoices(_by_name(found), _by_name(taxes))
@@ -59,8 +59,9 @@ def _by_name(found: list[Choice]) -> tuple[Choice, ...]:
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.code)))
 
 
-def _listed(room: Room, method: str, name: str, *, type_: type[T]) -> Sequence[T]:
-    return room.client.read(method, lambda reply: decode(reply.body, name, type_, _unreadable)).payloads
+def listed(room: Room, method: str, name: str, *, type_: type[T]) -> Sequence[T]:
+    """All of a list that has no pages."""
+    return room.client.read(method, lambda reply: decode(reply.body, name, type_, unreadable)).payloads
 
 
 def post_charge(room: Room, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
@@ -74,8 +75,13 @@ def post_charge(room: Room, on: Ref, charge: LateCharge, *, key: str) -> Receipt
     contact = late.contact.contact_id if late.contact else None
     if not contact or late.currency_code != charge.amount.currency:
         raise Refused("the invoice in Xero has another currency or no contact, so nothing was posted")
-    body = _body(charge, contact, key)
-    made = room.client.write("create_invoices", _made, {"Invoices": [body]}, key=f"{named}:{_digest(body)}")
+    return enter(room, charge, contact, named=named, reference=_reference(key))
+
+
+def enter(room: Room, charge: LateCharge, contact: str, *, named: str, reference: str) -> Receipt:
+    """The invoice itself, to any contact, under an idempotency key of its own."""
+    body = _body(charge, contact, reference)
+    made = room.client.write("create_invoices", _made, {"Invoices": [body]}, key=f"{named}:{digest(body)}")
     # Xero may say 200 and put the error inside
     if wrong := complaint(list(made)):
         raise Refused(f"Xero did not take the late charges: {wrong}")
@@ -85,7 +91,12 @@ def post_charge(room: Room, on: Ref, charge: LateCharge, *, key: str) -> Receipt
 def found_charge(room: Room, on: Ref, key: str) -> Receipt | Lookup:
     """The invoice whose reference carries the key, whatever has become of it since."""
     invoice_only(on)
-    where = f'Type=="ACCREC" AND Reference=="{_reference(key)}"'
+    return entered(room, _reference(key))
+
+
+def entered(room: Room, reference: str) -> Receipt | Lookup:
+    """The sales invoice with this reference, which holds no quotes."""
+    where = f'Type=="ACCREC" AND Reference=="{reference}"'
     for one in ask(room, INVOICES, page=1, where=where).payloads:
         if one.invoice_id:
             return Receipt(one.invoice_id, instant(one.updated, "UpdatedDateUTC"))
@@ -99,7 +110,7 @@ def _reference(key: str) -> str:
     return f"Late payment {key}"
 
 
-def _body(charge: LateCharge, contact: str, key: str) -> dict[str, object]:
+def _body(charge: LateCharge, contact: str, reference: str) -> dict[str, object]:
     line = {
         "Description": charge.text,
         "Quantity": "1",
@@ -115,22 +126,24 @@ def _body(charge: LateCharge, contact: str, key: str) -> dict[str, object]:
         "DueDate": charge.due_on.isoformat(),
         "CurrencyCode": charge.amount.currency,
         "LineAmountTypes": "Inclusive",
-        "Reference": _reference(key),
+        "Reference": reference,
         "LineItems": [line],
     }
 
 
-def _digest(body: dict[str, object]) -> str:
-    """Xero keeps a refusal under its key for six minutes, and takes no mended request under the same one."""
+def digest(body: Mapping[str, object]) -> str:
+    """Part of an idempotency key: Xero keeps a refusal under its key for six minutes, and takes no mended request under
+    the same one."""
     return hashlib.blake2b(msgspec.json.encode(body), digest_size=8).hexdigest()
 
 
 def _made(reply: Reply) -> list[_Invoice]:
-    made = list(decode(reply.body, "Invoices", _Invoice, _unreadable).payloads)
+    made = list(decode(reply.body, "Invoices", _Invoice, unreadable).payloads)
     if not made or not (made[0].invoice_id or complaint(list(made))):
         raise Unreadable("it does not name the invoice that was made")
     return made
 
 
-def _unreadable(_id: str, why: str) -> NoReturn:
+def unreadable(_id: str, why: str) -> NoReturn:
+    """For what nothing can be done without. Raises Unreadable."""
     raise Unreadable(why)

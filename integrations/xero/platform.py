@@ -22,7 +22,7 @@ from integrations.contract import (
 )
 from integrations.errors import Reconnect, Refused, TryLater, Unsupported
 from integrations.http import address
-from integrations.xero import attachments, hooks, identity, reading
+from integrations.xero import attachments, banking, clearing, hooks, identity, reading
 from integrations.xero.books import XeroBooks
 from integrations.xero.client import CONCURRENT, Client
 from integrations.xero.identity import CUSTOM, Denied, TokenReply
@@ -40,7 +40,7 @@ WEB = "https://go.xero.com"
 NEEDED = ("accounting.invoices", "accounting.payments", "accounting.contacts.read", "accounting.settings.read")
 # asked of a person at consent, and done without where it was not given; a custom connection is not asked, since Xero
 # refuses it altogether for one permission that it was not set up with
-WELCOME = (attachments.SCOPE,)
+WELCOME = (attachments.SCOPE, clearing.SCOPE, banking.SCOPE)
 # named as X-Rate-Limit-Problem begins
 LIMITS = (
     Limit("minute", 60, 60.0, remaining="x-minlimit-remaining"),

@@ -33,15 +33,27 @@ class Acts:
         return announced
 
     def pay(
-        self, held: Company, invoice: str, amount: str | None = None, unapplied: str = "0", *, on: str = ""
+        self,
+        held: Company,
+        invoice: str,
+        amount: str | None = None,
+        unapplied: str = "0",
+        *,
+        on: str = "",
+        reference: str = "",
+        note: str = "",
     ) -> dict[str, str]:
-        """The customer pays, all or a part, and perhaps more than the invoice takes; dated `on`, else today."""
+        """The customer pays, all or a part, and perhaps more than the invoice takes; dated `on`, else today.
+
+        `reference` and `note` are what a person or another app types along.
+        """
         row = held.ledger.get("Invoice", invoice)
         part = row.balance if amount is None else to_minor(Decimal(amount), row.currency)
         total = part + to_minor(Decimal(unapplied), row.currency)
         now = held.now()
         day = date.fromisoformat(on) if on else now.date()
-        paid = held.ledger.pay(row.customer, now, total=total, applied=((invoice, part),), dated_on=day)
+        typed = {"reference": reference, "private_note": note}
+        paid = held.ledger.pay(row.customer, now, total=total, applied=((invoice, part),), dated_on=day, **typed)
         return {"payment": paid.id}
 
     def void(self, held: Company, invoice: str) -> None:
@@ -59,6 +71,28 @@ class Acts:
     def delete_payment(self, held: Company, payment: str) -> None:
         """Delete a payment: its invoices are open again."""
         undoing.delete_payment(held.ledger, payment, held.now())
+
+    def deposit(self, held: Company, payment: str) -> None:
+        """Somebody takes the payment to the bank with others: it is part of a deposit now."""
+        row = held.ledger.get("Payment", payment)
+        row.deposited = True
+        held.ledger.changed(row, held.now())
+
+    def close_books(self, held: Company, until: str) -> None:
+        """The books are closed up to this day; empty opens them."""
+        held.book_close = until
+
+    def keep_account(self, held: Company, account: str, active: bool) -> None:
+        """Make an account inactive, or active again."""
+        row = held.ledger.get("Account", account)
+        row.active = active
+        row.touch(whole(held.now()))
+
+    def keep_books_for(self, held: Company, item: str, account: str) -> None:
+        """Let an item lead to another account."""
+        row = held.ledger.get("Item", item)
+        row.account = (account, held.ledger.get("Account", account).name)
+        row.touch(whole(held.now()))
 
     def change_due(self, held: Company, invoice: str, due_on: str) -> None:
         """Another due date."""

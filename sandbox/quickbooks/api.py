@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
-from sandbox.quickbooks import answers, selling
+from sandbox.quickbooks import answers, receiving, selling
 from sandbox.quickbooks.company import Company
 from sandbox.quickbooks.files import download
 from sandbox.quickbooks.finding import batched, changed_slots, queried
 from sandbox.quickbooks.ledger import NoSuchRecord, whole
 from sandbox.quickbooks.payloads import company_info, preferences, render
 from sandbox.quickbooks.query import BadQuery
-from sandbox.quickbooks.rows import Attachable, Invoice
+from sandbox.quickbooks.rows import Attachable, Invoice, Row
 
 BATCH_MAX = 30
 READABLE = {
@@ -66,6 +66,8 @@ def add_api(app: Flask, opened: Callable[[str], Company | Response]) -> None:
     route("/preferences", "GET")(settings)
     route("/attachable", "POST")(note)
     route("/invoice", "POST")(sell)
+    route("/payment", "POST")(pay)
+    route("/account", "POST")(account)
     route("/invoice/<row_id>/send", "POST")(send)
     route("/invoice/<row_id>/pdf", "GET")(document)
     route("/download/<row_id>", "GET")(download)
@@ -221,6 +223,28 @@ def sell(held: Company) -> Response:
     except selling.Wrong as wrong:
         return answers.fault(wrong.code, wrong.message, held.now(), detail=wrong.detail)
     return _once(held, lambda: answers.answer({"Invoice": held.shown(selling.sell(held, asked))}, held.now()))
+
+
+def pay(held: Company) -> Response:
+    """A new payment, or the end of one. What was done under a request id is answered before anything is looked at."""
+    done = receiving.WAYS.get((request.args.get("operation", ""), request.args.get("include", "")))
+    if done is None:
+        return answers.fault("500", "Unsupported Operation", held.now(), detail="payment")
+    body = sent()
+    return _once(held, lambda: _judged(held, "Payment", lambda: done(held, body)))
+
+
+def account(held: Company) -> Response:
+    """A new account."""
+    body = sent()
+    return _once(held, lambda: _judged(held, "Account", lambda: receiving.open_account(held, body)))
+
+
+def _judged(held: Company, entity: str, act: Callable[[], Row]) -> Response:
+    try:
+        return answers.answer({entity: held.shown(act())}, held.now())
+    except selling.Wrong as wrong:
+        return answers.fault(wrong.code, wrong.message, held.now(), detail=wrong.detail)
 
 
 def _hang(held: Company, on: dict[str, str], text: str, include: bool) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.quickbooks.index import Index
 from sandbox.quickbooks.rows import (
+    Account,
     CreditMemo,
     Customer,
     Document,
@@ -22,8 +23,17 @@ from sandbox.quickbooks.rows import (
     Tombstone,
 )
 
-ENTITIES = tuple("Customer CustomerType Invoice Payment CreditMemo Term Attachable Item TaxCode TaxRate".split())
+ENTITIES = tuple(
+    "Customer CustomerType Invoice Payment CreditMemo Term Attachable Item TaxCode TaxRate Account".split()
+)
 Applied = Sequence[tuple[str, int]]
+ACCOUNTS = (
+    ("4", "Undeposited Funds", "Other Current Asset", "UndepositedFunds"),
+    ("35", "Checking", "Bank", "Checking"),
+    ("81", "Inventory Asset", "Other Current Asset", "Inventory"),
+    ("82", "Other Income", "Other Income", "OtherMiscellaneousIncome"),
+    ("84", "Accounts Receivable (A/R)", "Accounts Receivable", "AccountsReceivable"),
+)
 
 
 class NoSuchRecord(LookupError):
@@ -108,8 +118,11 @@ class Ledger:
         self.tables["Term"][row.id] = row
 
     def stock(self, at: datetime) -> None:
-        """What every company begins with: items to sell, tax codes and their rates."""
+        """What every company begins with: accounts, items to sell, tax codes and their rates."""
         first = whole(at)
+        for id, name, kind, detail in ACCOUNTS:
+            row = Account(id=id, name=name, kind=kind, detail=detail, currency=self.home, created=first, updated=first)
+            self.tables["Account"][id] = row
         for id, name, account in (("10", "Services", ("1", "Services")), ("11", "Late fees", ("82", "Other Income"))):
             self.tables["Item"][id] = Item(id=id, name=name, account=account, created=first, updated=first)
         self.tables["Item"]["12"] = Item(

@@ -12,6 +12,7 @@ from sandbox.quickbooks.ledger import Ledger
 from sandbox.quickbooks.rows import (
     CURRENCY_NAMES,
     EXPONENTS,
+    Account,
     Attachable,
     CreditMemo,
     Customer,
@@ -217,7 +218,7 @@ def _payment(ledger: Ledger, row: Payment) -> dict[str, Any]:
     ]
     return {
         "CustomerRef": _customer_ref(ledger, row.customer),
-        "DepositToAccountRef": {"value": "4"},
+        "DepositToAccountRef": {"value": row.account},
         "PaymentRefNum": row.reference or None,
         "TotalAmt": number(row.total, row.currency),
         "UnappliedAmt": number(row.unapplied, row.currency),
@@ -259,6 +260,18 @@ def _item(_: Ledger, row: Item) -> dict[str, Any]:
     return {"Name": row.name, "Active": row.active, "Type": row.kind, "IncomeAccountRef": income}
 
 
+def _account(_: Ledger, row: Account) -> dict[str, Any]:
+    return {
+        "Name": row.name,
+        "SubAccount": False,
+        "FullyQualifiedName": row.name,
+        "Active": row.active,
+        "AccountType": row.kind,
+        "AccountSubType": row.detail,
+        "CurrencyRef": {"value": row.currency, "name": CURRENCY_NAMES.get(row.currency, row.currency)},
+    }
+
+
 def _tax_code(_: Ledger, row: TaxCode) -> dict[str, Any]:
     rates = [{"TaxRateRef": {"value": row.rate}}] if row.rate else []
     return {"Name": row.name, "Active": row.active, "SalesTaxRateList": {"TaxRateDetail": rates}}
@@ -291,6 +304,7 @@ WRITERS: Mapping[str, Any] = {
     "Term": _term,
     "Attachable": _attachable,
     "Item": _item,
+    "Account": _account,
     "TaxCode": _tax_code,
     "TaxRate": _tax_rate,
 }

@@ -17,10 +17,10 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "<": lt, ">": gt
 PAGE, PAGE_MAX = 100, 1000
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Conditions = list[tuple[str, str, tuple[str, ...]]]
-NAME_LISTS = ("Customer", "CustomerType", "Term", "Item", "TaxCode", "TaxRate")
+NAME_LISTS = ("Customer", "CustomerType", "Term", "Item", "TaxCode", "TaxRate", "Account")
 # Kinds of records that every real company has and this one keeps none of.
 OTHERS = tuple(
-    "Account Bill BillPayment Budget Class CompanyCurrency Department Deposit Employee Estimate "
+    "Bill BillPayment Budget Class CompanyCurrency Department Deposit Employee Estimate "
     "JournalEntry PaymentMethod Purchase PurchaseOrder RefundReceipt SalesReceipt TaxAgency "
     "TimeActivity Transfer Vendor VendorCredit".split()
 )
@@ -74,6 +74,12 @@ FIELDS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
         "attachableref.entityref.value": lambda row: row.target,
     },
     **{name: {**COMMON, "active": lambda row: row.active} for name in ("Item", "TaxCode", "TaxRate")},
+    "Account": {
+        **COMMON,
+        "active": lambda row: row.active,
+        "name": lambda row: row.name,
+        "accounttype": lambda row: row.kind,
+    },
     "CompanyInfo": {},
     "Preferences": {},
     **{name: {**COMMON, "active": lambda row: row.active} for name in OTHERS},

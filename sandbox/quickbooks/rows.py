@@ -127,10 +127,13 @@ class Line:
 
 @dataclass(slots=True, kw_only=True)
 class Payment(Document):
-    """Money received, or with a total of 0 the application of a credit memo."""
+    """Money received, or with a total of 0 the application of a credit memo. `account` is where it went; `deposited`
+    pins it by a deposit of several payments at the bank."""
 
     unapplied: int = 0
     reference: str = ""
+    account: str = "4"
+    deposited: bool = False
     lines: list[Line] = field(default_factory=list)
 
 
@@ -159,6 +162,17 @@ class Item(Row):
     name: str
     account: tuple[str, str]
     kind: str = "Service"
+    active: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Account(Row):
+    """An account of the ledger, by QuickBooks' words for its type and subtype."""
+
+    name: str
+    kind: str
+    detail: str
+    currency: str
     active: bool = True
 
 

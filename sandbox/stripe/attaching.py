@@ -57,8 +57,7 @@ def _refuse(ledger: Ledger, invoice: Invoice, paying: Intent | PaymentRecord) ->
     """Raises NotAllowed for whatever Stripe would not attach."""
     if invoice.status not in ("open", "uncollectible"):
         raise NotAllowed("Payments can only be attached to open invoices.")
-    known = ledger.attached.get(paying.id)
-    if known is not None or _pays_another(ledger, paying.id):
+    if paying.id in ledger.attached:
         raise NotAllowed("This payment is already attached to an invoice.")
     if paying.currency != invoice.currency:
         raise NotAllowed(f"The payment is in {paying.currency} and the currency of the invoice is {invoice.currency}.")
@@ -70,10 +69,6 @@ def _refuse(ledger: Ledger, invoice: Invoice, paying: Intent | PaymentRecord) ->
         raise NotAllowed(WHOLE_ONLY)
     if paying.amount > invoice.remaining:
         raise NotAllowed("The amount of the payment is greater than the amount remaining on the invoice.")
-
-
-def _pays_another(ledger: Ledger, key: str) -> bool:
-    return any(one.intent == key for rows in ledger.by_invoice.values() for one in rows)
 
 
 def _payer(paying: Intent | PaymentRecord) -> str:

@@ -51,6 +51,7 @@ def succeed(ledger: Ledger, intent: Intent, method: str, at: datetime) -> None:
 def backed(ledger: Ledger, payment: InvoicePayment, at: datetime) -> None:
     """What stands behind a payment made on an invoice's own page."""
     made = Intent(payment.intent, second(at), payment.currency, payment.paid or 0, payment.payer, {})
+    ledger.attached[made.id] = payment
     _charged(ledger, shelve(ledger, made, at), "card", "succeeded", at=at)
 
 

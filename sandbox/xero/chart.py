@@ -11,6 +11,7 @@ RATES = (
     ("NONE", "No VAT", 0.0, True),
     ("INPUT2", "20% (VAT on Expenses)", 20.0, False),
 )
+CODE_MAX, NAME_MAX = 10, 150
 TAX_TYPES = tuple(kind for kind, _, _, on_income in RATES if on_income)
 
 

@@ -19,7 +19,7 @@ GRANULAR = frozenset(
     for end in ("", ".read")
 ) | {"offline_access", "openid", "profile", "email"}
 EVERYTHING = ("offline_access", "accounting.invoices", "accounting.payments", "accounting.contacts.read",
-              "accounting.settings.read", "accounting.attachments.read")  # fmt: skip
+              "accounting.settings", "accounting.banktransactions", "accounting.attachments.read")  # fmt: skip
 
 
 class Denied(Exception):

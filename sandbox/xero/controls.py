@@ -36,12 +36,12 @@ class Controls:
     def _of(self, business: str) -> Organisation:
         return next(one for one in self.organisations.values() if one.key == business)
 
-    def pay(self, business: str, invoice: str, amount: Any = None) -> Reply:
-        """The customer pays an invoice, in full or in part."""
+    def pay(self, business: str, invoice: str, amount: Any = None, reference: str = "Paid online") -> Reply:
+        """The customer pays an invoice, in full or in part; `reference` is what a person or an app types along."""
         one = self._of(business)
         found = one.invoice(invoice)
         part = found.due if amount is None else exact(amount)
-        payment = one.ledger.pay(found, part, self._now().date(), at=self._now(), reference="Paid online")
+        payment = one.ledger.pay(found, part, self._now().date(), at=self._now(), reference=reference)
         return {"payment": payment.id, "open": str(found.due), "status": found.status}
 
     def unpay(self, business: str, payment: str) -> Reply:
@@ -226,6 +226,27 @@ class Controls:
         found = self._of(business).invoice(invoice)
         found.attachments = [one for one in found.attachments if one.id != attachment]
         return {"left": len(found.attachments)}
+
+    def keep_account(self, business: str, account: str, active: bool) -> Reply:
+        """Archive an account, or restore it."""
+        archived = self._of(business).archived
+        archived.discard(account) if active else archived.add(account)
+        return {"active": active}
+
+    def open_account(
+        self, business: str, called: str, code: str, *, kind: str = "CURRENT", payments: bool = True
+    ) -> Reply:
+        """A person makes an account that is no bank, and ticks whether payments may go there."""
+        one = self._of(business)
+        made = {"AccountID": one.ledger.guid(), "Code": code, "Name": called, "Type": kind, "Class": "ASSET",
+                "Status": "ACTIVE", "TaxType": "NONE", "EnablePaymentsToAccount": payments}  # fmt: skip
+        one.opened.append(made)
+        return {"account": made["AccountID"]}
+
+    def batch(self, business: str, payment: str) -> Reply:
+        """The payment is one of several in a batch."""
+        self._of(business).ledger.payments[payment].batched = True
+        return {"batched": True}
 
     def reminders(self, business: str, enabled: bool) -> Reply:
         """Switch Xero's own reminders on or off."""

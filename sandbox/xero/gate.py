@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.clock import SkewedClock
 from sandbox.world import World
-from sandbox.xero import files, reading, writing
+from sandbox.xero import booking, files, reading, writing
 from sandbox.xero.consents import Consents, Token
 from sandbox.xero.organisation import Organisation
 from sandbox.xero.replies import (
@@ -28,6 +28,7 @@ SCOPES = {
     "payments": "accounting.payments",
     "overpayments": "accounting.payments",
     "prepayments": "accounting.payments",
+    "banktransactions": "accounting.banktransactions",
     "contacts": "accounting.contacts",
     "organisation": "accounting.settings",
     "organisations": "accounting.settings",
@@ -138,7 +139,11 @@ class Gate:
     def _write(self, asked: reading.Asked, path: str) -> Response:
         parts = path.split("/")
         if parts == ["payments"]:
-            return writing.add_payments(asked)
+            return booking.add_payments(asked)
+        if parts == ["banktransactions"] and asked.request.method == "PUT":
+            return booking.add_bank_transaction(asked)
+        if parts == ["accounts"] and asked.request.method == "PUT":
+            return booking.open_account(asked)
         if parts == ["invoices"] and asked.request.method == "PUT":
             return writing.add_invoice(asked)
         listing = reading.LISTINGS.get(parts[0])
@@ -151,6 +156,7 @@ class Gate:
         acts: dict[tuple[str, ...], Callable[..., Response]] = {
             ("POST", "invoices", "email"): writing.email,
             ("POST", "invoices"): writing.edit_invoice,
+            ("POST", "payments"): booking.take_back,
         }
         if what[0] == "PUT" and what[2:] == ("history",):
             return writing.add_notes(asked, record)

@@ -12,6 +12,7 @@ from sandbox.xero.records import (
     RECEIVABLE,
     REFUND_TYPES,
     Allocation,
+    BankTransaction,
     Contact,
     Credit,
     Invoice,
@@ -36,6 +37,7 @@ class Ledger:
         self.invoices: dict[str, Invoice] = {}
         self.credits: dict[str, Credit] = {}
         self.payments: dict[str, Payment] = {}
+        self.banked: dict[str, BankTransaction] = {}
         self.numbers: dict[str, str] = {}
         self.seen_at: datetime | None = None
         self.edition = 0
@@ -102,6 +104,8 @@ class Ledger:
         """Delete a payment: it stays as DELETED, and its document is open again."""
         if payment.status == "DELETED":
             raise Rejected("This payment has already been deleted")
+        if payment.batched:
+            raise Rejected("Payments that are part of a batch payment cannot be deleted on their own")
         payment.status = "DELETED"
         document = self.document(payment.target)
         document.payments.remove(payment)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from sandbox.world import Business
+from sandbox.xero import chart
 from sandbox.xero.ledger import Ledger
 from sandbox.xero.playing import Player
 from sandbox.xero.records import Contact, Invoice
@@ -39,6 +40,8 @@ class Kept:
 class Organisation:
     """One tenant. `distorted` lays raw fields over a record's payload; a value of None is sent as null.
 
+    `opened` are accounts that were added since, `archived` the ids of those no longer in use.
+
     `allowed` holds the calls that its tier gives it where they are not the usual ones, by the limit's name.
     """
 
@@ -55,6 +58,8 @@ class Organisation:
     ids_max: int = IDS_MAX
     kept: Kept = field(default_factory=Kept)
     between_pages: list[Callable[[], None]] = field(default_factory=list)
+    opened: list[Payload] = field(default_factory=list)
+    archived: set[str] = field(default_factory=set)
 
     @property
     def key(self) -> str:
@@ -92,6 +97,19 @@ class Organisation:
             "CurrencyCode": self.business.shape.currencies[0],
             "EnablePaymentsToAccount": False,
         }
+
+    def accounts(self) -> list[Payload]:
+        """The chart of accounts: the bank, what everybody has, and what was added."""
+        found = [self.bank(), *chart.accounts(), *self.opened]
+        return [one | {"Status": "ARCHIVED"} if one["AccountID"] in self.archived else one for one in found]
+
+    def account(self, id_: str) -> Payload | None:
+        """One of them, by its id."""
+        return next((one for one in self.accounts() if one["AccountID"] == id_.lower()), None)
+
+    def locked(self, on: date) -> bool:
+        """May nothing be dated so any more?"""
+        return self.locked_until is not None and on <= self.locked_until
 
     def about(self) -> Payload:
         """The Organisation record."""

@@ -149,7 +149,22 @@ PAYMENTS = Listing(
     "PaymentID",
     _show_payments,
 )
+BANK_TRANSACTIONS = Listing(
+    "BankTransactions",
+    lambda organisation: list(organisation.ledger.banked.values()),
+    {
+        "BankTransactionID": lambda row: row.id,
+        "UpdatedDateUTC": lambda row: row.updated,
+        "Type": lambda row: row.type,
+        "Status": lambda row: row.status,
+        "Date": lambda row: row.on,
+        "Reference": lambda row: row.reference,
+    },
+    "BankTransactionID",
+    lambda asked, rows, _: [rendering.bank_transaction(asked.organisation.ledger, one) for one in rows],
+)
 LISTINGS = {
+    "banktransactions": BANK_TRANSACTIONS,
     "contacts": CONTACTS,
     "invoices": INVOICES,
     "payments": PAYMENTS,
@@ -290,7 +305,7 @@ def settings(asked: Asked, resource: str) -> Response | None:
     if resource == "invoicereminders/settings":
         return envelope(asked.now, "InvoiceReminders", [{"Enabled": organisation.reminders}])
     if resource == "accounts":
-        return envelope(asked.now, "Accounts", [organisation.bank(), *chart.accounts()])
+        return envelope(asked.now, "Accounts", organisation.accounts())
     if resource == "taxrates":
         return envelope(asked.now, "TaxRates", chart.tax_rates())
     return envelope(asked.now, EMPTY[resource], []) if resource in EMPTY else None

@@ -81,7 +81,8 @@ class Contact:
 
 @dataclass(slots=True)
 class Payment:
-    """Money against one invoice or one credit; `target` is that document's id."""
+    """Money against one invoice or one credit; `target` is that document's id. `account` is where it went, empty
+    for the usual bank; `batched` says that it is one of several in a batch."""
 
     id: str
     type: str
@@ -92,6 +93,26 @@ class Payment:
     reference: str = ""
     status: str = "AUTHORISED"
     history: list[Line] = field(default_factory=list)
+    account: str = ""
+    batched: bool = False
+
+
+@dataclass(slots=True)
+class BankTransaction:
+    """Money that came to or left a bank account without a document; an overpayment is a credit as well."""
+
+    id: str
+    type: str
+    contact: str
+    account: str
+    currency: str
+    total: Decimal
+    on: date
+    updated: datetime
+    reference: str = ""
+    overpayment: str = ""
+    code: str = ""
+    status: str = "AUTHORISED"
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sandbox.xero.ledger import Ledger
-from sandbox.xero.records import CENT, NOTHING, Contact, Credit, Invoice, Line, Payment
+from sandbox.xero.records import CENT, NOTHING, BankTransaction, Contact, Credit, Invoice, Line, Payment
 
 Payload = dict[str, Any]
 SINGLE_ID = {"Overpayments": "OverpaymentID", "Prepayments": "PrepaymentID", "CreditNotes": "CreditNoteID"}
@@ -260,7 +260,7 @@ def payment_list(ledger: Ledger, payment: Payment) -> Payload:
         **_stamps(payment.updated),
         "HasAccount": True,
         "IsReconciled": False,
-        "Account": {"AccountID": ledger.tenant, "Code": "090"},
+        "Account": {"AccountID": payment.account} if payment.account else {"AccountID": ledger.tenant, "Code": "090"},
         "Invoice": {
             "Type": STUB_TYPES.get(document.type, document.type),
             "InvoiceID": document.id,
@@ -270,6 +270,29 @@ def payment_list(ledger: Ledger, payment: Payment) -> Payload:
             "CurrencyCode": document.currency,
         },
         "HasValidationErrors": False,
+    }
+
+
+def bank_transaction(ledger: Ledger, one: BankTransaction) -> Payload:
+    """Money at the bank. The one that made an overpayment names it."""
+    return {
+        "BankTransactionID": one.id,
+        **({"OverpaymentID": one.overpayment} if one.overpayment else {}),
+        "Type": one.type,
+        "Status": one.status,
+        "Reference": one.reference,
+        "IsReconciled": False,
+        "HasAttachments": False,
+        "Contact": contact_stub(ledger.contacts[one.contact]),
+        "BankAccount": {"AccountID": one.account},
+        "Date": day(one.on),
+        "LineAmountTypes": "NoTax",
+        "LineItems": [],
+        "SubTotal": one.total,
+        "TotalTax": NOTHING,
+        "Total": one.total,
+        "UpdatedDateUTC": instant(one.updated),
+        "CurrencyCode": one.currency,
     }
 
 

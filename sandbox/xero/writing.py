@@ -13,12 +13,13 @@ from werkzeug.wrappers import Request, Response
 from sandbox.xero import rendering
 from sandbox.xero.chart import CODES, TAX_TYPES
 from sandbox.xero.reading import Asked
-from sandbox.xero.records import Invoice, Line, Rejected, two_places
+from sandbox.xero.records import Invoice, Line, two_places
 from sandbox.xero.replies import Answer, envelope, invalid, json_reply, not_found
 
 KEY_LIFE = timedelta(minutes=6)
 KEY_LENGTH_MAX = 128
 DETAILS_MAX = 2500
+LOCKED = "The document date cannot be before the period lock date. Please choose a later date."
 MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
@@ -144,10 +145,15 @@ def add_invoice(asked: Asked) -> Response:
         return invalid("Only an approved sales invoice of one line is modelled by this sandbox")
     if contact is None:
         return invalid("A Contact must be specified for this type of transaction")
-    if lines[0].get("AccountCode") not in CODES:
+    if lines[0].get("AccountCode") not in (
+        *CODES,
+        *(one["Code"] for one in organisation.opened if one["Type"] != "BANK"),
+    ):
         return invalid(f"Account code '{lines[0].get('AccountCode')}' is not a valid code for this document.")
     if lines[0].get("TaxType") not in TAX_TYPES:
         return invalid(f"The TaxType code '{lines[0].get('TaxType')}' does not exist or cannot be used.")
+    if organisation.locked(calendar_date(entry["Date"])):
+        return invalid(LOCKED)
     made = organisation.ledger.add_invoice(_new_invoice(asked, entry, contact.id), asked.now)
     payload = rendering.invoice_single(organisation.ledger, made)
     return envelope(asked.now, "Invoices", [organisation.shown(made.id, payload)])
@@ -170,20 +176,3 @@ def _new_invoice(asked: Asked, entry: dict[str, Any], contact: str) -> Invoice:
         reference=str(entry.get("Reference", "")),
         line=(str(line.get("Description", "")), line["AccountCode"], line["TaxType"]),
     )
-
-
-def add_payments(asked: Asked) -> Response:
-    """Payments against invoices, as another program of the business would post them."""
-    ledger, posted = asked.organisation.ledger, []
-    for entry in body_of(asked.request, "Payments"):
-        invoice = ledger.invoices.get(str(entry.get("Invoice", {}).get("InvoiceID", "")).lower())
-        if invoice is None:
-            return invalid("Invoice could not be found")
-        on = calendar_date(entry["Date"]) if "Date" in entry else asked.now.date()
-        amount, reference = Decimal(str(entry.get("Amount", 0))), str(entry.get("Reference", ""))
-        try:
-            posted.append(ledger.pay(invoice, amount, on, at=asked.now, reference=reference))
-        except Rejected as error:
-            return invalid(str(error), {"Amount": amount})
-    shown = [rendering.payment_list(ledger, one) for one in posted]
-    return envelope(asked.now, "Payments", shown)

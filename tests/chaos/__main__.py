@@ -17,15 +17,19 @@ import click
 
 from duewell.config import Settings
 from duewell.logs import configure
+from sandbox.server import Sandbox, Setup
 from tests.chaos.killing import Killer, table
 from tests.chaos.killing import Tally as Matrix
+from tests.chaos.payments import storm
 from tests.chaos.stage import Stage
 from tests.chaos.storming import Round, Tally
 from tests.conftest import running_postgres
+from tests.scenarios.playing import settle_in
 
 DATABASES = ("sqlite", "postgresql")
 # About two hundred and fifty debtors who are due.
 CUSTOMERS, INVOICES = 480, 1400
+PAYERS = 16
 KILLS, ERRORS_EACH = 8, 2
 
 
@@ -42,6 +46,9 @@ def main() -> int:
                 total.rounds += 1
                 if not _round(seed, database, url, total.storms):
                     total.failed.append(f"{seed} ({database})")
+                url = postgres.make_ready() if database == "postgresql" else ""
+                if not _payments(seed, database, url):
+                    total.failed.append(f"{seed} ({database}, payments)")
             if not asked.storms:
                 url = postgres.make_ready() if database == "postgresql" else ""
                 total.add(database, _matrix(seed, database, url))
@@ -105,6 +112,24 @@ def _matrix(seed: int, database: str, url: str) -> Matrix:
     seconds = time.monotonic() - began
     click.echo(f"seed {seed:>4} {database:<10} {tally.of('struck'):>4} acts struck  {seconds:.1f} s")
     return tally
+
+
+def _payments(seed: int, database: str, url: str) -> bool:
+    """Customers pay in a storm; whether each payment stands in the books once, and the clearing accounts at zero."""
+    began, sandbox = time.monotonic(), Sandbox(Setup(seed=seed, customers=PAYERS, invoices=PAYERS * 5))
+    sandbox.start()
+    with tempfile.TemporaryDirectory(prefix="duewell-paying-") as name:
+        play = settle_in(sandbox, Path(name), database=url)
+        try:
+            play.sync()
+            ended = storm(play, seed, PAYERS)
+        finally:
+            play.house.close()
+            sandbox.stop()
+    told = "FAILED: " + "; ".join(ended.wrong) if ended.wrong else "ok"
+    seconds = time.monotonic() - began
+    click.echo(f"seed {seed:>4} {database:<10} {told} {ended.payments:>4} payments in a storm  {seconds:.1f} s")
+    return not ended.wrong
 
 
 def _round(seed: int, database: str, url: str, total: Tally) -> bool:

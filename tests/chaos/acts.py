@@ -8,10 +8,13 @@ from collector.charges.posting import post
 from collector.dispatch import Sender, dispatch
 from collector.follow_up import leave
 from collector.occasions.acting import carry_out
+from collector.paying.settle import settle_one
 from collector.policy import Channel
 from duewell.mailing import send_once
+from duewell.paying import counter_of
 from duewell.wiring import House
 from storage import actions
+from storage.checkouts import checkouts
 from sync.source import Source
 from tests.chaos.errands import Errand
 
@@ -67,6 +70,15 @@ def _post(hand: Hand) -> object:
     return post(hand.source, hand.errand.task, commit=sender.commit, worker=sender.worker)
 
 
+def _book(hand: Hand) -> object:
+    """Money that was paid, and of which it was decided how it is to stand in the books."""
+    counter = counter_of(hand.house, hand.errand.business)
+    assert counter is not None
+    with hand.source.database.read() as tx:
+        paid = next(one for one in checkouts(tx, counter.business) if one.id == hand.errand.task)
+    return settle_one(counter, paid)
+
+
 def _tell_us(hand: Hand) -> object:
     return send_once(hand.house, hand.errand.business, hand.errand.task)
 
@@ -81,6 +93,12 @@ def _leave(hand: Hand) -> object:
 
 CODES = {"xero": ("270", "NONE")}
 """Where late charges are posted to: an account and a tax that the sandbox's company has."""
+BOOKED = {
+    "quickbooks": r"\S*/payment .*{key}",
+    "xero": r"\S*/Payments .*{key}",
+    "stripe": r"\S*/invoices/{invoice}/attach_payment ",
+}
+"""What a platform's server is asked to book a payment."""
 GROUP = "group"
 """Mails of several at once, whose claims one thread commits together."""
 
@@ -99,6 +117,7 @@ _OF_ALL = (
     *(Act(f"{name} note", _leave, platform=name) for name in ("quickbooks", "xero", "stripe")),
     Act("expected date", _leave, platform="xero", written=r"\S*/Invoices/{invoice} .*ExpectedPaymentDate"),
     *(Act(f"{slug} charge", _post, platform=slug) for slug in CODES),
+    *(Act(f"{slug} payment", _book, platform=slug, written=written) for slug, written in BOOKED.items()),
     Act("our own mail", _tell_us),
 )
 ACTS = {act.name: act for act in _OF_ALL}

@@ -27,6 +27,7 @@ from storage.said import say
 from storage.settings import set_setting
 from tests.chaos.acts import CODES
 from tests.chaos.errands import Errand
+from tests.chaos.payments import payment_errands
 from tests.scenarios.playing import Play
 
 Make = Callable[..., Errand]
@@ -42,6 +43,7 @@ def other_errands(play: Play, make: Make, busy: Collection[str], number: int) ->
         **_occasions(play, make, free, number),
         **_writings(play, make, busy, number),
         **_charges(play, make, number),
+        **payment_errands(play, make, busy, number),
         "our own mail": [make("our own mail", *_first(play), task=one, key=one.key) for one in _notices(number)],
     }
 

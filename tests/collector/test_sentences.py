@@ -14,7 +14,7 @@ from msgspec import structs
 from collector.approving import approve, settled
 from collector.decide import decide
 from collector.policy import DEFAULT, Channel, Policy, Receiver, Step, Tone
-from receivables.case import Case, Mirror, Receipts
+from receivables.case import Case, Mirror, Receipts, UnderWay
 from receivables.records import Address, Answer, Collection, CustomerKind, EmailAddress, InvoiceStatus, PaymentStatus
 from receivables.said import Saying
 from tests.collector.cases_at_hand import (
@@ -33,6 +33,7 @@ from tests.collector.cases_at_hand import (
     said,
     usd,
 )
+from tests.collector.plans_at_hand import in_parts
 
 SENTENCES = Path(__file__).parent / "sentences.txt"
 ALL_SAID = (
@@ -85,6 +86,7 @@ def _situations() -> Iterator[tuple[str, Situation]]:
         yield f"said: {kind}", (case(said=(said(kind, until_on=days(5)),)),)
     yield "said by nobody knows whom", (case(said=(said(Saying.HOLD, by="", until_on=days(5)),)),)
     yield "said without an end", (case(said=(said(Saying.HOLD, by="", review_on=days(9)),)),)
+    yield from _of_parts()
     yield from _of_the_money()
     yield from _of_reaching()
     yield from _of_copies()
@@ -131,6 +133,22 @@ def _of_the_money() -> Iterator[tuple[str, Situation]]:
     yield "money since the last message", (case(contacts=(contact("just-due", days_ago=6),), payments=(since,)),)
     yield "enough on account", (case(payments=(payment(10_000),)),)
     yield "more than is owed", (case(payments=(payment(10_001),)),)
+
+
+def _of_parts() -> Iterator[tuple[str, Situation]]:
+    for first_in in (9, 3, 0, -3):
+        yield f"first part in {first_in} days", (in_parts(first_in),)
+    reminded = {0: "part-due", -5: "part-late"}
+    for first_in, step in reminded.items():
+        told = (contact(step, days_ago=0),)
+        yield f"part in {first_in} days, reminded of", (replace(in_parts(first_in), contacts=told),)
+    yield "the last part is coming", (in_parts(0, count=1, coming=10_000),)
+    yield "a broken plan", (in_parts(-9),)
+    yield "settled for less", (in_parts(-30, invoice(opened=2_000), count=1, paid=2_000, forgiven=usd(500)),)
+    both = in_parts(0)
+    yield "a part, and another invoice", (replace(both, invoices=(*both.invoices, invoice(id="i2"))),)
+    yield "paid through a page", (replace(both, under_way=(UnderWay(ME, usd(2_500)),)),)
+    yield "a page is open", (replace(both, under_way=(UnderWay(ME, usd(2_500), open=True),)),)
 
 
 def _of_reaching() -> Iterator[tuple[str, Situation]]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from collector.narrowing import windows
 from collector.policy import DEFAULT, After, Policy, Step
-from storage.due import Window
+from storage.due import InPlan, Window
 
 NOON = datetime(2026, 3, 10, 9, 59, tzinfo=UTC)  # everywhere the tenth, but for the islands just east of the date line
 LATER = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
@@ -34,6 +34,7 @@ def test_each_step_has_a_window_up_to_the_next_and_what_would_make_it_needless()
         Window(date(2026, 2, 24), 7, date(2026, 2, 17), names[3:]),
         Window(date(2026, 2, 17), 7, date(2026, 2, 3), names[4:]),
         Window(date(2026, 2, 3), 7, None, names[5:]),
+        InPlan(),
     )
 
 
@@ -42,14 +43,18 @@ def test_steps_after_a_contact_come_when_it_has_been_quiet_for_the_shortest_of_t
         Window(march(5), 10, date(2026, 2, 26), ("first", "second", "call", "on")),
         Window(date(2026, 2, 26), 10, None, ("second", "call", "on")),
         Window(march(5), 10, None, ("second", "call", "on"), quiet_since=march(4)),
+        InPlan(),
     )
 
 
 def test_the_first_clock_of_the_world_is_the_one_that_counts() -> None:
-    assert windows([DEFAULT], LATER)[0].until == march(14)
+    first = windows([DEFAULT], LATER)[0]
+
+    assert isinstance(first, Window)
+    assert first.until == march(14)
 
 
 def test_windows_of_equal_policies_are_asked_once() -> None:
     assert windows([DEFAULT, replace(DEFAULT, gap_days=9)], NOON) == windows([DEFAULT], NOON)
-    assert len(windows([DEFAULT, CONTACTS], NOON)) == 9
+    assert len(windows([DEFAULT, CONTACTS], NOON)) == 9 + 1
     assert windows([], NOON) == ()

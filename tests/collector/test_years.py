@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from collector.decide import decide
-from collector.judgement import Message, Verdict
+from collector.judgement import Line, Message, Verdict
+from collector.paying.progress import progress_of
 from collector.policy import DEFAULT, After, Policy, Step
 from receivables.case import Case, Contact, Receipts
 from receivables.money import Money
+from receivables.plans import Agreement, Covered, InstallmentPlan, Part, PlanState, settled_of, shares
 from receivables.records import Address, Answer, Company, Invoice, InvoiceStatus, Kind, Payment, PaymentStatus, Ref
 from receivables.said import CONTACTS, Said, Saying, Way
 from tests.collector.cases_at_hand import ANN, HERSELF
@@ -70,6 +72,16 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Deal:
+    """A plan over the first invoices, agreed on a day: so many parts, so many days apart, and how late each is paid."""
+
+    day: int
+    over: int
+    every: int
+    late: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
 class Year:
     """One customer's year."""
 
@@ -77,6 +89,7 @@ class Year:
     sold: tuple[Sold, ...]
     events: tuple[Event, ...]
     policy: Policy
+    deal: Deal | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -99,12 +112,20 @@ events = st.builds(
     st.one_of(st.none(), st.integers(0, 360)),
     st.booleans(),
 )
+deals = st.builds(
+    Deal,
+    st.integers(20, 250),
+    st.integers(1, 3),
+    st.sampled_from([7, 14, 30]),
+    st.lists(st.one_of(st.none(), st.integers(-5, 20)), min_size=1, max_size=4).map(tuple),
+)
 years = st.builds(
     Year,
     st.sampled_from(sorted(PLACES)),
     st.lists(sold, min_size=1, max_size=5).map(tuple),
     st.lists(events, max_size=4).map(tuple),
     st.sampled_from([DEFAULT, REPEATING]),
+    st.one_of(st.none(), deals),
 )
 
 
@@ -112,6 +133,7 @@ years = st.builds(
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_year_of_it_never_embarrasses(year: Year) -> None:
     sent: list[Contact] = []
+    keys: list[str] = []
     for number in range(365 * len(HOURS)):
         now = NEW_YEAR + timedelta(days=number // len(HOURS), hours=HOURS[number % len(HOURS)])
         case = _case(year, now, sent)
@@ -120,9 +142,14 @@ def test_a_year_of_it_never_embarrasses(year: Year) -> None:
         if decision.message is not None:
             _expect_decent(year, case, decision.message, now)
             sent.append(_contact(decision.message, now))
+            keys += [_key(line) for line in decision.message.lines]
     assert len({(contact.day_on) for contact in sent}) == len(sent)
-    steps = [pair for contact in sent for pair in contact.steps if pair[1] != "and-again"]
-    assert len(set(steps)) == len(steps)
+    assert len(set(keys)) == len(keys)
+
+
+def _key(line: Line) -> str:
+    number = line.occurrence if line.part or line.step.name == "and-again" else 1
+    return f"{line.invoice.ref}/{line.step.name}/{line.part.plan.id if line.part else ''}/{number}"
 
 
 def _expect_decent(year: Year, case: Case, message: Message, now: datetime) -> None:
@@ -139,6 +166,23 @@ def _expect_decent(year: Year, case: Case, message: Message, now: datetime) -> N
         for said in case.said:
             if said.kind in (*NEVER, Saying.OPT_OUT) and said.holds(local.date(), now):
                 assert not said.about(line.invoice.ref), said.kind
+    _expect_parts_kept(case, message)
+
+
+def _expect_parts_kept(case: Case, message: Message) -> None:
+    """Nobody who keeps to a plan is asked for more than the part, or otherwise than on its days."""
+    for progress in case.plans:
+        plan, today = progress.plan, message.day_on
+        lines = [line for line in message.lines if plan.covers(line.invoice.ref)]
+        if not lines:
+            continue
+        owed = sum(part.amount.minor for part in plan.parts if part.due_on <= today + timedelta(days=3))
+        given_up = sum(part.amount.minor for part in plan.parts if today > part.due_on + timedelta(days=plan.cure_days))
+        if progress.paid.minor >= given_up:
+            assert all(line.part is not None for line in message.lines)
+            assert sum(line.asked.minor for line in lines) <= owed - progress.paid.minor
+        else:
+            assert all(line.part is None for line in lines)
 
 
 def _contact_days(case: Case, today: date) -> list[date]:
@@ -203,8 +247,16 @@ BY_WORDS = (
     "contacted_lately",
     "contact_budget",
 )
+
+
+def _without_plans(case: Case, verdict: Verdict, now: datetime) -> tuple[Case, datetime]:
+    return replace(case, plans=()), now
+
+
 TAKEN: Mapping[str, Taken] = {
     **dict.fromkeys(BY_WORDS, _without_words),
+    "in_plan": _without_plans,
+    "part_earned": _without_plans,
     "paid": _with_invoice(status=InvoiceStatus.OPEN),
     "not_yet": _with_invoice(issued_on=date(2024, 1, 1), due_on=date(2024, 2, 1)),
     "below_minimum": _with_invoice(open=Money(10**6, "USD")),
@@ -218,13 +270,16 @@ TAKEN: Mapping[str, Taken] = {
 def _case(year: Year, now: datetime, sent: list[Contact]) -> Case:
     """What was known at `now`."""
     today = now.astimezone(year.zone).date()
-    invoices = tuple(_invoice(number, one, today) for number, one in enumerate(year.sold) if _day(one.issued) <= today)
+    sold = [_invoice(number, one, today) for number, one in enumerate(year.sold) if _day(one.issued) <= today]
+    plan, invoices = _dealt(year, sold, today)
+    settled = {one.ref: settled_of(one) for one in invoices}
     return Case(
         debtor="c1/ann",
         company=Company("c1", "Northwind", "USD", year.country, PLACES[year.country], own_reminders=Answer.NO),
         customers=(structs.replace(HERSELF, address=Address(("1 Main Street",), "", "", "", "")),),
-        invoices=invoices,
+        invoices=tuple(invoices),
         payments=_payments(year, today),
+        plans=(progress_of(plan, settled, ()),) if plan else (),
         contacts=tuple(sent),
         said=tuple(_said(one) for one in year.events if _at(one.day) <= now),
         synced_at=now - timedelta(hours=2),
@@ -249,6 +304,36 @@ def _invoice(number: int, one: Sold, today: date) -> Invoice:
         status=InvoiceStatus.PAID if paid else InvoiceStatus.OPEN,
         changed_at=NEW_YEAR,
     )
+
+
+def _dealt(year: Year, sold: list[Invoice], today: date) -> tuple[InstallmentPlan | None, list[Invoice]]:
+    """The plan, once it was agreed, and the invoices with what came in for its parts."""
+    deal = year.deal
+    if deal is None or today < _day(deal.day):
+        return None, sold
+    then = [_invoice(number, one, _day(deal.day)) for number, one in enumerate(year.sold[: deal.over])]
+    covered = [one for one in then if one.issued_on and one.issued_on <= _day(deal.day) and one.open]
+    total = sum(one.open.minor for one in covered)
+    if total < len(deal.late):
+        return None, sold
+    sums = Money(total, "USD").allocate([1] * len(deal.late))
+    parts = tuple(Part(at + 1, _day(deal.day + deal.every * (at + 1)), one) for at, one in enumerate(sums))
+    agreed = Agreement("Ann", _at(deal.day), "phone", "as told")
+    about = tuple(Covered(one.ref, one.open, Money(0, "USD")) for one in covered)
+    plan = InstallmentPlan("deal", "c1/ann", about, parts, state=PlanState.ACTIVE, agreement=agreed)
+    came = [
+        part.amount.minor
+        for part, late in zip(parts, deal.late, strict=True)
+        if late is not None and part.due_on + timedelta(days=late) <= today
+    ]
+    laid = shares(Money(sum(came), "USD"), ((one.ref, one.open) for one in covered))
+    return plan, [_with_paid(one, laid[one.ref]) if one.ref in laid and one.open else one for one in sold]
+
+
+def _with_paid(invoice: Invoice, more: Money) -> Invoice:
+    left = invoice.open - more
+    status = InvoiceStatus.OPEN if left else InvoiceStatus.PAID
+    return structs.replace(invoice, open=left, paid=invoice.paid + more, status=status)
 
 
 def _payments(year: Year, today: date) -> tuple[Payment, ...]:

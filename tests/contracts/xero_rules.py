@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 from werkzeug.wrappers import Request
-from xero_python.accounting import TaxRate
+from xero_python.accounting import BankTransaction, TaxRate
 
 from tests.contracts.strictness import FORMATS, Shapes, strict
 
@@ -17,7 +17,8 @@ ROOT = "/api.xro/2.0"
 OPEN = ("Element",)
 # Known to be answered too: tap-xero and pyxero have always asked for it.
 ALSO = {"/Organisation": "/Organisations?"}
-# The tax rates are outside the cut of the document; the SDK, which is made of the whole one, tells what they have.
+# These are outside the cut of the document; the SDK, which is made of the whole one, tells what they have.
+UNCUT = {"TaxRates": TaxRate, "BankTransactions": BankTransaction}
 # What the document forgot and its own examples show.
 FLAWS = {"type": "array", "items": {"$ref": "#/components/schemas/ValidationError"}}
 SHOWN: Mapping[str, dict[str, Json]] = {
@@ -57,9 +58,10 @@ class XeroRules:
             if operation is not None and pattern.fullmatch(request.path):
                 asked = self._asked(root, request, operation) if status < 300 else []
                 return [*self._answered(root, (path, request.method.lower()), status, body), *asked]
-        if request.path.lower() == f"{ROOT}/taxrates" and status < 300:
-            names = {name for row in body["TaxRates"] for name in row}
-            return [f"/TaxRates: unknown {name}" for name in names - set(TaxRate.attribute_map.values())]
+        for plural, shape in UNCUT.items():
+            if request.path.lower() == f"{ROOT}/{plural}".lower() and status < 300:
+                names = {name for row in body[plural] for name in row}
+                return [f"/{plural}: unknown {name}" for name in names - set(shape.attribute_map.values())]
         if status < 400 and request.path.lower().startswith(ROOT):
             return [f"{request.method} {request.path} is not in the document"]
         return []

@@ -18,12 +18,14 @@ def test_the_demo_ends_well_and_says_what_it_did(tmp_path: Path) -> None:
     )
 
     assert told.returncode == 0, told.stdout + told.stderr
-    for number in range(1, 7):
+    for number in range(1, 8):
         assert f"\n{number}. " in told.stdout
     for company in ("Cedar Ridge Builders", "Northwind Cloud", "Brightwater Studio", "Harbour Lane Catering"):
         assert f"connected: {company}" in told.stdout
     assert "yes, to the cent" in told.stdout
     assert "customers written to" in told.stdout
     assert "is paid: nobody is reminded of it." in told.stdout
+    assert "The bank refused the debit, the customer was told, and paid again." in told.stdout
+    assert told.stdout.count(": at zero.") == 2
     assert "Look around: http://localhost:" in told.stdout
     assert not list(tmp_path.glob("duewell.toml"))

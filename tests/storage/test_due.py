@@ -14,12 +14,14 @@ from collector.judgement import Verdict
 from collector.narrowing import windows
 from collector.policy import DEFAULT, After, Policy, Step
 from receivables.page import Page
+from receivables.plans import Agreement, Covered, InstallmentPlan, Part
 from receivables.records import Address, Answer, Company, Customer, Invoice, Kind, Ref
-from storage import actions
+from storage import actions, installments
 from storage.actions import ActionState, Plan, Speaks
 from storage.businesses import add_business
 from storage.connections import NewConnection, connect, connection, pulled, save_company
 from storage.database import Database, Tx
+from storage.installments import Begun
 from storage.pages import save_page
 from tests.collector.cases_at_hand import HERSELF, invoice, usd
 
@@ -29,7 +31,8 @@ EVENING = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Drawn:
-    """One invoice: whose, when due and issued, what is open, and which steps were done how many days ago."""
+    """One invoice: whose, when due and issued, what is open, which steps were done how many days ago; and how many days
+    ago the next part of its plan was due, if it is in one."""
 
     customer: int
     due: int | None
@@ -37,6 +40,7 @@ class Drawn:
     entered: int | None
     open: int
     done: tuple[tuple[str, int], ...]
+    part: int | None = None
 
 
 REPEATING = Policy(
@@ -67,15 +71,19 @@ drawn = st.builds(
             unique_by=lambda told: told[0],
         ).map(tuple)
     ),
+    part=st.one_of(st.none(), st.integers(-6, 12)),
 )
 
 
 IN_JAPAN = 1
 ON_THE_NEXT_DAY = Drawn(IN_JAPAN, due=2, issued=30, entered=None, open=10_000, done=())
 """Three days late where the customer is, and two where the clock is that all others go by."""
+LONG_CHASED_IN_A_PLAN = Drawn(0, due=-30, issued=5, entered=None, open=10_000, done=(), part=0)
+"""No window of the steps holds it, and its part is due today."""
 
 
 @example([ON_THE_NEXT_DAY], {ONE_STEP}, 0)
+@example([LONG_CHASED_IN_A_PLAN], {ONE_STEP}, 0)
 @given(st.lists(drawn, min_size=1, max_size=12), st.sets(st.sampled_from(POLICIES), min_size=1), st.integers(0, 30))
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_has_a_step_is_always_found(
@@ -117,6 +125,8 @@ def _fill(database: Database, business: str, invoices: list[Drawn], now: datetim
         for number, one in enumerate(invoices):
             for step, days in one.done:
                 _tell(tx, business, (number, one.customer), step, now - timedelta(days=days))
+            if one.part is not None and one.open:
+                _in_plan(tx, business, (number, one), now)
 
 
 def _customer(business: str, number: int) -> Customer:
@@ -141,6 +151,21 @@ def _invoice(business: str, number: int, one: Drawn, now: datetime) -> Invoice:
         paid=usd(10_000 - one.open),
         changed_at=now,
     )
+
+
+def _in_plan(tx: Tx, business: str, which: tuple[int, Drawn], now: datetime) -> None:
+    """Two parts a month apart, of which the first has been paid."""
+    number, one = which
+    assert one.part is not None, "asked before"
+    ref, half = Ref(business, Kind.INVOICE, str(number)), usd(one.open // 2)
+    second = now.date() - timedelta(days=one.part)
+    parts = (Part(1, second - timedelta(days=30), half), Part(2, second, half))
+    covered = Covered(ref, usd(one.open), usd(10_000 - one.open))
+    wanted = InstallmentPlan("", f"{business}/{one.customer}", (covered,), parts)
+    id = installments.propose(tx, business, wanted, by="w", now=now)
+    agreed = Agreement("w", now, "phone", "as told")
+    settled = {ref: usd(10_000 - one.open) - half}
+    assert installments.begin(tx, business, id, agreed, settled=settled) is Begun.YES
 
 
 def _tell(tx: Tx, business: str, whose: tuple[int, int], step: str, at: datetime) -> None:

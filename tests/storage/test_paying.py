@@ -6,14 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from receivables.money import Money
 from receivables.plans import Agreement, Covered, InstallmentPlan, Part, PlanState
 from receivables.records import Kind, Ref
-from storage import checkouts, installments, links
+from storage import checkouts, installments, link_keys, links, remittances
 from storage.checkouts import CheckoutState, KeptCheckout
 from storage.database import Database
 from storage.installments import Begun
 from storage.links import About, Aim, Link
+from storage.remittances import Remittance
+from storage.seals import Seal, new_key, rotate
 from tests.storage.amber import BUSINESS, CONNECTION
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 DEBTOR = f"{CONNECTION}/7"
 ONE, OTHER = (Ref(CONNECTION, Kind.INVOICE, id) for id in "12")
 AGREED = Agreement("Ada Payer", NOW, "link", "Four payments of 25.00 USD …")
@@ -107,6 +110,47 @@ def test_a_revoked_link_is_found_by_its_new_hash_alone(database: Database) -> No
     with database.read() as tx:
         assert links.link_by_digest(tx, "d1") is None
         assert links.link_by_digest(tx, "d9") == fresh
+
+
+def test_tries_are_counted_within_an_hour_and_a_code_opens_once(database: Database) -> None:
+    with database.write() as tx:
+        links.keep_link(tx, link())
+        counted = [links.count_try(tx, link(), most=3, within=HOUR, now=NOW) for _ in range(4)]
+        assert counted == [True, True, True, False]
+        assert not links.count_try(tx, link(), most=3, within=HOUR, now=NOW + HOUR / 2)
+        assert links.count_try(tx, link(), most=3, within=HOUR, now=NOW + HOUR)
+        links.keep_code(tx, link(), "c1", NOW + HOUR)
+        assert not links.use_code(tx, link(), "", NOW)
+        assert not links.use_code(tx, link(), "c1", NOW + 2 * HOUR)
+        assert links.use_code(tx, link(), "c1", NOW + HOUR)
+        assert not links.use_code(tx, link(), "c1", NOW)
+        assert not links.use_code(tx, link(), "", NOW)
+        assert links.links_of(tx, BUSINESS, [DEBTOR, "nobody"]) == [link()]
+        assert links.links_of(tx, BUSINESS, []) == []
+
+
+def test_keys_and_papers_are_kept_sealed_and_sealed_again(database: Database) -> None:
+    old, fresh = new_key(), new_key()
+    told = Remittance("", DEBTOR, "transfer.pdf", "application/pdf", NOW)
+    with database.write() as tx:
+        for id, at in (("first", NOW), ("second", NOW + HOUR), ("first", NOW)):
+            link_keys.add_link_key(tx, id, Seal([old]).close(id.encode()), now=at)
+        id = remittances.keep_remittance(tx, BUSINESS, told, Seal([old]).close(b"paid"))
+    assert rotate(database, [fresh, old]) == 3
+
+    with database.read() as tx:
+        keys = link_keys.link_keys(tx)
+        found = remittances.remittance(tx, BUSINESS, id)
+        assert remittances.remittance(tx, BUSINESS, "other") is None
+        listed = remittances.remittances(tx, BUSINESS, [DEBTOR])
+    assert {name: Seal([fresh]).open(sealed) for name, sealed in keys.items()} == {
+        "second": b"second",
+        "first": b"first",
+    }
+    assert list(keys) == ["second", "first"], "the newest comes first"
+    assert found is not None
+    assert (found[0], Seal([fresh]).open(found[1])) == (replace(told, id=id), b"paid")
+    assert listed == [found[0]]
 
 
 def test_a_checkout_is_known_before_the_till_is_asked_and_keeps_what_was_told(database: Database) -> None:

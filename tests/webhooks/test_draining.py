@@ -70,6 +70,17 @@ def test_companies_nobody_connected_and_unknown_kinds_are_kept_and_done_with(pla
     assert all(row.drained_at is not None for row in inbox_rows(play))
 
 
+def test_what_happens_at_a_till_names_the_business_and_is_fetched_by_nobody(plays: Plays, desk_of: Desks) -> None:
+    play = plays(platforms=("stripe",))
+    body = stripe_body("checkout.session.completed", "checkout.session", "cs_test_1")
+    assert hand_in(play, desk_of(play), "stripe", body) == 200
+    play.sandbox.book.clear()
+
+    named = (play.business, Ref(play.connected("northwind").id, Kind.CHECKOUT, "cs_test_1"))
+    assert drain_inbox(play.house) == Drained(1, 0, frozenset({play.business}), frozenset({named}))
+    assert play.calls("stripe") == {}
+
+
 def test_a_delivery_for_a_company_that_was_disconnected_is_not_fetched(plays: Plays, desk_of: Desks) -> None:
     play = plays(platforms=("xero",))
     desk = desk_of(play)

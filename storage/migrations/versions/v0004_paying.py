@@ -29,6 +29,10 @@ def _currency() -> sa.Column[Any]:
     return sa.Column("currency", sa.String(3), nullable=False, server_default="")
 
 
+def _sealed() -> sa.Column[Any]:
+    return sa.Column("sealed", sa.LargeBinary(), nullable=False)
+
+
 def _to_business() -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(["business_id"], ["business.id"])
 
@@ -38,6 +42,7 @@ def upgrade() -> None:
     _plans()
     _links()
     _checkouts()
+    _movements()
 
 
 def _plans() -> None:
@@ -103,10 +108,27 @@ def _links() -> None:
         _at("made_at"),
         _at("expires_at"),
         _words("revoked_by"),
+        _number("tries"),
+        _at("tries_from", nullable=True),
+        _words("code_digest"),
+        _at("code_until", nullable=True),
         sa.UniqueConstraint("digest"),
         sa.UniqueConstraint("business_id", "debtor", "about_kind", "about_id"),
         _to_business(),
     )
+    op.create_table("link_key", _key("id"), _sealed(), _at("made_at"))
+    op.create_table(
+        "remittance",
+        _key("business_id"),
+        _key("id"),
+        _words("debtor"),
+        _words("name"),
+        _words("media_type"),
+        _sealed(),
+        _at("at"),
+        _to_business(),
+    )
+    op.create_index("ix_remittance_business_id_debtor", "remittance", ["business_id", "debtor"])
 
 
 def _checkouts() -> None:
@@ -126,10 +148,32 @@ def _checkouts() -> None:
         _words("payment_id"),
         _words("acts", "[]"),
         _words("failure"),
+        _number("refunded_minor"),
+        _number("returned_minor"),
+        _words("refund_is"),
         _at("made_at"),
         _at("expires_at"),
         _at("looked_at", nullable=True),
         sa.ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
     )
-    for column in ("state", "debtor"):
+    for column in ("state", "debtor", "payment_id"):
         op.create_index(f"ix_checkout_business_id_{column}", "checkout", ["business_id", column])
+
+
+def _movements() -> None:
+    op.create_table(
+        "movement",
+        _key("business_id"),
+        _key("connection_id"),
+        _key("id"),
+        _words("kind"),
+        _currency(),
+        _number("gross_minor"),
+        _number("fee_minor"),
+        _at("at"),
+        _words("payment_id"),
+        _words("payout_id"),
+        _words("exchange_rate"),
+        sa.ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
+    )
+    op.create_index("ix_movement_business_id_payment_id", "movement", ["business_id", "payment_id"])

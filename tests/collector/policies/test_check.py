@@ -325,3 +325,14 @@ def test_a_step_that_is_off_below_does_not_come_back_unasked() -> None:
     assert back.policy is not None
     assert (back.policy.step("just-due").days, back.policy.step("just-due").tone) == (2, Tone.FRIENDLY)
     assert back.policy.step("invoice-again").channel is Channel.PLATFORM
+
+
+def test_the_plans_of_a_policy_are_checked_beside_the_rest() -> None:
+    late = check("[plans]\nremind_after = 9\n", KNOWN, BASE)
+    taken = check(step("part-due", "days = 3", 'letter = "just_due"'), KNOWN, BASE)
+
+    (warning,) = late.warnings
+    assert str(warning).startswith("Line 2: remind_after (9) is more than cure_days (7), so the plan is broken before")
+    assert late.good
+    assert str(taken.mistakes[0]).startswith("Line 2: “part-due” is the name of a reminder of a part of a plan")
+    assert not taken.good

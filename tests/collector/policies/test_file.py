@@ -76,6 +76,16 @@ MANNERS: dict[str, st.SearchStrategy[Any]] = {
     "chase_charges": st.booleans(),
     "statement_on": st.none() | st.integers(1, 31),
 }
+PLANS: dict[str, st.SearchStrategy[Any]] = {
+    "parts_most": st.integers(1, 60),
+    "months_most": st.integers(1, 60),
+    "first_percent": st.integers(0, 99),
+    "settle_percent": st.integers(1, 100),
+    "cure_days": st.integers(0, 60),
+    "remind_before": st.none() | st.integers(1, 30),
+    "remind_on": st.booleans(),
+    "remind_after": st.none() | st.integers(1, 60),
+}
 STEP: dict[str, st.SearchStrategy[Any]] = {
     "days": st.integers(-60, 365),
     "letter": st.sampled_from(sorted(LETTERS)),
@@ -107,7 +117,8 @@ def steps() -> st.SearchStrategy[tuple[dict[str, Any], ...]]:
 def segments() -> st.SearchStrategy[tuple[Segment, ...]]:
     manners = {name: MANNERS[name] for name in ("gap_days", "tone_ceiling")}
     some: st.SearchStrategy[Any] = st.fixed_dictionaries({}, optional=manners)
-    changes = st.fixed_dictionaries({"manners": some, "steps": steps()})
+    plans: st.SearchStrategy[Any] = st.fixed_dictionaries({}, optional=PLANS)
+    changes = st.fixed_dictionaries({"manners": some, "steps": steps(), "plans": plans})
     one = st.builds(
         Segment,
         name=NAMES,
@@ -123,7 +134,8 @@ def segments() -> st.SearchStrategy[tuple[Segment, ...]]:
 
 @st.composite
 def layers(draw: st.DrawFn) -> Layer:
-    return Layer(draw(st.fixed_dictionaries({}, optional=MANNERS)), draw(steps()), draw(segments()))
+    plans: dict[str, Any] = draw(st.fixed_dictionaries({}, optional=PLANS))
+    return Layer(draw(st.fixed_dictionaries({}, optional=MANNERS)), draw(steps()), draw(segments()), plans)
 
 
 @AT_LEISURE
@@ -144,12 +156,12 @@ def trimmed(layer: Layer) -> Layer:
         replace(one, changes={**(one.changes or {}), "steps": trimmed(Layer(steps=one.changes["steps"])).steps})  # type: ignore[index, arg-type]
         for one in layer.segments
     )
-    return Layer(layer.manners, kept, inner)
+    return Layer(layer.manners, kept, inner, layer.plans)
 
 
 def as_values(layer: Layer) -> tuple[object, ...]:
     """Compared by what it says, in whatever order a table says it."""
-    return dict(layer.manners), [dict(step) for step in layer.steps], layer.segments
+    return dict(layer.manners), [dict(step) for step in layer.steps], layer.segments, dict(layer.plans)
 
 
 def _words_for_the_platform(layer: Layer) -> bool:
@@ -164,7 +176,7 @@ def test_an_exported_policy_is_the_same_policy_when_it_is_imported(layer: Layer)
     assume(not _words_for_the_platform(layer))
     over = merge(BASE, layer)
     if not makes_policy(over):
-        over = merge(BASE, Layer(layer.manners, (), layer.segments))
+        over = merge(BASE, Layer(layer.manners, (), layer.segments, layer.plans))
     if not makes_policy(over):
         return
     text = write(brief(over, BASE))
@@ -226,7 +238,7 @@ def test_the_lines_of_whatever_is_written_hold_what_they_are_said_to(layer: Laye
         ("gap_days = 3", "Line 1: There is no setting “gap_days” here. It stands under the heading [manners]."),
         ("gap_day = 3", "Line 1: There is no setting “gap_day” here. Did you mean “gap_days”, under the heading"),
         ("[maners]", "Line 1: There is no setting “maners” here. Did you mean “manners”?"),
-        ("[rules]", "Line 1: There is no setting “rules” here. Known are manners, steps, segments."),
+        ("[rules]", "Line 1: There is no setting “rules” here. Known are manners, plans, steps, segments."),
         ("manners = 3", "Line 1: manners must be a table, not 3."),
         ("steps = 3", "Line 1: steps must be a list of tables, not 3. Begin each one with [[steps]] in double"),
         ("[steps]\na = 1", "Line 1: steps must be a list of tables, not a table."),
@@ -277,6 +289,9 @@ def test_the_lines_of_whatever_is_written_hold_what_they_are_said_to(layer: Laye
             "Line 4: off must be true or false, not 1.",
         ),
         ("[manners]\nstatement_on = 32", "statement_on must be a whole number from 1 to 31 or “never”, not 32."),
+        ("[plans]\nparts_most = 0", "parts_most must be a whole number from 1 to 60, not 0. Write parts_most = 4."),
+        ("[plans]\nremind_before = 0", "remind_before must be a whole number from 1 to 30 or “never”, not 0."),
+        ("parts_most = 4", "Line 1: There is no setting “parts_most” here. It stands under the heading [plans]."),
         ("\n" * 1000, "longer than 64,000 characters or 1,000 lines"),
         ("#" * 64_001, "longer than 64,000 characters"),
         ("\n".join(f"[[steps]]\nname = 's{at}'" for at in range(51)), "There are more than 50 steps."),

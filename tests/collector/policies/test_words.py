@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.calendar import is_business_day
+from collector.paying.limits import Limits
 from collector.policies.calendar import calendar
 from collector.policies.words import differences, sentence, whom, words
 from collector.policy import DEFAULT, After, Attach, Channel, Policy, Receiver, Segment, Step, Tone
@@ -106,6 +107,12 @@ def test_the_whole_policy_in_sentences() -> None:
         "Customers tagged “staff” or “group” are never asked.",
         "Who pays an invoice after being reminded of it is thanked.",
         ("Statements of account go on day 1 of each month, or on the next business day; a reminder of that day waits."),
+        "A customer may choose to pay in up to 4 parts over up to 12 months; anything beyond needs somebody's yes.",
+        (
+            "A part that does not come is waited for until 7 days after its day; then the plan is broken, and its"
+            " invoices are asked for again."
+        ),
+        "A part is reminded of 3 days before its day, on its day and 3 days after it.",
     )
 
 
@@ -174,6 +181,9 @@ def test_what_differs() -> None:
         ({"statement_on": 1}, {}, "Statements of account go only when they are asked for."),
         ({}, {"catch_up_days": 1}, "A step whose day was missed still goes by itself for 1 day; after that a person"),
         ({}, {"daily_cap": 1}, "No more than 1 message goes in one day."),
+        ({}, {"plans": Limits(settle_percent=80)}, "A debt may be settled for 80 % or more of it without asking"),
+        ({"plans": Limits(settle_percent=80)}, {}, "No debt may be settled for less without asking further."),
+        ({"plans": Limits(first_percent=25)}, {}, "A plan needs no first payment of a certain size any more."),
     ],
 )
 def test_what_no_longer_holds_is_said_as_well(before: dict[str, object], after: dict[str, object], said: str) -> None:

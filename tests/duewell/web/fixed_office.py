@@ -19,11 +19,14 @@ from integrations.errors import NotThere, Refused
 from receivables.aging import Aging, Bucket
 from receivables.money import Money
 from tests.duewell.web.fixed_charges import FixedCharges
+from tests.duewell.web.fixed_pay_page import FixedPayPage
 from tests.duewell.web.fixed_people import FixedPeople
 from tests.duewell.web.fixed_plan import NOON, TODAY, FixedPlan, planned_row
+from tests.duewell.web.fixed_plans import FixedPlans
 from tests.duewell.web.fixed_policy import FixedPolicy
 from tests.duewell.web.fixed_replay import FixedReplay
 from tests.duewell.web.fixed_sames import FixedSames
+from tests.duewell.web.fixed_till import FixedTill
 from tests.duewell.web.fixed_wording import FixedWording
 from tests.duewell.web.fixed_work import WORK, FixedWork
 
@@ -191,7 +194,19 @@ QUESTIONS = {
 
 
 @dataclass
-class FixedOffice(FixedCharges, FixedReplay, FixedPlan, FixedWording, FixedWork, FixedPolicy, FixedPeople, FixedSames):
+class FixedOffice(
+    FixedTill,
+    FixedCharges,
+    FixedReplay,
+    FixedPlan,
+    FixedWording,
+    FixedWork,
+    FixedPolicy,
+    FixedPeople,
+    FixedSames,
+    FixedPayPage,
+    FixedPlans,
+):
     """Answers with what it was given; `asked` lists what was done, `error` is raised by the next doing."""
 
     clock: Clock = field(default_factory=StillClock)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from duewell.access import LEAST, Act, Person, Role
 from duewell.config import Settings
 from duewell.web import create_app
-from duewell.web.guard import IMPERSONAL, OPEN, THEIR_OWN
+from duewell.web.guard import FOR_PAYERS, IMPERSONAL, OPEN, THEIR_OWN
 from duewell.web.office import Business
 from tests.duewell.web.conftest import Post, app_over, proof_in, sign_in
 from tests.duewell.web.fixed_office import FixedOffice, quickbooks, xero
@@ -37,8 +37,14 @@ BOOKKEEPERS = {
     "/credit-policy/send/qb-1/58": {},
     "/late-charges/posted-to/xero-1": {"account": "270", "tax": "NONE"},
     "/late-charges/of/qb-1/58/id-1037": {"act": "waive"},
+    "/plans/new/qb-1/58": {"act": "propose", "parts": "4", "first_on": "friday"},
+    "/plans/ffffc3d4e5f60718/agreed": {"who": "Jo", "way": "phone"},
+    "/plans/ffffc3d4e5f60718/cancelled": {},
+    "/plans/ffffc3d4e5f60718/sent": {},
+    "/links/revoke/qb-1/58": {},
 }
 OWNERS = {
+    "/pay-page": {"in_messages": "yes", "second_fact": "no", "days": "90"},
     "/late-charges": {"basis": "statutory"},
     "/plan/automatic": {"automatic": "yes"},
     "/connections/new/stripe": {"way": "api_key", "api_key": "rk_test_1", "role": "books", "own_reminders": "no"},
@@ -133,7 +139,8 @@ def every_form(app: Flask) -> dict[str, str]:
     """Each form of a business by its endpoint, and an address of it that names nothing real."""
     forms = {}
     for rule in app.url_map.iter_rules():
-        if "POST" in (rule.methods or ()) and rule.endpoint not in OPEN | IMPERSONAL | THEIR_OWN:
+        payers = rule.endpoint.startswith(f"{FOR_PAYERS}.")
+        if "POST" in (rule.methods or ()) and rule.endpoint not in OPEN | IMPERSONAL | THEIR_OWN and not payers:
             forms[rule.endpoint] = re.sub(r"<[^>]+>", "x", rule.rule)
     return forms
 

@@ -10,7 +10,7 @@ import pytest
 
 from integrations.contract import Account, Grant
 from integrations.errors import IntegrationError, NotThere, Reconnect, Refused, TryLater
-from integrations.stripe.failures import KeyRejected, MissingPermission, failure, for_people
+from integrations.stripe.failures import KeyRejected, KeyUsed, MissingPermission, failure, for_people
 from integrations.stripe.platform import PLATFORM
 from sandbox.faults import Fault
 
@@ -136,7 +136,7 @@ CASES: list[tuple[int, bytes, type[Exception], bool]] = [
     (403, b"{}", MissingPermission, False),
     (403, b'{"error":{"code":"account_invalid"}}', Reconnect, False),
     (404, b"[]", NotThere, False),
-    (400, b'{"error":{"type":"idempotency_error","message":"Keys differ"}}', Refused, False),
+    (400, b'{"error":{"type":"idempotency_error","message":"Keys differ"}}', KeyUsed, False),
     (402, b'{"error":{"message":"Declined"}}', Refused, False),
     (302, b"", Refused, False),
 ]

@@ -10,6 +10,7 @@ import requests
 
 from integrations.contract import Capability, Lookup
 from integrations.errors import NotThere, Refused, TryLater
+from integrations.stripe.minimums import least
 from integrations.stripe.platform import PLATFORM
 from integrations.tills import MovementKind, PageState, PayPage
 from receivables.money import Money
@@ -132,6 +133,14 @@ def test_a_page_whose_reply_was_lost_is_found_and_never_opened_twice(northwind: 
     assert len(sessions(northwind)) == 1
 
 
+def test_the_same_key_gives_the_same_page_as_it_is_now(northwind: Any) -> None:
+    till, asked = till_of(northwind), wanted(northwind)
+    page = till.start_page(asked, key=KEY)
+    press(page, card=GOOD)
+    again = till.start_page(asked, key=KEY)
+    assert (again.id, again.state, again.url) == (page.id, PageState.PAID, "")
+
+
 def test_one_that_never_arrived_is_not_found_and_may_be_opened(northwind: Any) -> None:
     till, since = till_of(northwind), northwind.wire.clock.now()
     northwind.sandbox.book.add(Fault("stripe", "drop_before", method="POST", path="/sessions"))
@@ -199,8 +208,6 @@ def test_what_stripe_would_not_take_is_refused_before_any_call(
 
 
 def test_the_least_is_what_stripe_publishes() -> None:
-    from integrations.stripe.minimums import least
-
     told = {code: str(least(code)) for code in ("USD", "GBP", "HUF", "JPY", "KWD", "ISK", "MGA", "XOF")}
     assert told == {
         "USD": "0.50 USD",
@@ -323,15 +330,12 @@ def test_a_key_of_before_says_what_it_lacks_and_goes_on_reading(northwind: Any) 
     old = northwind.act("make_key", without=list(lacking))["api_key"]
     northwind.grants.save(replace(northwind.grants.load("g1"), access=old))
     till, now = till_of(northwind), northwind.wire.clock.now()
-    for name, ask in zip(
-        lacking,
-        (
-            lambda: till.start_page(wanted(northwind), key=KEY),
-            lambda: till.payment("pi_nobody00000000000000"),
-            lambda: list(till.payouts(now)),
-        ),
-        strict=True,
-    ):
+    asked: tuple[Callable[[], object], ...] = (
+        lambda: till.start_page(wanted(northwind), key=KEY),
+        lambda: till.payment("pi_nobody00000000000000"),
+        lambda: list(till.payouts(now)),
+    )
+    for name, ask in zip(lacking, asked, strict=True):
         with pytest.raises(Refused, match=f"lacks the permission {name}"):
             ask()
     assert northwind.save(northwind.books().changes(None))

@@ -14,7 +14,7 @@ from integrations import oauth
 from integrations.contract import Account, AppKeys, Attempt, Capability, Grant
 from integrations.errors import Reconnect, Refused, TryLater, Unsupported
 from integrations.oauth import RenewingToken
-from integrations.xero.platform import NEEDED, PLATFORM
+from integrations.xero.platform import NEEDED, PLATFORM, WELCOME
 
 BACK = "http://localhost:8080/connect/xero/callback"
 FIELD = re.compile(r'name="([a-z_]+)" value="([^"]*)"')
@@ -72,7 +72,7 @@ def test_several_organisations_from_one_consent(desk: Any) -> None:
 def test_the_consent_page_is_asked_for_granular_scopes_with_pkce(desk: Any) -> None:
     url = PLATFORM.authorize_url(desk.wire, state="s", redirect_uri=BACK, challenge="c")
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-    assert query["scope"].split() == ["offline_access", *NEEDED, "accounting.attachments.read"]
+    assert query["scope"].split() == ["offline_access", *NEEDED, *WELCOME]
     assert (query["code_challenge_method"], query["code_challenge"], query["state"]) == ("S256", "c", "s")
     real = PLATFORM.authorize_url(replace(desk.wire, app=AppKeys("id")), state="s", redirect_uri=BACK, challenge="c")
     assert real.startswith("https://login.xero.com/identity/connect/authorize?")
@@ -274,7 +274,7 @@ def test_webhook_addresses_are_entered_by_hand(desk: Any) -> None:
 
 def test_what_the_platform_can_do() -> None:
     assert (PLATFORM.slug, PLATFORM.label) == ("xero", "Xero")
-    assert set(Capability) - PLATFORM.capabilities == {Capability.API_KEY}
+    assert set(Capability) - PLATFORM.capabilities == {Capability.API_KEY, Capability.TAKE_PAYMENTS}
 
 
 def test_trap_13_several_siblings_renew_once(desk: Any, in_threads: Callable[..., None]) -> None:

@@ -34,7 +34,7 @@ def test_payments_are_checked_in_xeros_words(caller: Any) -> None:
     due = Decimal(str(one(caller, "Invoices", invoice)["AmountDue"]))
 
     def pay(id_: str, amount: Decimal) -> Any:
-        entry = {"Invoice": {"InvoiceID": id_}, "Amount": str(amount), "Date": "2026-03-01"}
+        entry = {"Invoice": {"InvoiceID": id_}, "Amount": str(amount), "Date": "2026-03-01", "Account": {"Code": "090"}}
         reply = caller.ask("Payments", "POST", json={"Payments": [entry]})
         if reply.status_code == 200:
             return reply.json()["Payments"][0]["PaymentType"]
