@@ -113,4 +113,6 @@ def listed(words: list[str], language: str) -> str:
 
 def one_line(text: str) -> str:
     """Without line breaks and control characters, so that nothing can be smuggled into a header."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())
