@@ -1,5 +1,6 @@
 """What a refund was of: a person says it, and the customer whom it kept waiting is written to again."""
 
+from collector.paying.taken_back import US
 from duewell.recording import end_said
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
@@ -30,7 +31,7 @@ def refund_was(house: House, business: str, name: str, what: str, *, by: str) ->
         holds = [
             one.id
             for one in said(tx, business, debtor=known.debtor, kinds=[Saying.HOLD])
-            if one.ended_at is None and one.address == known.id
+            if one.ended_at is None and one.by == US and known.payment in one.note
         ]
     for hold in holds:
         end_said(house, business, hold, by=by)

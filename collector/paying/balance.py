@@ -65,6 +65,9 @@ def _known(one: KeptCheckout, currency: str) -> Money:
 
 
 def _kept(connection: str, one: Movement) -> KeptMovement:
+    """A payment that fails after its money was there takes it back, as a dispute does."""
+    taken_back = one.kind is MovementKind.PAYMENT and one.gross.minor < 0
+    kind = MovementKind.DISPUTE if taken_back else one.kind
     return KeptMovement(
-        connection, one.id, one.kind.value, one.gross, one.fee, one.at, one.payment, one.payout, one.exchange_rate
+        connection, one.id, kind.value, one.gross, one.fee, one.at, one.payment, one.payout, one.exchange_rate
     )

@@ -97,7 +97,7 @@ def _hold(counter: Counter, tx: Tx, one: KeptCheckout, refunded: Money) -> None:
     now = counter.source.clock.now()
     today = counter.day_of(one.about[0][0].connection, now)
     note = f"{refunded} of the payment {one.payment} was refunded; say of which credit note or overpayment."
-    say(tx, counter.business, Said(one.debtor, Saying.HOLD, today, note=note, by=US, address=one.id), now=now)
+    say(tx, counter.business, Said(one.debtor, Saying.HOLD, today, note=note, by=US), now=now)
 
 
 def _take_back(counter: Counter, tx: Tx, one: KeptCheckout, acts: list[Action], *, whole: bool) -> None:
