@@ -25,13 +25,28 @@ class Hand:
     worker: str
 
 
-def once(
-    source: Source, hand: Hand, wanted: Plan, call: Callable[[], Receipt], *, speaks: Sequence[Speaks] = ()
-) -> tuple[ActionState, str]:
-    """Do it under its claim; where the act stands then, and why when it is not done.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Where an act stands, and why when it is not done; `ours` when it was this call that tried."""
 
-    What somebody else did or does is not done again. What provably did not arrive may be tried again; what the platform
-    refuses waits for a person, with its own words.
+    state: ActionState
+    reason: str = ""
+    ours: bool = True
+
+
+def once(
+    source: Source,
+    hand: Hand,
+    wanted: Plan,
+    call: Callable[[], Receipt],
+    *,
+    speaks: Sequence[Speaks] = (),
+    commanded: bool = False,
+) -> Done:
+    """Do it under its claim. What somebody else did or does is not done again.
+
+    What provably did not arrive may be tried again, a few times. What the platform refuses waits for a person, with its
+    own words; where a person commands it each time, it may be tried again as often as they like.
     """
     if (standing := _claimed(source, hand, wanted, speaks)) is not None:
         return standing
@@ -39,14 +54,16 @@ def once(
         receipt = call()
     except TryLater as error:
         state = ActionState.AMBIGUOUS if error.may_have_acted else ActionState.FAILED
-        return _record(source, hand, wanted.key, state, reason=str(error))
+        if state is ActionState.FAILED and not commanded and _tried(source, wanted.key) >= ATTEMPTS_MAX:
+            state = ActionState.PARKED
+        return _record(source, hand, wanted, Done(state, str(error)))
     except IntegrationError as error:
-        reason = str(error) if isinstance(error, Refused) else f"{error}; a person should look at this"
-        return _record(source, hand, wanted.key, ActionState.PARKED, reason=reason)
-    return _record(source, hand, wanted.key, ActionState.SENT, receipt=receipt.id)
+        reason = str(error) if commanded or isinstance(error, Refused) else f"{error}; a person should look at this"
+        return _record(source, hand, wanted, Done(ActionState.FAILED if commanded else ActionState.PARKED, reason))
+    return _record(source, hand, wanted, Done(ActionState.SENT), receipt=receipt.id)
 
 
-def _claimed(source: Source, hand: Hand, wanted: Plan, speaks: Sequence[Speaks]) -> tuple[ActionState, str] | None:
+def _claimed(source: Source, hand: Hand, wanted: Plan, speaks: Sequence[Speaks]) -> Done | None:
     """None when it is ours to do."""
     now = source.clock.now()
 
@@ -60,19 +77,21 @@ def _claimed(source: Source, hand: Hand, wanted: Plan, speaks: Sequence[Speaks])
     with source.database.read() as tx:
         known = actions.action(tx, source.business, wanted.key)
     if known is None or taken is Claim.KEY_TAKEN:
-        return ActionState.FAILED, "Part of it was done already under another key."
-    return known.state, known.reason
+        return Done(ActionState.FAILED, "Part of it was done already under another key.", ours=False)
+    return Done(known.state, known.reason, ours=False)
 
 
-def _record(
-    source: Source, hand: Hand, key: str, state: ActionState, *, receipt: str = "", reason: str = ""
-) -> tuple[ActionState, str]:
+def _tried(source: Source, key: str) -> int:
+    with source.database.read() as tx:
+        known = actions.action(tx, source.business, key)
+    return known.attempts if known else 0
+
+
+def _record(source: Source, hand: Hand, wanted: Plan, done: Done, *, receipt: str = "") -> Done:
+    now = source.clock.now()
     with source.database.write() as tx:
-        tried = actions.action(tx, source.business, key)
-        if state is ActionState.FAILED and tried is not None and tried.attempts >= ATTEMPTS_MAX:
-            state = ActionState.PARKED
-        now = source.clock.now()
-        actions.mark(tx, source.business, key, state, now=now, by=hand.worker, receipt=receipt, reason=reason)
-        act = tried.act if tried else ""
-    log.info("an act in the books", act=act, state=state.value, connection=source.connection)
-    return state, reason
+        actions.mark(
+            tx, source.business, wanted.key, done.state, now=now, by=hand.worker, receipt=receipt, reason=done.reason
+        )
+    log.info("an act in the books", act=wanted.act, state=done.state.value, connection=source.connection)
+    return done

@@ -7,6 +7,7 @@ from collector.charges.bearing import Borne
 from collector.charges.posting import Posting, post
 from collector.charges.words import sentences
 from collector.debtors.cases import debtor_key
+from collector.once import Hand
 from collector.typed import day
 from collector.wording.languages import date_words, money_words
 from duewell.charging import borne_of, last_day
@@ -94,7 +95,7 @@ def post_charges(house: House, business: str, invoice: Invoice, *, by: str) -> s
             raise Refused(borne.why_not)
         charge = _charge(house, business, borne, (account, tax))
         posting = Posting(borne, charge, case.debtor, by)
-        state, reason = post(source, posting, commit=house.writer.do, worker=WORKER)
+        state, reason = post(source, posting, Hand(house.writer.do, WORKER))
         if state is not ActionState.SENT or reason:
             raise Refused(_not_posted(state, reason))
         refresh(source, _made(house, business, borne))

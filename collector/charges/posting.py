@@ -1,7 +1,7 @@
 """Posts what an invoice bears to its platform, as an invoice of its own: claimed first, done once, found again."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,14 +10,12 @@ import structlog
 
 from collector.charges.bearing import Borne, Posted
 from collector.dispatch import key_of
-from integrations.contract import LateCharge, Receipt
-from integrations.errors import IntegrationError, TryLater
+from collector.once import Hand, once
+from integrations.contract import LateCharge
 from receivables.money import Money
 from receivables.records import Kind, Ref
-from storage import actions
-from storage.actions import Action, ActionState, Claim, Plan
+from storage.actions import Action, ActionState, Plan
 from storage.charges import CHARGE
-from storage.database import Tx
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
@@ -61,43 +59,17 @@ def key_of_charge(business: str, borne: Borne) -> str:
     return key_of("charge", business, ref.connection, ref.id, since.isoformat() if since else "")
 
 
-def post(
-    source: Source, posting: Posting, *, commit: Callable[[Callable[[Tx], Claim]], Claim], worker: str
-) -> tuple[ActionState, str]:
-    """Claim, then make the invoice; where it stands, and why when it is not done.
+def post(source: Source, posting: Posting, hand: Hand) -> tuple[ActionState, str]:
+    """Make the invoice, once; where it stands, and why when it is not done.
 
     What was refused, or provably did not arrive, may be tried again.
     """
     key, about = key_of_charge(source.business, posting.borne), posting.borne.invoice.ref
-    if (standing := _claim(source, posting, key, commit=commit, worker=worker)) is not None:
-        return standing, STANDS.get(standing, "These late charges cannot be posted now.")
-    try:
-        receipt = source.books.post_charge(about, posting.charge, key=key)
-    except TryLater as error:
-        state = ActionState.AMBIGUOUS if error.may_have_acted else ActionState.FAILED
-        return _record(source, key, state, worker, reason=str(error))
-    except IntegrationError as error:
-        return _record(source, key, ActionState.FAILED, worker, reason=str(error))
-    return _record(source, key, ActionState.SENT, worker, receipt=receipt)
-
-
-def _claim(
-    source: Source, posting: Posting, key: str, *, commit: Callable[[Callable[[Tx], Claim]], Claim], worker: str
-) -> ActionState | None:
-    """None when it is ours to do, else where the act stands."""
-    now, about = source.clock.now(), posting.borne.invoice.ref
-    payload = json.dumps(_payload(posting))
-    wanted = Plan(CHARGE, key, posting.debtor, source.connection, about, payload)
-
-    def work(tx: Tx) -> Claim:
-        actions.plan(tx, source.business, wanted, now=now)
-        return actions.claim(tx, source.business, key, by=worker, now=now)
-
-    if commit(work) is Claim.MINE:
-        return None
-    with source.database.read() as tx:
-        known = actions.action(tx, source.business, key)
-    return known.state if known else ActionState.FAILED
+    wanted = Plan(CHARGE, key, posting.debtor, source.connection, about, json.dumps(_payload(posting)))
+    done = once(source, hand, wanted, lambda: source.books.post_charge(about, posting.charge, key=key), commanded=True)
+    if done.ours:
+        return done.state, done.reason
+    return done.state, STANDS.get(done.state, "These late charges cannot be posted now.")
 
 
 def _payload(posting: Posting) -> dict[str, Any]:
@@ -110,13 +82,3 @@ def _payload(posting: Posting) -> dict[str, Any]:
         "currency": amount.currency,
         "by": posting.by,
     }
-
-
-def _record(
-    source: Source, key: str, state: ActionState, worker: str, *, receipt: Receipt | None = None, reason: str = ""
-) -> tuple[ActionState, str]:
-    now, made = source.clock.now(), receipt.id if receipt else ""
-    with source.database.write() as tx:
-        actions.mark(tx, source.business, key, state, now=now, by=worker, receipt=made, reason=reason)
-    log.info("late charges", state=state.value, connection=source.connection)
-    return state, reason

@@ -177,8 +177,8 @@ def _record(counter: Counter, act: Action) -> ActionState:
         for ref, _ in received.on
     ]
     wanted = Plan(act.act, act.key, act.debtor, act.connection, act.about, payload_of(received))
-    state, _ = once(ledger.source, counter.hand, wanted, lambda: _call(counter, ledger, act, received), speaks=speaks)
-    return state
+    done = once(ledger.source, counter.hand, wanted, lambda: _call(counter, ledger, act, received), speaks=speaks)
+    return done.state
 
 
 def _call(counter: Counter, ledger: Ledger, act: Action, received: Received) -> Receipt:

@@ -132,10 +132,10 @@ def _reverse(counter: Counter, act: Action) -> bool:
     try:
         ledger = counter.ledger(act.connection)
         wanted = Plan(act.act, act.key, act.debtor, act.connection, act.about, act.payload)
-        state, _ = once(ledger.source, counter.hand, wanted, lambda: _call(counter, act))
-        if state is ActionState.SENT:
+        done = once(ledger.source, counter.hand, wanted, lambda: _call(counter, act))
+        if done.state is ActionState.SENT:
             refresh(ledger.source, list(_concerned(counter, act)))
-        return state is ActionState.SENT
+        return done.state is ActionState.SENT
     except IntegrationError as error:
         log.info("a payment to be taken back waits", connection=act.connection, why=str(error))
         return False

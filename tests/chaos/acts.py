@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from collector import once
 from collector.charges.posting import post
 from collector.dispatch import Sender, dispatch
 from collector.follow_up import leave
@@ -67,7 +68,7 @@ def _carry_out(hand: Hand) -> object:
 
 def _post(hand: Hand) -> object:
     sender = hand.sender
-    return post(hand.source, hand.errand.task, commit=sender.commit, worker=sender.worker)
+    return post(hand.source, hand.errand.task, once.Hand(sender.commit, sender.worker))
 
 
 def _book(hand: Hand) -> object:
