@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import os
 import signal
 import tempfile
 import threading
@@ -28,18 +27,6 @@ from storage.schema import upgrade
 from tests.contracts.official import Official, official
 
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
-
-
-LONG = ("tests/chaos/", "tests/duewell/test_demo_once.py")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each worker begins with some of the long tests, so that none is left alone with them at the end."""
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    long = [one for one in items if one.nodeid.startswith(LONG)]
-    rest = [one for one in items if not one.nodeid.startswith(LONG)]
-    share = -(-len(rest) // workers)
-    items[:] = [one for at in range(workers) for one in (*long[at::workers], *rest[at * share : (at + 1) * share])]
 
 
 @dataclass
