@@ -1,7 +1,8 @@
 """The reception: takes whoever comes with a link, shows them what they may see, and hands on what they press."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 from duewell.links import Keys, keys_of, link_for, opened
 from duewell.pay_page import asks_second_fact, business_by_segment, invoice_by_number, public_address
@@ -46,6 +47,16 @@ class Shown:
     typed: Mapping[str, str] = field(default_factory=dict)
     leave_to: str = field(default="", repr=False)
     status: int = 200
+
+
+class Heard(Enum):
+    """What came of asking for the second fact."""
+
+    NOTHING = auto()
+    RIGHT = auto()
+    WRONG = auto()
+    TOO_OFTEN = auto()
+    CODE_WANTED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +179,30 @@ class Reception:
         return visit.told or not needed
 
     def _tell(self, visit: Visit, typed: Mapping[str, str]) -> Shown:
-        if typed.get("do") not in ("fact", "mail_code"):
-            return self._question(visit)
+        match self._heard(visit, typed):
+            case Heard.RIGHT:
+                return self._page(replace(visit, told=True))
+            case Heard.WRONG:
+                return self._question(visit, "fact_wrong", status=422)
+            case Heard.TOO_OFTEN:
+                return self._question(visit, "fact_often", status=429)
+            case Heard.CODE_WANTED:
+                return self._question(visit, thanks="code_sent")
+            case _:
+                return self._question(visit)
+
+    def _heard(self, visit: Visit, typed: Mapping[str, str]) -> Heard:
+        """Whether the second fact was told and fits. A code that is wanted is mailed."""
+        what = typed.get("do")
+        if what not in ("fact", "mail_code"):
+            return Heard.NOTHING
         if not may_try(self._house, visit.link):
-            return self._question(visit, "fact_often", status=429)
-        if typed["do"] == "mail_code":
+            return Heard.TOO_OFTEN
+        if what == "mail_code":
             code = fresh_code()
             mail_code(self._house, visit.sheet, code, visit.mark(f"{CODE}{code}"))
-            return self._question(visit, thanks="code_sent")
-        if not self._fits(visit, typed):
-            return self._question(visit, "fact_wrong", status=422)
-        return self._page(Visit(visit.token, visit.sheet, visit.speech, visit.keys, told=True))
+            return Heard.CODE_WANTED
+        return Heard.RIGHT if self._fits(visit, typed) else Heard.WRONG
 
     def _fits(self, visit: Visit, typed: Mapping[str, str]) -> bool:
         code = "".join(typed.get("code", "").split())[:20]
@@ -207,14 +231,17 @@ class Reception:
         return closed(tag) if business is None else self._blank(tag, business.name)
 
     def press_by_number(self, segment: str, tag: str, typed: Mapping[str, str]) -> Shown:
-        """A second fact told of an invoice that was named by its number. Of a stranger's nothing is learnt."""
+        """A second fact told of an invoice that was named by its number.
+
+        Until it fits, the answer is the same whether there is such an invoice or not, and holds no link.
+        """
         business = business_by_segment(self._house, segment)
         if business is None:
             return closed(tag)
         invoice = invoice_by_number(self._house, business.id, typed.get("inv", ""), typed.get("org", ""))
         visit = self._visit_of(business.id, *invoice) if invoice else None
-        if visit is not None:
-            return self._tell(visit, typed)
+        if visit is not None and self._heard(visit, typed) is Heard.RIGHT:
+            return self._page(replace(visit, told=True))
         if typed.get("do") == "mail_code":
             return self._blank(tag, business.name, thanks="code_sent")
         return self._blank(tag, business.name, problem="fact_wrong", status=422)

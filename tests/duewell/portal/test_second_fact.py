@@ -181,6 +181,20 @@ def test_by_number_only_that_invoice_is_shown_and_only_to_who_knows_more(house: 
     assert "One question first" in text_of(again), "such a link always asks"
 
 
+def test_by_number_nothing_tells_an_invoice_that_is_there_from_one_that_is_not(house: House, printed: str) -> None:
+    client = app_of(house).test_client(use_cookies=False)
+
+    def answered(number: str, **typed: str) -> tuple[int, str]:
+        told = client.post(printed, data={"inv": number, "org": CODE, **typed}, base_url=BASE)
+        return told.status_code, told.get_data(as_text=True).replace(number, "…")
+
+    tries = [*[{"do": "fact", "postcode": "EC1A 1BB"}] * 7, {"do": "mail_code"}, {"do": "fact", "code": "123456"}, {}]
+    for typed in tries:
+        there, stranger = answered("INV-1", **typed), answered("INV-77", **typed)
+        assert there == stranger
+        assert "/p/" not in there[1], "and the link itself is not in the page"
+
+
 def test_a_number_that_two_invoices_have_opens_neither(house: House, printed: str) -> None:
     save(house.database, with_(BOOKS[4], number="INV-1", changed_at=house.clock.now()))
     client = app_of(house).test_client(use_cookies=False)
