@@ -1,4 +1,4 @@
-"""Mails to our own people, each sent once: claimed under a permanent key before the call, like all that leaves."""
+"""Mails outside the plan, to our own people and a payer's code: claimed before the call, like all that leaves."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ OPEN = (ActionState.PLANNED, ActionState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told to whom. `key` names it for ever; `act` is its kind among the actions."""
+    """What is told to whom. `key` names it for ever; `act` is its kind among the actions; `debtor` is the payer, if it is one."""
 
     act: str
     key: str
@@ -29,6 +29,7 @@ class Notice:
     name: str
     email: str
     letter: Letter
+    debtor: str = ""
 
 
 def send_once(house: House, business: str, notice: Notice) -> bool:
@@ -43,7 +44,7 @@ def send_once(house: House, business: str, notice: Notice) -> bool:
 
     def claim(tx: Tx) -> Claim:
         told = json.dumps({"person": notice.person})
-        actions.plan(tx, business, Plan(notice.act, notice.key, payload=told), now=now)
+        actions.plan(tx, business, Plan(notice.act, notice.key, notice.debtor, payload=told), now=now)
         return actions.claim(tx, business, notice.key, by=WORKER, now=now)
 
     if house.writer.do(claim) is not Claim.MINE:
@@ -77,4 +78,4 @@ def _end(house: House, business: str, notice: Notice, state: ActionState, *, why
     with house.database.write() as tx:
         actions.mark(tx, business, notice.key, state, now=house.clock.now(), by=WORKER, reason=why)
     if state is not ActionState.SENT:
-        log.warning("a mail to one of our people did not go", act=notice.act, state=state.value, why=why)
+        log.warning("a mail did not go", act=notice.act, state=state.value, why=why)

@@ -4,23 +4,19 @@ import hmac
 import secrets
 from datetime import timedelta
 
-import structlog
-
-from collector.channels.smtp import compose, post
+from collector.dispatch import key_of
 from collector.wording.writing import Letter
+from duewell.mailing import Notice, send_once
 from duewell.portal.sheet import Sheet
 from duewell.portal.words import Speech
 from duewell.wiring import House
-from integrations.errors import IntegrationError
-from storage.ids import new_id
 from storage.links import Link, count_try, keep_code, use_code
-
-log = structlog.get_logger(__name__)
 
 TRIES_MOST = 5
 TRIES_WITHIN = timedelta(hours=1)
 CODE_LIVES = timedelta(minutes=10)
 CODE_DIGITS = 6
+MAILED_CODE = "pay_code"
 
 
 def may_try(house: House, link: Link) -> bool:
@@ -50,19 +46,14 @@ def fresh_code() -> str:
 
 def mail_code(house: House, sheet: Sheet, code: str, mark: str) -> bool:
     """Mail it to the customer's own address as the books know it; False when there is none, or no mail server."""
-    postbox, addresses = house.postbox(), sheet.case.addresses()
-    if postbox is None or not addresses:
+    link, first = sheet.link, next(iter(sheet.case.addresses()), None)
+    if first is None:
         return False
     with house.database.write() as tx:
-        keep_code(tx, sheet.link, mark, house.clock.now() + CODE_LIVES)
-    name, address = addresses[0].name or sheet.case.head.name, addresses[0].address
-    try:
-        mail = compose(_letter(sheet, code), postbox, to=[(name, address)], key=new_id(), now=house.clock.now())
-        post(mail, postbox, recipients=[address])
-    except IntegrationError as error:
-        log.warning("a code was not mailed", business=sheet.link.business, why=type(error).__name__)
-        return False
-    return True
+        keep_code(tx, link, mark, house.clock.now() + CODE_LIVES)
+    name, key = first.name or sheet.case.head.name, key_of(MAILED_CODE, link.id, mark)
+    letter = _letter(sheet, code)
+    return send_once(house, link.business, Notice(MAILED_CODE, key, "", name, first.address, letter, link.aim.debtor))
 
 
 def _letter(sheet: Sheet, code: str) -> Letter:

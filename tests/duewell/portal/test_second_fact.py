@@ -13,6 +13,8 @@ from duewell.pay_page import view
 from duewell.wiring import House
 from receivables.records import Answer, Company
 from sandbox.mailbox import Mail, Mailbox
+from storage import actions
+from storage.actions import ActionState
 from storage.connections import save_company
 from storage.links import About, Aim
 from tests.conftest import HandClock
@@ -114,6 +116,9 @@ def test_a_code_is_mailed_to_the_address_in_the_books_and_opens_once(asked: Paye
     assert found
     with asked.house.database.read() as tx:
         assert found[1] not in repr(tx.exec_driver_sql("SELECT * FROM link").fetchall())
+        (act,) = actions.actions(tx, BUSINESS, act="pay_code")
+    assert (act.state, act.debtor) == (ActionState.SENT, ANN)
+    assert found[1] not in act.payload
     wrong = f"{(int(found[1]) + 1) % 10**6:06}"
     assert tell(asked, code=wrong).status_code == 422
     assert "INV-1" in text_of(tell(asked, code=f"{found[1][:3]} {found[1][3:]}"))
