@@ -17,7 +17,7 @@ from integrations.errors import TryLater
 from storage.database import Tx
 from storage.link_keys import add_link_key, link_keys
 from storage.links import Aim, Link, keep_link, link_by_digest, link_to, links_of, new_link_id, renew_link
-from storage.settings import set_setting, setting
+from storage.settings import setting
 
 LIFE_DAYS = 180
 LIFE_SETTING = "link_days"
@@ -87,12 +87,6 @@ def _keys(house: House, tx: Tx) -> Keys:
 def life_of(tx: Tx, business: str) -> timedelta:
     """How long a link of this business lives after the last message it stood in."""
     return timedelta(days=int(setting(tx, business, LIFE_SETTING, str(LIFE_DAYS))))
-
-
-def set_life(house: House, business: str, days: int) -> None:
-    """From the next message on."""
-    with house.database.write() as tx:
-        set_setting(tx, business, LIFE_SETTING, str(days))
 
 
 def link_for(house: House, business: str, aim: Aim) -> tuple[Link, str]:

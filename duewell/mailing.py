@@ -21,7 +21,10 @@ OPEN = (ActionState.PLANNED, ActionState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told to whom. `key` names it for ever; `act` is its kind among the actions; `debtor` is the payer, if it is one."""
+    """What is told to whom; `debtor` is the payer, if it is one.
+
+    `key` names it for ever; `act` is its kind among the actions.
+    """
 
     act: str
     key: str

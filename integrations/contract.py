@@ -11,7 +11,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from integrations.receiving import Clearing as Clearing
 from integrations.receiving import Lookup as Lookup
 from integrations.receiving import Receipt as Receipt
 from integrations.receiving import Receiving

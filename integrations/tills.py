@@ -11,9 +11,6 @@ from enum import StrEnum
 from typing import Protocol
 
 from integrations.contract import Account, Lookup, Token, Wire
-from integrations.receiving import Clearing as Clearing
-from integrations.receiving import Received as Received
-from integrations.receiving import Receiving as Receiving
 from receivables.money import Money
 from receivables.records import PaymentStatus
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from collector.once import Hand
 from integrations.errors import Refused
-from integrations.tills import Receiving, Till
+from integrations.receiving import Receiving
+from integrations.tills import Till
 from receivables.money import Money
 from receivables.records import Ref
 from sync.source import Source

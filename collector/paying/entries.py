@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date
 
-from integrations.tills import Received
+from integrations.receiving import Received
 from receivables.money import Money
 from receivables.records import Kind, Ref
 from storage.actions import Action

@@ -18,8 +18,8 @@ from collector.paying.entries import RECORD, into, payload_of, received_of
 from collector.paying.opening import Share, note, page_of
 from integrations.contract import Receipt
 from integrations.errors import IntegrationError
-from integrations.receiving import sum_of
-from integrations.tills import PageState, Received, Taken
+from integrations.receiving import Received, sum_of
+from integrations.tills import PageState, Taken
 from receivables.money import Money
 from receivables.records import Invoice, PaymentStatus, Ref
 from storage import actions, books

@@ -7,7 +7,7 @@ from itertools import chain
 
 from collector.paying.limits import Limits
 from collector.policies.fields import countries
-from collector.policies.layers import Layer, build, changes_of, makes_policy, merge, whole
+from collector.policies.layers import build, changes_of, makes_policy, merge, whole
 from collector.policy import After, Attach, Channel, Policy, Receiver, Segment, Step, Tone
 from receivables.records import CustomerKind
 
@@ -321,9 +321,3 @@ def _capital(text: str) -> str:
 
 def _small(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def off_words(layer: Layer) -> str:
-    """The steps that a layer leaves out, in a sentence; empty when it leaves out none."""
-    left_out: Sequence[str] = layer.left_out
-    return f"Left out: {_listed(left_out, joint='and')}." if left_out else ""

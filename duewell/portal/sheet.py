@@ -16,7 +16,7 @@ from integrations.registry import platform
 from receivables.case import Case
 from receivables.money import Money, by_currency, sum_money
 from receivables.plans import InstallmentPlan, PlanState, Progress
-from receivables.records import Collection, Invoice, Kind, Ref
+from receivables.records import Collection, Invoice, Ref
 from receivables.said import Reason, Said, Saying
 from storage import installments
 from storage.checkouts import checkouts
@@ -164,9 +164,3 @@ def _together(house: House, business: str, lines: Sequence[Line]) -> Iterator[To
 
 def _takes_payments(slug: str) -> bool:
     return Capability.TAKE_PAYMENTS in platform(slug).capabilities
-
-
-def invoice_named(key: str) -> Ref:
-    """The invoice that a form or a link names."""
-    connection, _, id = key.partition("/")
-    return Ref(connection, Kind.INVOICE, id)

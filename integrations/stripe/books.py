@@ -7,6 +7,7 @@ import msgspec
 
 from integrations.contract import Account, Act, Attached, ChargeChoices, LateCharge, Lookup, Receipt, Token, Wire
 from integrations.errors import Refused, Unsupported
+from integrations.receiving import Clearing, Received
 from integrations.stripe import cursor, mapping
 from integrations.stripe.charging import Charging
 from integrations.stripe.client import StripeClient
@@ -18,7 +19,6 @@ from integrations.stripe.reading import Gathered, Reading
 from integrations.stripe.receiving import NO_ACCOUNTS, NO_REOPENING, Attaching
 from integrations.stripe.streams import BY_KIND, INVOICES
 from integrations.stripe.writing import Writing
-from integrations.tills import Clearing, Received
 from receivables.page import Basis, Cursor, Figure, OpenTotals, Page, Scope
 from receivables.records import Company, Invoice, Kind, Ref
 

@@ -6,6 +6,7 @@ import msgspec
 
 from integrations.contract import Lookup, Receipt
 from integrations.errors import Refused
+from integrations.receiving import Received
 from integrations.stripe.amounts import UnreadableAmount, units
 from integrations.stripe.balance import walked
 from integrations.stripe.client import StripeClient
@@ -14,7 +15,6 @@ from integrations.stripe.payloads import InvoiceActions, InvoicePaymentPayload
 from integrations.stripe.streams import INVOICES
 from integrations.stripe.till_payloads import IntentPayload
 from integrations.stripe.writing import require_key
-from integrations.tills import Received
 from receivables.money import Money
 from receivables.records import Ref
 

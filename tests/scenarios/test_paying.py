@@ -18,7 +18,7 @@ from duewell.running import follow_up_all, make_plan, parked_messages, settle_pa
 from duewell.tills import choose_clearing, choose_till, till_view
 from duewell.todos import bring_todos_in_step
 from integrations.errors import NotThere, Refused, TryLater
-from integrations.tills import Received
+from integrations.receiving import Received
 from receivables.money import Money
 from receivables.records import Invoice
 from receivables.todo import Todo

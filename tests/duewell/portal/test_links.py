@@ -9,7 +9,7 @@ import pytest
 from collector.paying.links import digest, token
 from collector.wording.stationery import Stationery
 from collector.wording.writing import Letter, kept
-from duewell.links import keys_of, live_links, new_key, opened, revoke, set_life
+from duewell.links import LIFE_SETTING, keys_of, live_links, new_key, opened, revoke
 from duewell.logs import hide_secrets
 from duewell.pay_page import change, link_in_message, view
 from duewell.running import the_business
@@ -49,7 +49,7 @@ def test_the_same_link_stands_in_every_message_until_it_is_ended(house: House) -
 
 
 def test_a_link_lives_on_while_messages_carry_it_and_ends_when_none_does(house: House) -> None:
-    set_life(house, BUSINESS, 100)
+    setting(house, LIFE_SETTING, "100")
     shown = token_of(house)
     for _ in range(4):
         later(house, days=60)
@@ -82,7 +82,7 @@ def test_whatever_opens_nothing_is_answered_alike(ann: Payer) -> None:
     house = ann.house
     revoked, gone = token_of(house, Aim("c1/2")), token_of(house, Aim("c1/99"))
     revoke(house, BUSINESS, "c1/2", by="Robin")
-    set_life(house, BUSINESS, 7)
+    setting(house, LIFE_SETTING, "7")
     expired = token_of(house, Aim(ANN, id="old"))
     good = [expired, gone]
     assert all(opened(house, one) for one in good)

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.contract import Lookup, Receipt
 from integrations.errors import Refused, TryLater, Unsupported
-from integrations.tills import Received, Receiving
+from integrations.receiving import Received, Receiving
 from receivables.money import Money
 from receivables.records import Kind, Ref
 from sandbox.faults import Fault
