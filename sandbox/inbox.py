@@ -2,16 +2,17 @@
 
 import base64
 import re
+import socket
 import socketserver
 import ssl
-import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, cast
 
+from sandbox.serving import Doors
+
 USER, PASSWORD, TOKEN = "accounts", "inbox-sandbox-password", "inbox-sandbox-token"
-QUIET = 0.05
 ATOMS = re.compile(rb'"((?:[^"\\]|\\.)*)"|(\S+)')
 RANGE = re.compile(rb"UID (\d+):(\d+|\*)")
 PEEK = re.compile(rb"BODY\.PEEK\[\](?:<(\d+)\.(\d+)>)?")
@@ -49,29 +50,31 @@ class InboxServer:
     def __init__(self, host: str, tls: ssl.SSLContext | None = None) -> None:
         self._host = host
         self._tls = tls
-        self._server: socketserver.ThreadingTCPServer | None = None
+        self._doors = Doors()
         self.inbox = Inbox()
 
     def start(self, port: int) -> str:
         """Listen; returns host:port."""
-        self._server = _Server((self._host, port), _Session)
-        cast(Any, self._server).inbox = self.inbox
-        if self._tls is not None:
-            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": QUIET}, daemon=True).start()
-        return f"{self._host}:{self._server.server_address[1]}"
+        listener = socket.create_server((self._host, port), backlog=128)
+        self._doors.open(listener, self._server)
+        self._doors.start()
+        return f"{self._host}:{listener.getsockname()[1]}"
 
     def stop(self) -> None:
         """Stop listening."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        self._doors.stop()
+
+    def _server(self, listener: socket.socket) -> "_Server":
+        made = _Server(listener.getsockname(), _Session, bind_and_activate=False)
+        made.socket.close()
+        made.inbox = self.inbox
+        made.socket = listener if self._tls is None else self._tls.wrap_socket(listener, server_side=True)
+        return made
 
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
-    allow_reuse_address = True
+    inbox: Inbox
 
 
 class _Session(socketserver.StreamRequestHandler):

@@ -3,7 +3,6 @@
 import importlib
 import pkgutil
 import socket
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from sandbox.faults import FaultBook, Late, LineCut, Troubled, cut
 from sandbox.history import History
 from sandbox.inbox import Inbox, InboxServer
 from sandbox.mailbox import Mailbox
+from sandbox.serving import Doors
 from sandbox.storm import EVERYWHERE, Storm
 from sandbox.twilio.texting import Texting
 from sandbox.world import Business, Twin, World
@@ -116,7 +116,7 @@ class Sandbox:
         self._inbox = InboxServer(HOST)
         self.twins: dict[str, Twin] = {}
         self._histories: dict[str, History] = {}
-        self._servers: list[tuple[BaseWSGIServer, threading.Thread]] = []
+        self._doors = Doors()
 
     def __enter__(self) -> "Sandbox":
         self.start()
@@ -149,6 +149,7 @@ class Sandbox:
             self._serve(Troubled(twin, self.book, self.world, latency=self.setup.latency), sockets[slug])
         self._serve(Troubled(self.texting, self.book, self.world), sockets["twilio"])
         self._serve(Late(partial(control_app, self)), sockets["control"])
+        self._doors.start()
         self.courier.start()
 
     def stop(self) -> None:
@@ -156,11 +157,7 @@ class Sandbox:
         self.courier.stop()
         self.mailbox.stop()
         self._inbox.stop()
-        while self._servers:
-            server, thread = self._servers.pop()
-            server.shutdown()
-            thread.join(timeout=5)
-            server.server_close()
+        self._doors.stop()
 
     def play(self) -> int:
         """Let everything happen that is due by the sandbox's clock; returns how much it was."""
@@ -204,10 +201,11 @@ class Sandbox:
         return listener
 
     def _serve(self, app: Any, listener: socket.socket) -> None:
-        port = listener.getsockname()[1]
-        server = make_server(HOST, port, _Cutting(app), threaded=True, request_handler=_Handler, fd=listener.fileno())
-        listener.close()  # the server has a duplicate; ours would keep the port open after it stops
-        cast(Any, server).daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        self._servers.append((server, thread))
+        self._doors.open(listener, partial(_server, _Cutting(app)))
+
+
+def _server(app: _Cutting, listener: socket.socket) -> BaseWSGIServer:
+    host, port = listener.getsockname()
+    made = make_server(host, port, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
+    cast(Any, made).daemon_threads = True
+    return made

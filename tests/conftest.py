@@ -25,6 +25,9 @@ from sandbox.server import Sandbox, Setup
 from storage.database import Database
 from storage.schema import upgrade
 from tests.contracts.official import Official, official
+from tests.quicker import make_quicker
+
+make_quicker()
 
 NOON = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 

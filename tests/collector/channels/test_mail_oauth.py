@@ -1,6 +1,7 @@
 """Tokens for mail: renewed once for everybody, kept sealed, and clear words when the sign-in was withdrawn."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from urllib.parse import parse_qs
@@ -107,13 +108,25 @@ def test_a_silent_provider_is_tried_later(clock: HandClock, store: MemoryGrants)
 
 
 @responses.activate
-def test_of_many_who_need_a_token_one_renews(clock: HandClock, store: MemoryGrants) -> None:
-    responses.post(URL, json={"access_token": "a1", "expires_in": 3600})
-    start = threading.Barrier(4)
+def test_of_many_who_need_a_token_one_renews(
+    clock: HandClock, store: MemoryGrants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, start = threading.Event(), threading.Barrier(4)
+
+    def answer(_: object) -> tuple[int, dict[str, str], str]:
+        asked.wait(5)  # until somebody else has had to wait
+        return 200, {}, '{"access_token": "a1", "expires_in": 3600}'
+
+    def wait(_: float) -> None:
+        asked.set()
+        time.sleep(0.02)
 
     def get(_: int) -> str:
         start.wait()
         return token(clock, store)()
+
+    responses.add_callback(responses.POST, URL, answer)
+    monkeypatch.setattr(clock, "sleep", wait)
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(get, range(4))) == {"a1"}
