@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -21,6 +22,7 @@ from collector.enclosing import FilesLater
 from collector.judgement import Decision, Line, Message, Say
 from collector.notes import plan_notes
 from collector.occasions.first_invoice import with_terms
+from collector.once import under_claim
 from collector.packing import Wrapping, hand_over, pack, told_of_files
 from collector.plan import Ruling, kept_verdicts, known
 from collector.policy import Channel, Policy
@@ -30,22 +32,21 @@ from collector.wording.source import BadWording
 from collector.wording.stationery import Stationery
 from collector.wording.writing import Letter, kept, write
 from integrations.contract import KEY_LENGTH_MAX, Capability, Receipt
-from integrations.errors import IntegrationError, Refused, TryLater, Unsupported
+from integrations.errors import Refused, Unsupported
 from integrations.registry import platform
 from receivables.case import Case
 from receivables.records import Ref
 from storage import actions
-from storage.actions import ActionState, Claim, Plan, Speaks
+from storage.actions import Claim, Plan, Speaks
 from storage.approvals import Approval, approval
 from storage.database import Tx
 from storage.plannings import planned
 from storage.verdicts import keep_verdicts
-from sync.refresh import refresh
+from sync.refresh import refresh_together
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
 
-ATTEMPTS_MAX = 3
 UNREAD = "The past of these books is still being read: money may be there already."
 
 
@@ -95,22 +96,9 @@ def dispatch(source: Source, sender: Sender, debtor: str) -> Outcome:
     case = read_case(source.database, connected, debtor, now)
     if case is None or _judged(sender, case, sender.ruling(case), now).message is None:
         return Outcome(debtor, "nothing", "There is nothing to send any more.")
-    for connection, refs in _by_connection(case).items():
-        if source.of(connection).state().first_pull_done_at is None:
-            return Outcome(debtor, "unread", UNREAD)
-        refresh(source.of(connection), refs)
+    if not refresh_together(source, (one.ref for one in case.invoices), (one.ref for one in case.customers)):
+        return Outcome(debtor, "unread", UNREAD)
     return _second_look(source, sender, debtor)
-
-
-def _by_connection(case: Case) -> dict[str, list[Ref]]:
-    """The records to look at afresh: one who is several customers stands in several books."""
-    found: dict[str, list[Ref]] = {case.head.ref.connection: []}
-    for invoice in case.invoices:
-        found.setdefault(invoice.ref.connection, []).append(invoice.ref)
-    for customer in case.customers:
-        if customer.ref.connection in found:
-            found[customer.ref.connection].append(customer.ref)
-    return found
 
 
 def _second_look(source: Source, sender: Sender, debtor: str) -> Outcome:
@@ -176,8 +164,9 @@ def _send(source: Source, sender: Sender, case: Case, message: Message, *, edit:
     claim = _claim(source, sender, message, _payload(message, letter, parcel), key=key)
     if claim is not Claim.MINE:
         return Outcome(message.debtor, "nothing", TAKEN[claim], refs)
-    state, reason = under_claim(source, sender, key, lambda: _call(source, sender, message, parcel, key=key))
-    return Outcome(message.debtor, state.value, reason, refs)
+    call = partial(_call, source, sender, message, parcel, key=key)
+    done = under_claim(source, sender.worker, key, call, then=partial(plan_notes, source))
+    return Outcome(message.debtor, done.state.value, done.reason, refs)
 
 
 TAKEN = {
@@ -224,7 +213,8 @@ def _letter(source: Source, sender: Sender, case: Case, message: Message, *, edi
     paper = sender.stationery
     ours = paper.pay_page(case)
     refs = [invoice.ref for invoice, _ in message.invoices]
-    urls = {ref: ours or _pay_url(source.of(ref.connection), ref) for ref in refs}
+    lasting = {} if ours else paper.pay_links(case, message.lines)
+    urls = {ref: ours or lasting.get(ref) or _pay_url(source.of(ref.connection), ref) for ref in refs}
     known = {ref: url for ref, url in urls.items() if url}
     return write(
         message,
@@ -293,34 +283,3 @@ def _call(source: Source, sender: Sender, message: Message, parcel: Parcel | Non
     carrier = sender.carriers.of(message.channel, message.step.sender)
     assert carrier is not None, "checked before the claim"
     return hand_over(source, carrier, message.channel, parcel, key=key)
-
-
-def under_claim(source: Source, sender: Sender, key: str, call: Callable[[], Receipt]) -> tuple[ActionState, str]:
-    """Make the call under a claim and record what came of it."""
-    try:
-        receipt = call()
-    except TryLater as error:
-        state = ActionState.AMBIGUOUS if error.may_have_acted else ActionState.FAILED
-        return _record(source, sender, key, state, reason=str(error))
-    except IntegrationError as error:
-        return _record(source, sender, key, ActionState.PARKED, reason=_for_a_person(error))
-    return _record(source, sender, key, ActionState.SENT, receipt=receipt.id)
-
-
-def _for_a_person(error: IntegrationError) -> str:
-    return str(error) if isinstance(error, Refused) else f"{error}; a person should look at this"
-
-
-def _record(
-    source: Source, sender: Sender, key: str, state: ActionState, *, receipt: str = "", reason: str = ""
-) -> tuple[ActionState, str]:
-    now = source.clock.now()
-    with source.database.write() as tx:
-        tried = actions.action(tx, source.business, key)
-        if state is ActionState.FAILED and tried is not None and tried.attempts >= ATTEMPTS_MAX:
-            state = ActionState.PARKED
-        actions.mark(tx, source.business, key, state, now=now, by=sender.worker, receipt=receipt, reason=reason)
-        if state is ActionState.SENT and (message := actions.action(tx, source.business, key)):
-            plan_notes(source, tx, message, now=now)
-    log.info("message", state=state.value, connection=source.connection)
-    return state, reason

@@ -4,20 +4,21 @@ It holds no memory of its own: lose every queued job, and the next run finds the
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from collector.channels.port import Carriers
 from collector.expecting import EXPECTED, expected_on
 from collector.notes import NOTE, plan_notes
+from collector.once import under_claim
 from collector.paying.entries import MONEY_ACTS, RECORD, received_of, reversed_by
 from collector.policy import Channel
 from integrations.contract import Act, Lookup, Receipt
-from integrations.errors import IntegrationError, NotThere, Refused, TryLater
-from receivables.records import Invoice
+from integrations.errors import IntegrationError, NotThere, Refused
+from receivables.records import Invoice, Ref
 from storage import actions, books
 from storage.actions import Action, ActionState, Claim
 from storage.charges import CHARGE
@@ -26,7 +27,6 @@ from sync.source import Source
 log = structlog.get_logger(__name__)
 
 CLAIM_LIFE = timedelta(minutes=10)
-ATTEMPTS_MAX = 5
 ADOPTED_SINCE = timedelta(days=30)
 """How long before it was planned a payment may have been entered by somebody else."""
 IN_THE_BOOKS = (NOTE, EXPECTED)
@@ -96,6 +96,7 @@ ASKS = {
     NOTE: Act.LEAVE_NOTE,
     EXPECTED: Act.SET_EXPECTED_DATE,
     CHARGE: Act.POST_CHARGE,
+    Act.SET_PAY_LINK.value: Act.SET_PAY_LINK,
 }
 
 
@@ -129,8 +130,8 @@ def _end(source: Source, one: Action, state: ActionState, *, receipt: str = "", 
     now = source.clock.now()
     with source.database.write() as tx:
         actions.mark(tx, source.business, one.key, state, now=now, receipt=receipt, reason=reason)
-        if state is ActionState.SENT and one.act not in (*IN_THE_BOOKS, *MONEY_ACTS, CHARGE):
-            plan_notes(source, tx, one, now=now)
+        if state is ActionState.SENT:
+            plan_notes(source, tx, one, now)
     log.info("an act came to its end", act=one.act, state=state.value, connection=source.connection)
 
 
@@ -153,27 +154,14 @@ def leave(source: Source, one: Action, worker: str) -> bool:
         mine = actions.claim(tx, source.business, one.key, by=worker, now=now) is Claim.MINE
     if not mine or one.about is None:
         return False
-    about = one.about
-    if one.act == EXPECTED:
-        return _tried(source, one, lambda: source.books.set_expected_date(about, expected_on(one), key=one.key))
-    text = json.loads(one.payload)["text"]
-    return _tried(source, one, lambda: source.books.leave_note(about, text, key=one.key))
+    done = under_claim(source, worker, one.key, partial(_left, source, one, one.about))
+    return done.state is ActionState.SENT
 
 
-def _tried(source: Source, one: Action, call: Callable[[], Receipt]) -> bool:
+def _left(source: Source, one: Action, about: Ref) -> Receipt:
     try:
-        receipt = call()
-    except TryLater as error:
-        hopeless = one.attempts + 1 >= ATTEMPTS_MAX
-        state = ActionState.PARKED if hopeless else ActionState.FAILED
-        _end(source, one, ActionState.AMBIGUOUS if error.may_have_acted else state, reason=str(error))
-        return False
+        if one.act == EXPECTED:
+            return source.books.set_expected_date(about, expected_on(one), key=one.key)
+        return source.books.leave_note(about, json.loads(one.payload)["text"], key=one.key)
     except NotThere:
-        _end(source, one, ActionState.PARKED, reason="The record is no longer there, so it carries no note.")
-        return False
-    except IntegrationError as error:
-        reason = str(error) if isinstance(error, Refused) else f"{error}; a person should look at this"
-        _end(source, one, ActionState.PARKED, reason=reason)
-        return False
-    _end(source, one, ActionState.SENT, receipt=receipt.id)
-    return True
+        raise Refused("The record is no longer there, so it carries no note.") from None

@@ -21,7 +21,7 @@ HOW = {
 }
 
 
-def plan_notes(source: Source, tx: Tx, message: Action, *, now: datetime) -> None:
+def plan_notes(source: Source, tx: Tx, message: Action, now: datetime) -> None:
     """Plan one note for each invoice the sent reminder spoke of, where the platform takes notes."""
     if message.act not in HOW:
         return

@@ -1,14 +1,14 @@
 """Which to-dos the facts call for: the same facts always find the same keys, so that nothing is asked twice. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from collector.judgement import Verdict
 from collector.occasions.offers import offered
 from collector.paying.entries import RECORD, REVERSE
 from receivables.case import Case
-from receivables.money import Money
+from receivables.money import Money, sum_money
 from receivables.plans import InstallmentPlan
 from receivables.records import CustomerKind, Invoice, Ref
 from receivables.said import Asked, Reason, Said, Saying
@@ -20,6 +20,7 @@ MONEY = {
     RECORD: "the payment of {}, which is not in the books",
     REVERSE: "the payment of {} that was taken back, which still stands in the books",
 }
+CHOOSE = "`duewell plans credit-notes`"
 UNKNOWN = (CustomerKind.UNKNOWN, CustomerKind.OTHER)
 UNREACHABLE = ("no_address", "bounced", "wrong_address")
 BAD_ADDRESSES = (Saying.WRONG_ADDRESS, Saying.BOUNCED)
@@ -49,7 +50,9 @@ class Facts:
 
     `said` is what holds today; `names` are customers by debtor, for those who owe nothing any more; `calls` are the
     calls that are open as to-dos already, since their steps were taken; `offers` thanks, apologies and statements that
-    wait for a person; `money` is what taken money leaves to one.
+    wait for a person; `money` is what taken money leaves to one; `waits` why what a customer asked for has not gone, by
+    the id under which it was written down; `credited` the names of the account and the tax code, by connection, under
+    which credit notes are entered.
     """
 
     on: date
@@ -61,6 +64,8 @@ class Facts:
     calls: Sequence[Todo] = ()
     offers: Sequence[Action] = ()
     money: Sequence[Todo] = ()
+    waits: Mapping[str, str] = field(default_factory=dict)
+    credited: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -157,7 +162,8 @@ def _reviews(look: _Look) -> Iterator[Todo]:
         )
         amount = said.amount or (invoice.open if invoice else None)
         key = f"review:{said.id}:{said.review_on}"
-        yield _about(look, said, TodoKind.REVIEW, title, day=said.review_on, key=key, amount=amount)
+        todo = _about(look, said, TodoKind.REVIEW, title, day=said.review_on, key=key, amount=amount)
+        yield replace(todo, note=" ".join(filter(None, (said.note, look.facts.waits.get(said.id, "")))))
 
 
 def _asked(said: Said, name: str, invoice: Invoice | None) -> str:
@@ -208,7 +214,7 @@ def _differences(look: _Look) -> Iterator[Todo]:
 def _parked(look: _Look) -> Iterator[Todo]:
     for act in look.facts.parked:
         about = act.about
-        note = act.act in ("leave_note", "set_expected_date", "post_charge")
+        note = act.act in ("leave_note", "set_expected_date", "set_pay_link", "post_charge")
         whom = look.name(act.debtor) if act.debtor else "one of your own people"
         what = "what we wrote into the books" if note else MONEY.get(act.act, "the message to {}").format(whom)
         yield Todo(
@@ -251,15 +257,30 @@ def _credit_notes(look: _Look, one: DebtorFacts) -> Iterator[Todo]:
 
 
 def _credit_note(look: _Look, one: DebtorFacts, plan: InstallmentPlan, mine: Sequence[Invoice]) -> Todo:
-    lines = "; ".join(f"{each.open} on invoice {each.number}" for each in mine)
-    title = f"Enter a credit note of {plan.forgiven} for {one.case.head.name}: the settlement was paid"
-    note = (
-        f"Credit {lines}. Choose the account for discounts given or bad debts, and the tax code of the invoice's "
-        "own lines, so that the tax is taken back as it was charged. It is done when nothing is open any more."
-    )
+    left = sum_money((each.open for each in mine), mine[0].open.currency)
+    title = f"Enter a credit note of {left} for {one.case.head.name}: the settlement was paid"
+    dated = plan.ended_at.date() if plan.ended_at else look.facts.on
+    lines = [
+        f"Credit note to {one.case.head.name}, dated {_day(dated)}:",
+        *(line for each in mine for line in _credited(look, each, plan)),
+        "It is done when nothing is open any more.",
+    ]
+    note = "\n".join(lines)
     key, ref = f"{TodoKind.CREDIT_NOTE}:{plan.id}", mine[0].ref
-    day, amount = look.facts.on, plan.forgiven
+    day, amount = look.facts.on, left
     return Todo(key, TodoKind.CREDIT_NOTE, title, day, one.case.debtor, ref.connection, ref, amount, note=note)
+
+
+def _credited(look: _Look, invoice: Invoice, plan: InstallmentPlan) -> Iterator[str]:
+    """One line of the credit note, as it is to be typed over."""
+    account, tax = look.facts.credited.get(invoice.ref.connection, ("", ""))
+    agreed = f" of {_day(plan.agreement.at.date())}" if plan.agreement else ""
+    yield f"{invoice.open}, tax included, on invoice {invoice.number}"
+    if tax:
+        yield "; ".join(filter(None, (f"Account: {account}" if account else "", f"Tax code: {tax}")))
+    else:
+        yield f"Account and tax code: not chosen yet; choose them once on the page Paying in parts, or with {CHOOSE}"
+    yield f"Text: Settlement{agreed}, the rest of invoice {invoice.number} is given up"
 
 
 def _nowhere(look: _Look, one: DebtorFacts) -> Iterator[Todo]:

@@ -2,9 +2,10 @@
 
 import json
 import time
-import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 from duewell.config import BadSetting
 
@@ -47,12 +48,14 @@ class FollowingClock(SystemClock):
 
     def ask(self, move: Mapping[str, object] | None = None) -> None:
         """Look at the sandbox's clock now, for instance after moving it; or move it."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        body = None if move is None else json.dumps(move).encode()
+        asking = HTTPConnection(urlsplit(self._control).netloc, timeout=60)
         try:
-            with opener.open(f"{self._control}/clock", body, timeout=60) as answer:
-                told = datetime.fromisoformat(json.load(answer)["now"])
-        except OSError:
+            body = None if move is None else json.dumps(move)
+            asking.request("GET" if body is None else "POST", "/clock", body)
+            told = datetime.fromisoformat(json.load(asking.getresponse())["now"])
+        except (OSError, HTTPException):
             raise BadSetting(f"no sandbox answers at sandbox_control {self._control}; start it, or unset it") from None
+        finally:
+            asking.close()
         self._offset = told.timestamp() - time.time()
         self._asked_at = time.monotonic()

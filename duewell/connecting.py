@@ -22,6 +22,9 @@ from sync.pull import meet
 
 log = structlog.get_logger(__name__)
 
+OTHERS_POST = "others_post"
+"""Does another app enter a till's payments into these books? yes, no or unknown."""
+
 
 class Uncounted:
     """Connecting happens before there is a connection to count for."""
@@ -89,7 +92,16 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
         raise Refused("own reminders must be yes, no or unknown")
     if role not in set(Role):
         raise Refused("what it is used for must be books, till or both")
-    return {"time_zone": zone, "own_reminders": reminders, "role": role, **_days(answers)}
+    return {"time_zone": zone, "own_reminders": reminders, "role": role, **_days(answers), **_others_post(answers)}
+
+
+def _others_post(answers: Mapping[str, str]) -> dict[str, str]:
+    """Whether another app enters a till's payments into these books, as far as it was asked. Raises Refused."""
+    if not answers.get(OTHERS_POST):
+        return {}
+    if answers[OTHERS_POST] not in set(Answer):
+        raise Refused("whether another app enters Stripe payments into these books must be yes, no or unknown")
+    return {OTHERS_POST: answers[OTHERS_POST]}
 
 
 def _days(answers: Mapping[str, str]) -> dict[str, str]:
@@ -150,28 +162,34 @@ def register(
 def _add(
     house: House, business: str, slug: str, company: Authorised, *, grant_id: str, answers: Mapping[str, str]
 ) -> None:
+    known = _known(house, business, slug, company.external_id)
     fresh = NewConnection(
         slug,
         company.external_id,
         grant_id,
         label=company.label,
         role=Role(answers.get("role", "both")),
-        details={**answers, **company.details},
+        details={**_not_asked_again(known), **answers, **company.details},
     )
-    before = _grant_in_use(house, business, slug, company.external_id)
     with house.database.write() as tx:
         id = connections.connect(tx, business, fresh, now=house.clock.now())
         connections.well(tx, business, id)
         connected = connections.connection(tx, business, id)
     assert connected is not None, "connected a moment ago"
     _subscribe(house, connected)
-    _forget_unused(house, before)
+    _forget_unused(house, known.grant_id if known else "")
 
 
-def _grant_in_use(house: House, business: str, slug: str, external_id: str) -> str:
+def _known(house: House, business: str, slug: str, external_id: str) -> Connected | None:
     with house.database.read() as tx:
-        known = connections.connections(tx, business)
-    return next((one.grant_id for one in known if (one.platform, one.external_id) == (slug, external_id)), "")
+        found = connections.connections(tx, business)
+    return next((one for one in found if (one.platform, one.external_id) == (slug, external_id)), None)
+
+
+def _not_asked_again(known: Connected | None) -> Mapping[str, str]:
+    """What was said before stays where a company is connected again without a word about it."""
+    details = known.details if known else {}
+    return {name: details[name] for name in ("reminder_days", OTHERS_POST) if name in details}
 
 
 def _forget_unused(house: House, grant_id: str) -> None:

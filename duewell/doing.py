@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from collector.occasions.courtesy import RESTS
 from collector.typed import day as typed_day
 from duewell.finding import today_of
 from duewell.occasions import OFFERED, answer_offer
@@ -10,9 +11,10 @@ from duewell.recording import end_said, record
 from duewell.running import settle_parked
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
-from receivables.said import Said, Saying
+from receivables.said import Asked, Said, Saying
 from receivables.todo import Todo, TodoKind, TodoState
 from storage import todos
+from storage.said import said
 
 ENDS_ITS_CAUSE = (TodoKind.REPLY, TodoKind.BOUNCED, TodoKind.WRONG_ADDRESS)
 """What was read or mended no longer holds anybody."""
@@ -47,7 +49,7 @@ def finish_todo(
         day = today_of(house, business)
         record(house, business, Said(todo.debtor, Saying.NOTE, day, invoice=todo.invoice, note=note), by=by)
     _finish(house, business, todo, by=by)
-    if todo.kind in ENDS_ITS_CAUSE:
+    if todo.kind in ENDS_ITS_CAUSE or _was_asked(house, business, todo):
         _end_cause(house, business, todo, by=by)
     return "Done."
 
@@ -117,6 +119,13 @@ def _settled(house: House, business: str, todo: Todo, *, by: str, sent: bool | N
     settle_parked(house, business, key, sent=sent)
     _finish(house, business, todo, by=by)
     return "It counts as sent." if sent else "It counts as not sent, and may be sent again."
+
+
+def _was_asked(house: House, business: str, todo: Todo) -> bool:
+    """Is it about what the customer asked for, and rests until it is done?"""
+    with house.database.read() as tx:
+        words = said(tx, business, debtor=todo.debtor, kinds=[Saying.HOLD]) if todo.debtor else []
+    return any(one.id == todo.cause and Asked.of(one.reason) in RESTS for one in words)
 
 
 def _end_cause(house: House, business: str, todo: Todo, *, by: str) -> None:

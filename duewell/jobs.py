@@ -126,12 +126,13 @@ def collect(house: House) -> None:
 
 def _collect(house: House, business: Business) -> None:
     """One message a day: a statement comes before the reminder of its day, terms, thanks and apologies after it."""
-    from duewell.occasions import send_first_terms, send_statements, thank_and_apologize  # it builds on this module
+    from duewell import occasions  # it builds on this module
 
-    send_statements(house, business.id)
+    occasions.send_statements(house, business.id)
     send_plan(house, business.id)
-    send_first_terms(house, business.id)
-    thank_and_apologize(house, business.id)
+    occasions.send_first_terms(house, business.id)
+    occasions.thank_and_apologize(house, business.id)
+    occasions.offer_to_ask_again(house, business.id)
 
 
 def _find_todos(house: House, business: Business) -> None:
@@ -160,6 +161,22 @@ def _settle(house: House, business: str, named: Collection[str] = ()) -> None:
     from duewell.paying import settle_all  # it builds on this module
 
     settle_all(house, business, named)
+
+
+def pay_links_job(house: House) -> None:
+    """Twice an hour: the links that open invoices carry in their own books."""
+    from duewell.carrying import carry_links  # it builds on this module
+
+    for business in all_businesses(house):
+        _under_lease(house, f"pay_links:{business.id}", partial(carry_links, house, business.id))
+
+
+def answers_job(house: House) -> None:
+    """Every minute: what customers asked for on their page goes to them."""
+    from duewell.answers import answer_asked  # it builds on this module
+
+    for business in all_businesses(house):
+        _under_lease(house, f"answers:{business.id}", partial(answer_asked, house, business.id))
 
 
 def follow_up_job(house: House) -> None:
@@ -232,7 +249,9 @@ JOBS: dict[str, tuple[Callable[[House], None], timedelta]] = {
     "nightly": (nightly, timedelta(minutes=5)),
     "collect": (collect, timedelta(hours=1)),
     "follow_up": (follow_up_job, timedelta(minutes=5)),
+    "answers": (answers_job, timedelta(minutes=1)),
     "settle": (settle_job, timedelta(minutes=2)),
+    "pay_links": (pay_links_job, timedelta(minutes=30)),
     "mailbox": (mailbox_job, timedelta(minutes=10)),
     "mornings": (mornings_job, timedelta(minutes=10)),
     "alerts": (alerts_job, timedelta(minutes=5)),

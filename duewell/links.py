@@ -6,7 +6,7 @@ up by that hash, with one query and nothing else, so that a wrong one, an old on
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,9 +14,22 @@ from collector.paying.links import digest, token
 from duewell.finding import whom_of
 from duewell.wiring import House
 from integrations.errors import TryLater
+from storage.checkouts import KeptCheckout, by_way_back, close_ways_back
 from storage.database import Tx
+from storage.lasting_links import LastingState, lasting_links, revoke_lasting
 from storage.link_keys import add_link_key, link_keys
-from storage.links import Aim, Link, keep_link, link_by_digest, link_to, links_of, new_link_id, renew_link
+from storage.links import (
+    Aim,
+    Link,
+    keep_link,
+    link_by_digest,
+    link_called,
+    link_to,
+    links_of,
+    links_of_debtors,
+    new_link_id,
+    renew_link,
+)
 from storage.settings import setting
 
 LIFE_DAYS = 180
@@ -25,6 +38,9 @@ RENEWED_AT = 0.75
 """What is left of a link's life when it is made to live on, so that one in a fresh message never ends soon."""
 KEY_BYTES = 32
 FIRST_KEY = "first"
+CODE_BYTES = 24
+BACK_LIFE = timedelta(hours=24)
+"""How long after its page has ended a way back from the till is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,22 @@ def link_for(house: House, business: str, aim: Aim) -> tuple[Link, str]:
     raise TryLater("the link is being changed by somebody else")
 
 
+def links_for(house: House, business: str) -> Callable[[str], tuple[Link, str]]:
+    """As `link_for`, of everything that a debtor owes, for many: what is good already is read once and not written."""
+    keys, now = made_keys(house), house.clock.now()
+    with house.database.read() as tx:
+        known, life = links_of_debtors(tx, business), life_of(tx, business)
+
+    def link_of(debtor: str) -> tuple[Link, str]:
+        one = known.get(debtor)
+        if one is not None and _living(keys, one, life, now) is one:
+            return one, keys.token(one)
+        known[debtor], token = link_for(house, business, Aim(debtor))
+        return known[debtor], token
+
+    return link_of
+
+
 def _living(keys: Keys, known: Link, life: timedelta, now: datetime) -> Link:
     """As it is while most of its life is left; longer when it is not; with another token when its key is unknown."""
     if known.key_id not in keys.by_id:
@@ -128,8 +160,30 @@ def opened(house: House, shown: str) -> Link | None:
     return found if good else None
 
 
+def way_back() -> tuple[str, str]:
+    """A code for the way back from a till, and its digest, which alone is kept: the till keeps the address for ever."""
+    code = secrets.token_urlsafe(CODE_BYTES)
+    return code, digest(code)
+
+
+def come_back(house: House, shown: str) -> tuple[KeptCheckout, str] | None:
+    """The page from which somebody comes back with this code, and what opens the link by which they paid.
+
+    None for an unknown, expired, ended, forged or malformed code: all are one.
+    """
+    with house.database.read() as tx:
+        found = by_way_back(tx, digest(shown))
+        if found is None or house.clock.now() >= found[1].expires_at + BACK_LIFE:
+            return None
+        business, checkout = found
+        link = link_called(tx, business, checkout.link)
+        return None if link is None else (checkout, _keys(house, tx).token(link))
+
+
 def revoke(house: House, business: str, debtor: str, *, by: str) -> int:
     """End every link of this customer, in whichever message it stands; how many there were that opened something.
+
+    Those at the till are ended with the next look at it, within minutes.
 
     The next message carries another one. Raises NotThere for a stranger.
     """
@@ -140,7 +194,9 @@ def revoke(house: House, business: str, debtor: str, *, by: str) -> int:
         for one in known:
             newest = replace(one, generation=one.generation + 1, key_id=keys.newest, revoked_by=by)
             renew_link(tx, one, _derived(keys, newest))
-    return sum(not one.revoked_by and one.expires_at > now for one in known)
+        close_ways_back(tx, business, [one.id for one in known])
+        lasting = revoke_lasting(tx, business, {debtor, head})
+    return sum(not one.revoked_by and one.expires_at > now for one in known) + lasting
 
 
 def live_links(house: House, business: str, debtor: str) -> list[Link]:
@@ -148,3 +204,10 @@ def live_links(house: House, business: str, debtor: str) -> list[Link]:
     with house.database.read() as tx:
         found = links_of(tx, business, {debtor})
     return [one for one in found if not one.revoked_by and one.expires_at > house.clock.now()]
+
+
+def links_at_till(house: House, business: str, debtor: str) -> int:
+    """How many links at the till this customer can pay by."""
+    with house.database.read() as tx:
+        found = lasting_links(tx, business)
+    return sum(one.debtor == debtor and one.state is LastingState.OPEN for one in found)

@@ -13,7 +13,7 @@ from duewell.config import Settings
 SECRET_NAMES = re.compile(r"token|secret|password|key|authorization|cookie|body|email|phone", re.IGNORECASE)
 SECRET_SHAPES = re.compile(
     r"(?:rk|sk|whsec)_\w+|eyJ[\w.-]{20,}|(?:Bearer|Basic)\s+\S+|[\w.+-]+@[\w-]+\.[\w.-]+"
-    r"|(?<=/[px]/)[A-Za-z0-9_-]{20,}"
+    r"|(?<=/[bpx]/)[A-Za-z0-9_-]{20,}"
     r"|(?<=[?&])(?:code|state|\w*token|\w*secret|\w*key)=[^&\s\"']+"
 )
 HIDDEN = "[hidden]"

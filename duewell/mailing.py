@@ -2,18 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
-import structlog
-
-from collector.channels.smtp import compose, post
+from collector.channels.smtp import Postbox, compose, post
+from collector.once import under_claim
 from collector.wording.writing import Letter
 from duewell.wiring import WORKER, House
-from integrations.errors import IntegrationError, TryLater
+from integrations.contract import Clock, Receipt
 from storage import actions
 from storage.actions import ActionState, Claim, Plan
-from storage.database import Tx
-
-log = structlog.get_logger(__name__)
+from storage.database import Database, Tx
 
 ATTEMPTS_MAX = 5
 OPEN = (ActionState.PLANNED, ActionState.FAILED)
@@ -35,6 +34,24 @@ class Notice:
     debtor: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A business, and where its acts are written down."""
+
+    business: str
+    house: House
+
+    @property
+    def database(self) -> Database:
+        """The house's."""
+        return self.house.database
+
+    @property
+    def clock(self) -> Clock:
+        """The house's."""
+        return self.house.clock
+
+
 def send_once(house: House, business: str, notice: Notice) -> bool:
     """Send it unless that was done, or may have been; True when it went now.
 
@@ -52,15 +69,16 @@ def send_once(house: House, business: str, notice: Notice) -> bool:
 
     if house.writer.do(claim) is not Claim.MINE:
         return False
-    try:
-        mail = compose(notice.letter, postbox, to=[(notice.name, notice.email)], key=notice.key, now=now)
-        post(mail, postbox, recipients=[notice.email])
-    except IntegrationError as error:
-        lost = isinstance(error, TryLater) and error.may_have_acted
-        _end(house, business, notice, ActionState.AMBIGUOUS if lost else ActionState.FAILED, why=str(error))
-        return False
-    _end(house, business, notice, ActionState.SENT)
-    return True
+    done = under_claim(
+        _Place(business, house), WORKER, notice.key, partial(_post, notice, postbox, now), commanded=True
+    )
+    return done.state is ActionState.SENT
+
+
+def _post(notice: Notice, postbox: Postbox, now: datetime) -> Receipt:
+    mail = compose(notice.letter, postbox, to=[(notice.name, notice.email)], key=notice.key, now=now)
+    post(mail, postbox, recipients=[notice.email])
+    return Receipt("")
 
 
 def was_sent(house: House, business: str, key: str) -> bool:
@@ -75,10 +93,3 @@ def to_be_sent(house: House, business: str, key: str) -> bool:
     with house.database.read() as tx:
         known = actions.action(tx, business, key)
     return known is None or (known.state in OPEN and known.attempts < ATTEMPTS_MAX)
-
-
-def _end(house: House, business: str, notice: Notice, state: ActionState, *, why: str = "") -> None:
-    with house.database.write() as tx:
-        actions.mark(tx, business, notice.key, state, now=house.clock.now(), by=WORKER, reason=why)
-    if state is not ActionState.SENT:
-        log.warning("a mail did not go", act=notice.act, state=state.value, why=why)

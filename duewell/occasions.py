@@ -14,15 +14,17 @@ import structlog
 from collector.dispatch import Outcome, Sender, key_of
 from collector.occasions.acting import OPEN, Errand, carry_out, offer, thanks_key, withdraw
 from collector.occasions.courtesy import Occasion
-from collector.occasions.due import Look, refs_of, settled, statements
-from collector.occasions.offers import STATEMENTS, WITH_FIRST
+from collector.occasions.due import Look, refs_of, settled, statements, unanswered
+from collector.occasions.offers import PAGE, STATEMENTS, WITH_FIRST
 from collector.occasions.terms import first_terms
+from duewell.clearing import beside
 from duewell.finding import today_of, whole_case
 from duewell.outcome_words import outcome_words
 from duewell.ruling import layers_of
 from duewell.running import living, may_send_alone, resting, the_business
 from duewell.stationery import stationery_of
 from duewell.terms import agreed, credit_policy_of, policy_versions, terms_file
+from duewell.tills import chosen_till
 from duewell.wiring import House
 from integrations.errors import IntegrationError, NotThere, Refused
 from receivables.plans import InstallmentPlan, PlanState, shares
@@ -30,16 +32,23 @@ from receivables.records import Invoice, Kind, Ref
 from receivables.todo import Todo, TodoKind
 from storage import actions
 from storage.actions import Action
+from storage.checkouts import KeptCheckout, went_back
 from storage.connections import Connected
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
 
-OFFERED = (TodoKind.THANK_YOU, TodoKind.APOLOGY, TodoKind.STATEMENT, TodoKind.CREDIT_POLICY)
+OFFERED = (
+    TodoKind.THANK_YOU,
+    TodoKind.APOLOGY,
+    TodoKind.STATEMENT,
+    TodoKind.CREDIT_POLICY,
+    TodoKind.ASK_AGAIN,
+)
 """To-dos that are done by sending something, or by leaving it."""
 
 
-KEPT = ("day", "message", "day_on", "paid_on", "version", WITH_FIRST)
+KEPT = ("day", "message", "day_on", "paid_on", "version", WITH_FIRST, PAGE, "returned")
 """The facts of an offer that stay with what is sent."""
 
 
@@ -89,6 +98,26 @@ def send_first_terms(house: House, business: str) -> list[Outcome]:
     return done
 
 
+def offer_to_ask_again(house: House, business: str) -> None:
+    """What a bank took back of a payment at the till itself, whose invoice stays paid: a letter is made ready for each,
+    which goes only if a person says so."""
+    with house.database.read() as tx:
+        chosen = chosen_till(tx, business)
+        back = [one for one in went_back(tx, business) if beside(one, chosen)] if chosen else []
+        errands = [_ask_again(business, one) for one in back]
+        fresh = [one for one in errands if unanswered(actions.action(tx, business, one.key))]
+    for connected in _ledgers(house, business):
+        if chosen is not None and connected.id == chosen.connection:
+            _offer_all(house, connected, fresh)
+
+
+def _ask_again(business: str, one: KeptCheckout) -> Errand:
+    assert one.returned is not None, "it stands beside what is owed"
+    key = key_of(Occasion.RETURNED.value, business, one.id, str(one.returned.minor))
+    facts = {PAGE: one.id, "returned": str(one.returned)}
+    return Errand(Occasion.RETURNED, key, one.debtor, about={one.about[0][0]: one.returned}, facts=facts)
+
+
 def _in_force(house: House, business: str) -> Callable[[Invoice], int]:
     return lambda invoice: agreed(house, business, [invoice]).get(invoice.ref, 0)
 
@@ -112,7 +141,7 @@ def send_statement(house: House, business: str, customer: Ref, *, by: str) -> st
     debtor, today = _debtor(house, business, customer), today_of(house, business)
     key = key_of("statement", business, debtor, "asked", today.isoformat())
     errand = Errand(Occasion.STATEMENT, key, debtor, facts={"asked_by": by})
-    return _sent(_send_one(house, business, errand, by=by), "The statement")
+    return _sent(send_one(house, business, errand, by=by), "The statement")
 
 
 def send_credit_policy(house: House, business: str, customer: Ref, *, by: str) -> str:
@@ -124,7 +153,7 @@ def send_credit_policy(house: House, business: str, customer: Ref, *, by: str) -
     key = key_of("credit_policy", business, debtor, str(policy.version), today.isoformat())
     facts = {"version": policy.version, "asked_by": by}
     errand = _with_paper(house, business, Errand(Occasion.TERMS, key, debtor, facts=facts))
-    return _sent(_send_one(house, business, errand, by=by), f"Version {policy.version} of the credit policy")
+    return _sent(send_one(house, business, errand, by=by), f"Version {policy.version} of the credit policy")
 
 
 def send_plan_offer(house: House, business: str, plan: InstallmentPlan, *, by: str) -> str:
@@ -134,7 +163,7 @@ def send_plan_offer(house: House, business: str, plan: InstallmentPlan, *, by: s
     about = shares(plan.total, ((one.invoice, one.amount) for one in plan.covered))
     key = key_of("plan_offer", business, plan.id, today_of(house, business).isoformat())
     errand = Errand(Occasion.OFFER, key, plan.debtor, about=about, facts={"asked_by": by}, plan=plan)
-    return _sent(_send_one(house, business, errand, by=by), "The proposal")
+    return _sent(send_one(house, business, errand, by=by), "The proposal")
 
 
 def answer_offer(house: House, business: str, todo: Todo, *, send: bool | None, by: str) -> str:
@@ -150,7 +179,7 @@ def answer_offer(house: House, business: str, todo: Todo, *, send: bool | None, 
         return "It is left; nothing was sent."
     errands = [errand_of(business, one) for one in acts]
     whole = [_with_paper(house, business, one) if one.occasion is Occasion.TERMS else one for one in errands]
-    outcomes = [_send_one(house, business, one, by=by) for one in whole]
+    outcomes = [send_one(house, business, one, by=by) for one in whole]
     if len(outcomes) == 1:
         return _sent(outcomes[0], "It")
     return _counted(outcomes)
@@ -190,7 +219,8 @@ def _sent(outcome: Outcome, what: str) -> str:
     return f"{what} went out."
 
 
-def _send_one(house: House, business: str, errand: Errand, *, by: str) -> Outcome:
+def send_one(house: House, business: str, errand: Errand, *, by: str) -> Outcome:
+    """One message now, for whoever asked for it. Raises NotThere, or Refused while its books rest."""
     connection = errand.debtor.partition("/")[0]
     connected = next((one for one in living(house, business) if one.id == connection), None)
     if connected is None:

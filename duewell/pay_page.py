@@ -66,7 +66,7 @@ def change(house: House, business: str, told: Mapping[str, str]) -> str:
             values[setting] = told[name]
     if "days" in told:
         values[LIFE_SETTING] = str(_days(told["days"]))
-    if values.get(IN_MESSAGES) == YES and not public_address(house):
+    if values.get(IN_MESSAGES) == YES and not (public_address(house) or view(house, business).till):
         raise Refused(
             "Customers cannot reach this installation: set web.base_url in the settings to its public https address."
         )
@@ -93,20 +93,26 @@ def asks_second_fact(house: House, business: str) -> bool:
 
 def link_in_message(house: House, business: str, debtor: str) -> str:
     """The address that stands in a message to this customer; empty where the platform's own page is to stand there."""
-    if not public_address(house):
-        return ""
+    return pay_url(house, business, Aim(debtor)) if public_address(house) and pays_by_link(house, business) else ""
+
+
+def pays_by_link(house: House, business: str) -> bool:
+    """Are customers to pay by a way of the business's own, not by their invoices' platform's?"""
     with house.database.read() as tx:
-        wanted = chosen_till(tx, business) is not None and settings(tx, business).get(IN_MESSAGES, YES) == YES
-    return pay_url(house, business, Aim(debtor)) if wanted else ""
+        return chosen_till(tx, business) is not None and settings(tx, business).get(IN_MESSAGES, YES) == YES
 
 
 def pay_url(house: House, business: str, aim: Aim) -> str:
     """The address of the page for this. Raises Refused where customers could not reach it."""
-    address = public_address(house)
-    if not address:
+    if not public_address(house):
         raise Refused("Customers cannot reach this installation, so there is no payment page to send them to.")
     _, token = link_for(house, business, aim)
-    return f"{address}/p/{quote(token, safe='')}"
+    return page_url(house, token)
+
+
+def page_url(house: House, token: str) -> str:
+    """The address of the page that this opens."""
+    return f"{public_address(house)}/p/{quote(token, safe='')}"
 
 
 def business_by_segment(house: House, segment: str) -> Business | None:

@@ -1,6 +1,6 @@
 """Where a business's customers pay, opened for pages and jobs; and the jobs that see what came of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,15 +12,18 @@ import structlog
 from collector.once import Hand
 from collector.paying.balance import read_balance
 from collector.paying.counter import Counter, Ledger
+from collector.paying.lasting import watch_links
 from collector.paying.settle import Settled, settle
 from collector.paying.taken_back import look_back, reverse
 from duewell.jobs import zone_among
 from duewell.running import living, resting, the_business
-from duewell.tills import chosen_till, clearing_of
+from duewell.tills import Chosen, chosen_till, clearing_of, looks_first
 from duewell.wiring import WORKER, House
 from integrations.errors import IntegrationError, NotThere
 from integrations.receiving import Receiving
+from storage.checkouts import UNSETTLED, checkouts
 from storage.connections import Connected
+from storage.lasting_links import lasting_links
 from storage.meters import StoredMeter
 
 log = structlog.get_logger(__name__)
@@ -93,8 +96,12 @@ def counter_of(house: House, business: str, *, until: ExitStack | None = None) -
     """
     with house.database.read() as tx:
         chosen = chosen_till(tx, business)
+    return _counter(house, business, chosen, until) if chosen else None
+
+
+def _counter(house: House, business: str, chosen: Chosen, until: ExitStack | None) -> Counter | None:
     opened = _Opened(house, business, {one.id: one for one in living(house, business)}, until)
-    if chosen is None or chosen.connection not in opened.connected:
+    if chosen.connection not in opened.connected:
         return None
     till = opened.connected[chosen.connection]
     ledger = cache(opened.ledger)
@@ -108,23 +115,39 @@ def counter_of(house: House, business: str, *, until: ExitStack | None = None) -
         methods=chosen.methods,
         without_card=chosen.without_card,
         card_most=chosen.ceilings,
-        adopts=chosen.adopts,
+        adopts=frozenset(one.id for one in opened.connected.values() if one.id != till.id and looks_first(one)),
     )
 
 
 def settle_all(house: House, business: str, named: Collection[str] = ()) -> Settled:
-    """See what came of every page, write it into the books, and take back what a bank took back.
+    """See what came of every page and link, write it into the books, and take back what a bank took back.
 
     `named` are the pages and payments of which there are news; without any it is looked at what is due to be.
     """
     with ExitStack() as until:
+        for former in _former(house, business, until):
+            watch_links(former, wanted=False)
+            settle(former)
         counter = counter_of(house, business, until=until)
         if counter is None or _rests(house, business, counter):
             return Settled()
+        watch_links(counter)
         done = settle(counter, news=bool(named))
         look_back(counter, {*_moved(counter, news=bool(named)), *named})
         reverse(counter)
     return done
+
+
+def _former(house: House, business: str, until: ExitStack) -> Iterator[Counter]:
+    """Tills that were named before, where somebody can still pay or money is under way."""
+    with house.database.read() as tx:
+        chosen = chosen_till(tx, business)
+        there = {one.connection for one in lasting_links(tx, business)}
+        there |= {one.connection for one in checkouts(tx, business, states=UNSETTLED)}
+    for id in sorted(there - {chosen.connection if chosen else ""}):
+        counter = _counter(house, business, Chosen(id), until)
+        if counter is not None and not _rests(house, business, counter):
+            yield counter
 
 
 def _rests(house: House, business: str, counter: Counter) -> bool:

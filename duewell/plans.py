@@ -49,7 +49,8 @@ def preview(house: House, business: str, wish: Wish) -> Shown:
     """
     plan, owed = wished(house, business, wish)
     today, numbers = today_of(house, business), tuple(one.number for one in owed.invoices)
-    over = tuple(beyond(plan, limits_for(house, business, plan.debtor), today))
+    due = {one.ref: one.due_on for one in owed.invoices}
+    over = tuple(beyond(plan, limits_for(house, business, plan.debtor), today, due))
     nothing = Money.zero(plan.currency)
     return Shown(plan, owed.name, numbers, words(plan, owed), standings(plan, nothing, today), nothing, over)
 

@@ -66,7 +66,7 @@ MEANINGS |= {
     "parts_most": "A customer may choose at most so many parts alone; more needs somebody's yes.",
     "months_most": "A plan that a customer chooses alone ends within so many months.",
     "first_percent": "The first payment of such a plan is at least so much of it.",
-    "settle_percent": "A debt may be settled for so much of it, or more, without asking further; 100: never.",
+    "settle": "Of what is so many days overdue so many per cent may be given up without asking further; []: nothing.",
     "cure_days": "A part is waited for so many days after its day; then the plan is broken.",
     "remind_before": "A part is reminded of so many days before its day; never: not at all.",
     "remind_on": "Whether it is reminded of on its day.",

@@ -7,6 +7,7 @@ from collector.wording.stationery import Stationery
 from collector.wording.writing import Late
 from duewell.bank import bank_of
 from duewell.charging import late_of
+from duewell.lasting import LastingLinks
 from duewell.pay_page import link_in_message
 from duewell.terms import agreed, terms_file
 from duewell.wiring import House
@@ -31,6 +32,9 @@ def stationery_of(house: House, business: Business) -> Stationery:
     def pay_page(case: Case) -> str:
         return link_in_message(house, business.id, case.debtor)
 
+    links = LastingLinks(house, business.id)
     with house.database.read() as tx:
         own = own_wordings(tx, business.id)
-    return Stationery(house.signature(business), own, bank_of(business.settings), terms, late, policy, pay_page)
+    return Stationery(
+        house.signature(business), own, bank_of(business.settings), terms, late, policy, pay_page, links.of
+    )

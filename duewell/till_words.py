@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from duewell.tills import Chosen, TillView
+from duewell.tills import Chosen, PostedView, TillView
 
 
 def till_words(view: TillView) -> Iterator[str]:
@@ -15,12 +15,19 @@ def till_words(view: TillView) -> Iterator[str]:
     for one in view.clearing:
         where = f"into {one.name}" if one.name else "nowhere yet, so that they cannot be paid by link"
         yield f"  payments in {one.currency} for {one.label} are booked {where}"
-    for label, number in view.seen.items():
-        yield f"  another app seems to post the till's payments into {label}: {number} were seen"
-    if view.chosen.adopts:
-        yield "  what another app has posted is adopted, not booked again"
+    for each in view.posted:
+        yield f"  {_posted(each)}"
     if view.chosen.fed:
         yield "  fees and payouts are booked by a bank feed or another app"
+
+
+def _posted(one: PostedView) -> str:
+    said = {"yes": "another app enters the till's payments", "no": "nobody else enters the till's payments"}.get(
+        one.said, "it is not known whether another app enters the till's payments"
+    )
+    seen = f"; {one.seen} that seem to be another app's were seen" if one.seen else ""
+    adopted = "" if one.said == "no" else "; what stands there already is not entered again"
+    return f"into {one.label}: {said}{seen}{adopted}"
 
 
 def ways(chosen: Chosen) -> str:

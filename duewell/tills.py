@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
 from collector.paying.entries import RECORD
+from duewell.connecting import OTHERS_POST
 from duewell.running import living
 from duewell.wiring import House
 from integrations.contract import KEY_LENGTH_MAX, Capability
@@ -15,10 +16,12 @@ from integrations.errors import NotThere, Refused
 from integrations.receiving import Clearing
 from integrations.registry import platform
 from receivables.money import Money, exponent
+from receivables.records import Answer
 from storage import actions, books
-from storage.connections import Connected
+from storage.connections import Connected, change_details
 from storage.database import Tx
 from storage.ids import new_id
+from storage.meters import StoredMeter
 from storage.settings import set_setting, setting, unset_setting
 
 TILL, CLEARING = "till", "clearing"
@@ -31,15 +34,13 @@ LISTED = 12
 class Chosen:
     """What a business said about its till. `methods` are the till's words for the allowed ways to pay, none: all.
 
-    `card_most` is the largest sum by card, in minor units by currency. `adopts`: somebody else posts the till's
-    payments into the ledgers too. `fed`: a bank feed or another app books fees and payouts, so that no journal is
-    offered.
+    `card_most` is the largest sum by card, in minor units by currency. `fed`: a bank feed or another app books fees and
+    payouts, so that no journal is offered.
     """
 
     connection: str
     methods: tuple[str, ...] = ()
     card_most: Mapping[str, int] | None = None
-    adopts: bool = False
     fed: bool = False
     by: str = ""
 
@@ -67,23 +68,38 @@ class ClearingView:
 
 
 @dataclass(frozen=True, slots=True)
-class TillView:
-    """What was said about the till, what could be said, and what was seen in the ledgers.
+class PostedView:
+    """Whether another app enters the till's payments into a ledger.
 
-    `seen` counts, by a ledger's name, payments there that carry ids of a till and were not entered by us.
+    `said` is yes, no or unknown; `seen` counts payments there that carry ids of a till and were not entered by us.
     """
+
+    connection: str
+    label: str
+    said: str
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TillView:
+    """What was said about the till, what could be said, and who else posts into each ledger."""
 
     chosen: Chosen | None
     label: str
     able: tuple[tuple[str, str], ...]
     clearing: tuple[ClearingView, ...]
-    seen: Mapping[str, int]
+    posted: tuple[PostedView, ...]
 
 
 def chosen_till(tx: Tx, business: str) -> Chosen | None:
     """What was said; None before."""
     told = json.loads(setting(tx, business, TILL, "{}"))
     return Chosen(**{**told, "methods": tuple(told["methods"])}) if told else None
+
+
+def looks_first(ledger: Connected) -> bool:
+    """May another app have entered a payment there before us? Only who says no is believed without looking."""
+    return ledger.details.get(OTHERS_POST, Answer.UNKNOWN) != Answer.NO
 
 
 def able_tills(house: House, business: str) -> list[Connected]:
@@ -100,19 +116,18 @@ def till_view(house: House, business: str) -> TillView:
     return TillView(chosen, label, able, every_clearing(house, business), posted_by_others(house, business))
 
 
-def posted_by_others(house: House, business: str) -> dict[str, int]:
-    """By ledger, how many payments stand there that carry a till's id and are not ours."""
+def posted_by_others(house: House, business: str) -> tuple[PostedView, ...]:
+    """What was said of each ledger, and how many payments stand there that carry a till's id and are not ours."""
     till_ids = {one.id for one in able_tills(house, business)}
-    found = {}
+    found = []
     with house.database.read() as tx:
         ours = {one.receipt for one in actions.actions(tx, business, act=RECORD)}
         for one in ledgers(house, business):
             if one.id not in till_ids:
                 here = books.payments(tx, business, one.id)
-                found[one.label] = sum(
-                    bool(TILL_ID.search(each.reference)) and each.ref.id not in ours for each in here
-                )
-    return {label: number for label, number in found.items() if number}
+                seen = sum(bool(TILL_ID.search(each.reference)) and each.ref.id not in ours for each in here)
+                found.append(PostedView(one.id, one.label, one.details.get(OTHERS_POST, Answer.UNKNOWN.value), seen))
+    return tuple(found)
 
 
 def ledgers(house: House, business: str, till: str = "") -> list[Connected]:
@@ -121,10 +136,10 @@ def ledgers(house: House, business: str, till: str = "") -> list[Connected]:
 
 
 def choose_till(house: House, business: str, told: Mapping[str, str], *, by: str) -> Chosen:
-    """Name the till: `connection` (empty: money is taken nowhere), `methods` and `card_most` as they were typed, and
-    `adopts` and `fed` as yes or no; where it is not said whether somebody else posts there, it is looked.
+    """Name the till: `connection` (empty: money is taken nowhere), `methods` and `card_most` as they were typed, `fed`
+    as yes or no. `others_post` (yes, no, unknown) is of every ledger, `others_post:ID` of one; what is not told stays.
 
-    Raises Refused with one sentence.
+    Raises Refused with one sentence, also when the till's platform does not let us take money; TryLater, Reconnect.
     """
     if not told.get("connection", ""):
         with house.database.write() as tx:
@@ -136,12 +151,33 @@ def choose_till(house: House, business: str, told: Mapping[str, str], *, by: str
         raise Refused(f"Money cannot be taken at {told['connection'][:40]!r}; it can be at: {names}.")
     methods = tuple(dict.fromkeys(told.get("methods", "").replace(",", " ").split()))
     ceilings = {most.currency: most.minor for most in _ceilings(told.get("card_most", ""))}
-    adopts = _yes(told, "adopts") if told.get("adopts") else bool(posted_by_others(house, business))
-    fresh = Chosen(told["connection"], methods, ceilings, adopts, _yes(told, "fed"), by)
+    fresh = Chosen(told["connection"], methods, ceilings, _yes(told, "fed"), by)
     _require_a_way(fresh)
+    answers = dict(_others_post(ledgers(house, business, fresh.connection), told))
+    _require_leave(house, able[fresh.connection])
     with house.database.write() as tx:
         set_setting(tx, business, TILL, json.dumps(asdict(fresh)))
+        for id, details in answers.items():
+            change_details(tx, business, id, details)
     return fresh
+
+
+def _require_leave(house: House, one: Connected) -> None:
+    meter = StoredMeter(house.database, one.business, one.id, clock_now=house.clock.now)
+    try:
+        house.till(one, meter).require()
+    finally:
+        meter.flush()
+
+
+def _others_post(found: Sequence[Connected], told: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The details of each ledger of which it was told whether another app posts there."""
+    for one in found:
+        said = told.get(f"{OTHERS_POST}:{one.id}", "") or told.get(OTHERS_POST, "")
+        if said and said not in set(Answer):
+            raise Refused(f"Say yes, no or unknown of whether another app posts into {one.label}, not {said[:20]!r}.")
+        if said:
+            yield one.id, {**one.details, OTHERS_POST: said}
 
 
 def _yes(told: Mapping[str, str], name: str) -> bool:

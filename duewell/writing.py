@@ -165,7 +165,7 @@ def _real(house: House, business: str, tried: Wording, who: Ref, *, soft: bool) 
 
 def _chosen(letter: str, invoices: Sequence[Invoice]) -> list[Invoice]:
     """What such a letter would speak of: what is owed, or for the letters after a payment the last one settled."""
-    if letter in ("thank_you", "apology"):
+    if letter in ("thank_you", "apology", "payment_returned"):
         settled = [one for one in invoices if one.paid and not one.open]
         return sorted(settled, key=lambda one: one.changed_at)[-1:]
     owed = sorted((one for one in invoices if one.owing), key=lambda one: (one.due_on or date.max, one.number))

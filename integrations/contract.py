@@ -29,6 +29,7 @@ class Capability(StrEnum):
     PAYMENT_URL = "payment_url"
     LEAVE_NOTE = "leave_note"
     SET_EXPECTED_DATE = "set_expected_date"
+    CARRY_PAY_LINK = "carry_pay_link"
     POST_CHARGE = "post_charge"
     DOCUMENT = "document"
     ATTACHMENTS = "attachments"
@@ -43,6 +44,7 @@ class Act(StrEnum):
     SEND_INVOICE = "send_invoice"
     LEAVE_NOTE = "leave_note"
     SET_EXPECTED_DATE = "set_expected_date"
+    SET_PAY_LINK = "set_pay_link"
     POST_CHARGE = "post_charge"
 
 
@@ -405,8 +407,16 @@ class Books(Receiving, Protocol):
         """Write when the customer said they will pay."""
         ...
 
+    def set_pay_link(self, invoice: Ref, url: str, *, key: str) -> Receipt:
+        """Have the invoice carry the address of its payer's page in place of any before; none when `url` is empty."""
+        ...
+
     def charge_choices(self) -> ChargeChoices:
         """Where `post_charge` can post to, read from the platform; in the order of names."""
+        ...
+
+    def credit_choices(self) -> ChargeChoices:
+        """What a person can enter a credit note under, for a sum that was given up, read likewise."""
         ...
 
     def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
@@ -422,8 +432,9 @@ class Platform(Protocol):
     """A kind of accounting or payment system.
 
     `asks` names what a person must be asked at connect, since the platform cannot tell: "time_zone",
-    "own_reminders", "role". `customer_word` is its own word for a customer, `refusal` the HTTP status it expects
-    for a wrong signature, `signature_header` where it signs (lower case).
+    "own_reminders", "role", "others_post" (does another app enter a till's payments?). `customer_word` is its own word
+    for a customer, `refusal` the HTTP status it expects for a wrong signature, `signature_header` where it signs (lower
+    case).
     """
 
     slug: str

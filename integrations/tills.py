@@ -59,6 +59,30 @@ class PayPage:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedLink:
+    """A link to be: one sum under one line of text, for whoever holds it. Belonging to nobody at the till, what is paid
+    by it cannot settle an invoice of the till's own. `methods` and `about` are as in `Wanted`."""
+
+    amount: Money
+    text: str
+    methods: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LastingLink:
+    """An address at the till that can be paid by once and does not expire. `url` is a secret of the payer's.
+
+    `live` until somebody has paid by it or it was ended; money that then fails to come has used it up all the same.
+    """
+
+    id: str
+    live: bool
+    url: str = field(default="", repr=False)
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A payment at the till, as it is now.
 
@@ -128,6 +152,10 @@ class Payout:
 class Till(Protocol):
     """One account at which money is taken. Reads raise TryLater, Reconnect, Refused (NotThere)."""
 
+    def require(self) -> None:
+        """May money be taken here? Raises Refused naming all that is missing, and where a person mends it."""
+        ...
+
     def least(self, currency: str) -> Money:
         """The smallest sum that can be taken. Raises Refused for a currency the till cannot take."""
         ...
@@ -146,6 +174,26 @@ class Till(Protocol):
 
     def found_page(self, key: str, *, since: datetime) -> PayPage | Lookup:
         """Was a page opened under this key? Asked after a reply was lost."""
+        ...
+
+    def start_link(self, wanted: WantedLink, *, key: str) -> LastingLink:
+        """Make a link. The same key gives the same link."""
+        ...
+
+    def link(self, id: str) -> LastingLink:
+        """The link as it is now."""
+        ...
+
+    def end_link(self, id: str) -> LastingLink:
+        """End a link, and every page opened from it that is not paid; what was paid meanwhile, `paid_pages` tells."""
+        ...
+
+    def found_link(self, key: str) -> LastingLink | Lookup:
+        """Was a link made under this key? Asked after a reply was lost."""
+        ...
+
+    def paid_pages(self, link: str) -> tuple[PayPage, ...]:
+        """The pages that were opened from a link and are paid or processing."""
         ...
 
     def payment(self, id: str) -> Taken:

@@ -32,6 +32,8 @@ class TodoKind(Word):
     OVERPAID = "overpaid"
     REFUND = "refund"
     RETURNED = "returned"
+    ASK_AGAIN = "ask_again"
+    STRANDED = "stranded"
     OTHER = "other"
 
 

@@ -268,6 +268,20 @@ def actions(
     return [_action(row) for row in tx.execute(newest_first)]
 
 
+def about_what_is_open(tx: Tx, business: str, connection: str, act: str) -> list[Action]:
+    """Acts of this kind about invoices of a connection on which something is open, oldest plan first."""
+    table, invoice = tables.action, tables.invoice
+    mine = (table.c.business_id == business, table.c.connection_id == connection, table.c.act == act)
+    still_open = exists().where(
+        invoice.c.business_id == business,
+        invoice.c.connection_id == connection,
+        invoice.c.id == table.c.about_id,
+        invoice.c.open_minor != 0,
+    )
+    found = tx.execute(select(table).where(*mine, still_open).order_by(table.c.planned_at, table.c.id))
+    return [_action(row) for row in found]
+
+
 def counted(tx: Tx, business: str) -> dict[tuple[str, ActionState], int]:
     """How many acts of each kind stand where."""
     table = tables.action

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from receivables.money import Money
 from receivables.records import Kind, Ref, Word
 from storage import tables
 from storage.database import AnyRow, Tx
-from storage.dialects import among
+from storage.dialects import among, insert_into
 
 TABLE = tables.checkout
 
@@ -39,7 +39,7 @@ class KeptCheckout:
 
     All of `about` stands in one ledger. `acts` are the keys under which its money is recorded, decided once. `refunded`
     is what the business gave back of it, `returned` what a bank took back for good; `refund_is` says what a refund was
-    of, once that is known.
+    of, once that is known. `back_digest` is the hash of the code in the address to which the till leads back.
     """
 
     connection: str
@@ -60,10 +60,11 @@ class KeptCheckout:
     refunded: Money | None = None
     returned: Money | None = None
     refund_is: str = ""
+    back_digest: str = ""
 
 
-def keep_checkout(tx: Tx, business: str, made: KeptCheckout) -> None:
-    """Durable before the till is asked, so that none is ever open unknown to us."""
+def keep_checkout(tx: Tx, business: str, made: KeptCheckout) -> bool:
+    """Durable before the till is asked, so that none is ever open unknown to us; False when it is known already."""
     about = [[ref.connection, ref.id, amount.minor] for ref, amount in made.about]
     row = {
         "business_id": business,
@@ -77,10 +78,13 @@ def keep_checkout(tx: Tx, business: str, made: KeptCheckout) -> None:
         "currency": made.amount.currency,
         "minor": made.amount.minor,
         "about": msgspec.json.encode(about).decode(),
+        "payment_id": made.payment,
+        "back_digest": made.back_digest,
         "made_at": made.made_at,
         "expires_at": made.expires_at,
     }
-    tx.execute(insert(TABLE).values(row))
+    statement = insert_into(tx, TABLE).values(row).on_conflict_do_nothing()
+    return tx.execute(statement.returning(TABLE.c.id)).one_or_none() is not None
 
 
 def note_checkout(
@@ -119,6 +123,18 @@ def explain_refund(tx: Tx, business: str, id: str, what: str) -> bool:
     """Somebody says what a refund was of; False when there is none, or it was said already."""
     mine = (TABLE.c.business_id == business, TABLE.c.id == id, TABLE.c.refunded_minor > 0, TABLE.c.refund_is == "")
     return tx.execute(update(TABLE).where(*mine).values(refund_is=what)).rowcount > 0
+
+
+def by_way_back(tx: Tx, digest: str) -> tuple[str, KeptCheckout] | None:
+    """The business, and the page from which this way back leads, whatever its age; one query in any case."""
+    row = tx.execute(select(TABLE).where(TABLE.c.back_digest == digest)).first()
+    return None if row is None else (row.business_id, _checkout(row))
+
+
+def close_ways_back(tx: Tx, business: str, links: Collection[str]) -> None:
+    """What was opened by these links leads back to nothing any more."""
+    mine = (TABLE.c.business_id == business, TABLE.c.link_id.in_(list(links)))
+    tx.execute(update(TABLE).where(*mine).values(back_digest=""))
 
 
 def first_made(tx: Tx, business: str, connection: str) -> datetime | None:
@@ -178,4 +194,5 @@ def _checkout(row: AnyRow) -> KeptCheckout:
         refunded=Money(row.refunded_minor, row.currency) if row.refunded_minor else None,
         returned=Money(row.returned_minor, row.currency) if row.returned_minor else None,
         refund_is=row.refund_is,
+        back_digest=row.back_digest,
     )

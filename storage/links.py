@@ -86,10 +86,22 @@ def link_by_digest(tx: Tx, digest: str) -> Link | None:
     return None if row is None else _link(row)
 
 
+def link_called(tx: Tx, business: str, id: str) -> Link | None:
+    """The link of this id."""
+    row = tx.execute(select(TABLE).where(TABLE.c.business_id == business, TABLE.c.id == id)).one_or_none()
+    return None if row is None else _link(row)
+
+
 def links_of(tx: Tx, business: str, debtors: Collection[str]) -> list[Link]:
     """Every link of somebody, oldest first."""
     wanted = select(TABLE).where(TABLE.c.business_id == business, TABLE.c.debtor.in_(list(debtors)))
     return [_link(row) for row in tx.execute(wanted.order_by(TABLE.c.made_at, TABLE.c.id))]
+
+
+def links_of_debtors(tx: Tx, business: str) -> dict[str, Link]:
+    """By debtor, the link to everything they owe, whatever its age."""
+    wanted = select(TABLE).where(TABLE.c.business_id == business, TABLE.c.about_kind == About.DEBTOR.value)
+    return {row.debtor: _link(row) for row in tx.execute(wanted)}
 
 
 def count_try(tx: Tx, link: Link, *, most: int, within: timedelta, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The tables of paying: plans and their parts, payers' links, the checkouts opened for them, and a till's balance."""
+"""The tables of paying: plans and their parts, payers' links, the checkouts and links at a till, and its balance."""
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKeyConstraint, Index, LargeBinary, Table, UniqueConstraint
 
@@ -113,6 +113,7 @@ checkout = Table(
     number("refunded_minor"),
     number("returned_minor"),
     words("refund_is"),
+    words("back_digest"),
     at("made_at"),
     at("expires_at"),
     perhaps_at("looked_at"),
@@ -120,6 +121,27 @@ checkout = Table(
 Index(None, checkout.c.business_id, checkout.c.state)
 Index(None, checkout.c.business_id, checkout.c.debtor)
 Index(None, checkout.c.business_id, checkout.c.payment_id)
+Index(None, checkout.c.back_digest)
+
+lasting_link = Table(
+    "lasting_link",
+    metadata,
+    *of_connection(),
+    key("id"),
+    words("page_id"),
+    words("debtor"),
+    words("plan_id"),
+    words("state"),
+    words("ledger_id"),
+    words("invoice_id"),
+    perhaps("holds"),
+    currency(),
+    number("minor"),
+    number("open_minor"),
+    at("made_at"),
+    perhaps_at("looked_at"),
+    UniqueConstraint("business_id", "holds"),
+)
 
 movement = Table(
     "movement",

@@ -19,21 +19,11 @@ from sqlalchemy import (
     text,
 )
 
-from storage.columns import (
-    at,
-    currency,
-    key,
-    metadata,
-    number,
-    of_connection,
-    perhaps,
-    perhaps_at,
-    sealed,
-    words,
-)
+from storage.columns import at, currency, key, metadata, number, of_connection, perhaps, perhaps_at, sealed, words
 from storage.paying_tables import (
     checkout,
     installment_plan,
+    lasting_link,
     link,
     link_key,
     movement,
@@ -45,6 +35,7 @@ from storage.paying_tables import (
 __all__ = [
     "checkout",
     "installment_plan",
+    "lasting_link",
     "link",
     "link_key",
     "metadata",

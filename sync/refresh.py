@@ -23,6 +23,25 @@ def refresh(source: Source, refs: Iterable[Ref]) -> Saved:
         return read_again(source, wanted)
 
 
+def refresh_together(source: Source, invoices: Iterable[Ref], customers: Iterable[Ref]) -> bool:
+    """Refresh invoices, each in its own books, and the customers who stand in one of these.
+
+    False, and nothing done, while the past of one of these books is still being read.
+    """
+    found: dict[str, list[Ref]] = {source.connection: []}
+    for invoice in invoices:
+        found.setdefault(invoice.connection, []).append(invoice)
+    for customer in customers:
+        if customer.connection in found:
+            found[customer.connection].append(customer)
+    opened = [(source.of(connection), refs) for connection, refs in sorted(found.items())]
+    if any(one.state().first_pull_done_at is None for one, _ in opened):
+        return False
+    for one, refs in opened:
+        refresh(one, refs)
+    return True
+
+
 def read_again(source: Source, refs: Iterable[Ref]) -> Saved:
     """The same for whoever is `watched` already, as a night is."""
     wanted = sorted(set(refs), key=str)

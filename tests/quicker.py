@@ -14,7 +14,7 @@ def make_quicker() -> None:
     """For this process and those it forks."""
     # an error that is logged is else drawn with every variable of every frame, which takes seconds
     ConsoleRenderer.get_active().exception_formatter = plain_traceback
-    Rule._compile_builder = build_once  # type: ignore[method-assign]
+    Rule._compile_builder = build_once  # type: ignore[assignment, method-assign]
 
 
 def build_once(rule: Rule, append_unknown: bool = True) -> Any:

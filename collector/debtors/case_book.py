@@ -23,7 +23,7 @@ from storage.said import said
 from storage.told import contacts
 
 REMINDERS = ("mail", "platform", "sms", "letter", "call")
-MESSAGES = (*REMINDERS, "statement", "plan_offer")
+MESSAGES = (*REMINDERS, "statement", "plan_offer", "payment_returned")
 """Every act that asks for what is owed. Thanks and apologies ask for nothing, so they use up no contact."""
 LOG_DAYS = timedelta(days=75)
 """Older contacts are in no budget and under no rule; the last one is known however old it is."""

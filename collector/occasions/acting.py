@@ -8,18 +8,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from collector.channels.port import Attachment, Parcel
 from collector.debtors.case_book import MESSAGES
 from collector.debtors.whole import Whole, whole
-from collector.dispatch import TAKEN, Outcome, Sender, key_of, under_claim
+from collector.dispatch import TAKEN, UNREAD, Outcome, Sender, key_of
 from collector.judgement import Message, PartAsked
 from collector.occasions.courtesy import Occasion, against, message_of, spoken_of
-from collector.occasions.statement import StatementKind, statement
+from collector.occasions.statement import LIVE, StatementKind, statement
 from collector.occasions.statement_paper import statement_pdf, write_statement
-from collector.packing import Wrapping, hand_over, pack, told_of_files
+from collector.once import under_claim
+from collector.packing import hand_over, pack, told_of_files
 from collector.policy import Channel
 from collector.reasons.day import Day
 from collector.wording.source import BadWording
@@ -32,7 +34,7 @@ from receivables.records import Invoice, InvoiceStatus, Ref
 from storage import actions
 from storage.actions import ActionState, Claim, Plan, Speaks
 from storage.database import Tx
-from sync.refresh import refresh
+from sync.refresh import refresh_together
 from sync.source import Source
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,7 @@ log = structlog.get_logger(__name__)
 OCCASIONS = tuple(one.value for one in Occasion)
 OVERTAKEN = "It is no longer called for."
 OPEN = (ActionState.PLANNED, ActionState.FAILED)
+NO_PDF = "The platform gives out no PDF of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Errand:
 
     `once` are permanent keys of single invoices that no other act of its kind may hold; `plan` is the one that is
     offered. `facts` are kept with the act.
-    What goes `by_itself` was asked for by nobody; what was `offered` stays an offer when it cannot go now.
+    What goes `by_itself` was asked for by nobody; what was `offered` stays an offer when it cannot go now. What the
+    customer `asked` for is an answer to them, and not their one message of the day.
     """
 
     occasion: Occasion
@@ -61,6 +65,7 @@ class Errand:
     plan: InstallmentPlan | None = None
     by_itself: bool = False
     offered: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +91,18 @@ def carry_out(source: Source, sender: Sender, errand: Errand) -> Outcome:
     ready = _look(source, sender, errand)
     if isinstance(ready, Outcome):
         return ready
-    _refresh(source, ready)
+    customers = (one.ref for one in ready.found.case.customers)
+    if not refresh_together(source, (one.ref for one, _ in ready.message.invoices), customers):
+        return Outcome(errand.debtor, "unread", UNREAD)
     ready = _look(source, sender, errand)
     return ready if isinstance(ready, Outcome) else _send(source, sender, ready)
-
-
-def _refresh(source: Source, ready: _Ready) -> None:
-    """Look afresh in every book that the message speaks of."""
-    refs = [*(one.ref for one, _ in ready.message.invoices), *(one.ref for one in ready.found.case.customers)]
-    spoken = {source.connection, *(one.ref.connection for one, _ in ready.message.invoices)}
-    for connection in sorted(spoken):
-        refresh(source.of(connection), [ref for ref in refs if ref.connection == connection])
 
 
 def _look(source: Source, sender: Sender, errand: Errand) -> _Ready | Outcome:
     """The case as it is known now, and whether the message may go."""
     connected, now = source.state(), source.clock.now()
     if connected.first_pull_done_at is None:
-        return Outcome(errand.debtor, "unread", "The past of these books is still being read.")
+        return Outcome(errand.debtor, "unread", UNREAD)
     with source.database.read() as tx:
         found = whole(tx, connected, errand.debtor, now)
     if found is None:
@@ -112,7 +111,8 @@ def _look(source: Source, sender: Sender, errand: Errand) -> _Ready | Outcome:
     parts = parts_of(day, errand)
     if not parts:
         return Outcome(errand.debtor, "nothing", NOT_CALLED_FOR[errand.occasion])
-    if reason := against(day, errand.occasion, [one for one, _ in parts], by_itself=errand.by_itself):
+    about = [one for one, _ in parts]
+    if reason := against(day, errand.occasion, about, by_itself=errand.by_itself, asked=errand.asked):
         return Outcome(errand.debtor, "nothing", reason)
     if missing := sender.carriers.missing(Channel.MAIL):
         return Outcome(errand.debtor, "unready", missing)
@@ -137,6 +137,8 @@ NOT_CALLED_FOR = {
     Occasion.STATEMENT: "There is nothing to state: nothing is open.",
     Occasion.TERMS: "This customer has no invoice yet.",
     Occasion.OFFER: "One of its invoices is not open any more; look at the plan again.",
+    Occasion.COPY: "The invoice is not in the books any more.",
+    Occasion.RETURNED: "The invoice is not in the books any more.",
 }
 
 
@@ -147,14 +149,26 @@ def parts_of(day: Day, errand: Errand) -> Sequence[tuple[Invoice, Money]]:
         owed_only = errand.by_itself and errand.occasion is Occasion.STATEMENT
         wanted = [one for one in known if one.owing] if owed_only else known
         return [(one, one.open) for one in wanted]
-    offered = errand.occasion is Occasion.OFFER
-    fitting = {one.ref: one for one in day.case.invoices if (one.owing if offered else _settled(one))}
+    fits = FITTING.get(errand.occasion, _settled)
+    fitting = {one.ref: one for one in day.case.invoices if fits(one)}
     still = [(fitting[ref], money) for ref, money in errand.about.items() if ref in fitting]
     return still if len(still) == len(errand.about) else []
 
 
 def _settled(invoice: Invoice) -> bool:
     return invoice.status is InvoiceStatus.PAID and not invoice.open
+
+
+def _owing(invoice: Invoice) -> bool:
+    return invoice.owing
+
+
+def _issued(invoice: Invoice) -> bool:
+    return invoice.status in LIVE
+
+
+FITTING = {Occasion.OFFER: _owing, Occasion.COPY: _issued, Occasion.RETURNED: _issued}
+"""Of which invoices an occasion may still speak; of those that are settled, where none is named."""
 
 
 def _full(source: Source, day: Day) -> bool:
@@ -198,14 +212,16 @@ def _send(source: Source, sender: Sender, ready: _Ready) -> Outcome:
     except BadWording as error:
         return Outcome(errand.debtor, "unready", f"Its wording can no longer be used: {error}.", refs)
     parcel = _parcel(source, sender, ready, letter)
+    if errand.occasion is Occasion.COPY and (lacking := _lacking(ready, parcel)):
+        return Outcome(errand.debtor, "unready", lacking, refs)
     claim = _claim(source, sender, ready, _plan(source, ready, letter, parcel))
     if claim is not Claim.MINE:
         return Outcome(errand.debtor, "nothing", TAKEN[claim], refs)
     carrier = sender.carriers.of(Channel.MAIL)
     assert carrier is not None, "checked before the claim"
-    call = lambda: hand_over(source, carrier, Channel.MAIL, parcel, key=errand.key)  # noqa: E731
-    state, reason = under_claim(source, sender, errand.key, call)
-    return Outcome(errand.debtor, state.value, reason, refs)
+    call = partial(hand_over, source, carrier, Channel.MAIL, parcel, key=errand.key)
+    done = under_claim(source, sender.worker, errand.key, call)
+    return Outcome(errand.debtor, done.state.value, done.reason, refs)
 
 
 def _letter(sender: Sender, ready: _Ready) -> Letter:
@@ -219,16 +235,25 @@ def _letter(sender: Sender, ready: _Ready) -> Letter:
     message = ready.message if ready.errand.about else replace(ready.message, lines=())
     url = paper.pay_page(case) if ready.errand.plan else ""
     urls = {line.invoice.ref: url for line in message.lines if url}
-    return write(message, case, sender=paper.signature, pay_urls=urls, own=paper.own)
+    return write(message, case, sender=paper.signature, pay_urls=urls, own=paper.own, bank=paper.bank)
 
 
 def _parcel(source: Source, sender: Sender, ready: _Ready, letter: Letter) -> Parcel:
-    wrapping = Wrapping(attach_invoices=False, reply_keys=sender.wrapping.reply_keys)
+    copies = ready.errand.occasion is Occasion.COPY
+    wrapping = replace(sender.wrapping, attach_invoices=copies)
     parcel = pack(source, ready.found.case, ready.message, letter, wrapping=wrapping)
-    attached = ready.errand.attached
+    attached = parcel.attachments if copies else ready.errand.attached
     if ready.errand.occasion is Occasion.STATEMENT:
         attached = (Attachment("statement.pdf", _statement_paper(source, sender, ready)),)
     return replace(parcel, attachments=attached)
+
+
+def _lacking(ready: _Ready, parcel: Parcel) -> str:
+    """Why these are not the copies that were asked for; empty when every one is there and fits."""
+    if len(parcel.attachments) == len(ready.message.lines) and not parcel.left_out:
+        return ""
+    numbers = ", ".join(one.number for one, _ in ready.message.invoices)
+    return f"{NO_PDF} {numbers}, or it is too large for a mail; send it from there."
 
 
 def _statement_paper(source: Source, sender: Sender, ready: _Ready) -> bytes:
@@ -266,7 +291,7 @@ def _claim(source: Source, sender: Sender, ready: _Ready, wanted: Plan) -> Claim
 
     def work(tx: Tx) -> Claim:
         actions.plan(tx, source.business, wanted, now=now)
-        who, day = sender.worker, ready.day.on
+        who, day = sender.worker, None if errand.asked else ready.day.on
         claim = actions.claim(tx, source.business, errand.key, by=who, now=now, speaks=speaks, local_day=day)
         if claim in (Claim.KEY_TAKEN, Claim.DAY_TAKEN) and not errand.offered:
             withdraw(tx, source.business, [errand.key], now=now)

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 
 from collector.judgement import Line, Message
 from collector.law.lawbook import load_rules
 from collector.occasions.statement_days import CATCH_UP_DAYS, statement_day
-from collector.policy import Channel, Step, Tone
+from collector.policy import Attach, Channel, Step, Tone
 from collector.reasons import invoice as of_invoice
 from collector.reasons import law, manners, money, people
 from collector.reasons.day import Day
 from receivables.money import Money
 from receivables.records import Invoice
-from receivables.said import PERSONAL, Saying
+from receivables.said import PERSONAL, Asked, Saying
 
 
 class Occasion(StrEnum):
@@ -23,6 +24,8 @@ class Occasion(StrEnum):
     STATEMENT = "statement"
     TERMS = "credit_policy"
     OFFER = "plan_offer"
+    COPY = "invoice_copy"
+    RETURNED = "payment_returned"
 
 
 LETTERS = {
@@ -31,6 +34,8 @@ LETTERS = {
     Occasion.STATEMENT: "statement",
     Occasion.TERMS: "policy_letter",
     Occasion.OFFER: "plan_offer",
+    Occasion.COPY: "invoice_copy",
+    Occasion.RETURNED: "payment_returned",
 }
 BEFORE_ASKING = (
     of_invoice.never_chase,
@@ -42,27 +47,34 @@ BEFORE_ASKING = (
 )
 BEFORE_TERMS = (of_invoice.never_chase, manners.contacted_lately, manners.often_enough)
 """Terms that nobody asked for are one more message, so they keep out of the way of the others."""
+ANSWERED = (Saying.HARDSHIP, Saying.IN_PLAN, Saying.REPLY)
+"""What keeps reminders back, but no answer to what the customer asks for."""
+RESTS = (Asked.COPY, Asked.STATEMENT, Asked.CALL)
+"""A hold that is there only because the customer asked for something."""
 
 
 def message_of(day: Day, occasion: Occasion, parts: Sequence[tuple[Invoice, Money]]) -> Message:
     """The message about these invoices, each with the sum that is spoken of. At least one."""
-    step = Step(occasion.value, 0, LETTERS[occasion])
+    step = Step(occasion.value, 0, LETTERS[occasion], attach=Attach.INVOICE)
     lines = tuple(Line(one, step, total, Money.zero(total.currency)) for one, total in parts)
     to = people.usable(day, parts[0][0])
     return Message(day.case.debtor, day.on, lines, step, Tone.FRIENDLY, Channel.MAIL, to)
 
 
-def against(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itself: bool) -> str:
+def against(
+    day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itself: bool = False, asked: bool = False
+) -> str:
     """Why it may not go now, as a sentence; empty when it may. `about` is at least one invoice.
 
-    What goes `by_itself` and is no answer to a payment also keeps the contact budget.
+    What goes `by_itself` and is no answer to a payment also keeps the contact budget. What the customer `asked` for
+    goes in spite of what they rest for, but never past a lawyer.
     """
-    return next(_against(day, occasion, about, by_itself=by_itself), "")
+    hushed = _hushed_asked(day) if asked else _hushed(day, occasion, about, by_itself=by_itself)
+    return next(chain(hushed, _against(day, occasion, about, by_itself=by_itself)), "")
 
 
 def _against(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itself: bool) -> Iterator[str]:
     first = about[0]
-    yield from _hushed(day, occasion, about)
     if not people.usable(day, first):
         yield "No e-mail address of this customer is known to work."
     before = {Occasion.STATEMENT: BEFORE_ASKING, Occasion.TERMS: BEFORE_TERMS}.get(occasion, ()) if by_itself else ()
@@ -73,15 +85,30 @@ def _against(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itsel
         yield answer.reason
 
 
-def _hushed(day: Day, occasion: Occasion, about: Sequence[Invoice]) -> Iterator[str]:
-    """What people said of the whole customer or of one of these invoices. A statement is of the whole customer."""
+def _hushed(day: Day, occasion: Occasion, about: Sequence[Invoice], *, by_itself: bool) -> Iterator[str]:
+    """What people said of the whole customer or of one of these invoices. A statement is of the whole customer.
+
+    Who asks for something is kept from what goes `by_itself`, not from what a person sends them.
+    """
     refs = set() if occasion is Occasion.STATEMENT else {one.ref for one in about}
     for kind, (_, reason) in people.STOPPING.items():
-        if any(kind in PERSONAL or one.invoice is None or one.invoice in refs for one in day.everything(kind)):
+        held = [one for one in day.everything(kind) if by_itself or Asked.of(one.reason) not in RESTS]
+        if any(kind in PERSONAL or one.invoice is None or one.invoice in refs for one in held):
             yield f"{reason}."
     for one in day.everything(Saying.LAWYER):
         if occasion is not Occasion.STATEMENT or not one.address:
             yield "The customer has named a lawyer, so only the lawyer is written to."
+    if opted_out_of_mail(day):
+        yield "The customer does not want to be reached by mail."
+
+
+def _hushed_asked(day: Day) -> Iterator[str]:
+    """What keeps back even an answer to the customer: the law, a lawyer, no mail, or a person's own hold."""
+    for kind, (_, reason) in people.STOPPING.items():
+        if kind not in ANSWERED and any(Asked.of(one.reason) not in RESTS for one in day.everything(kind)):
+            yield f"{reason}."
+    if day.everything(Saying.LAWYER):
+        yield "The customer has named a lawyer, so only the lawyer is written to."
     if opted_out_of_mail(day):
         yield "The customer does not want to be reached by mail."
 

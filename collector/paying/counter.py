@@ -1,6 +1,6 @@
 """The counter: where one business's customers pay, with everything that opening a page and recording money needs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -47,7 +47,8 @@ class Counter:
     """`source` is the till's connection; `ledger` opens the books an invoice stands in.
 
     `hold` takes a lease, by name. `day_of` tells the local day of an instant where a ledger's company is. `methods` are
-    the allowed ways to pay, none: all; `card_most` is the largest sum that may be paid by card, per currency.
+    the allowed ways to pay, none: all; `card_most` is the largest sum that may be paid by card, per currency. `adopts`
+    are the ledgers in which another app may have entered a payment before us, so that it is looked first.
     """
 
     source: Source
@@ -59,7 +60,7 @@ class Counter:
     methods: tuple[str, ...] = ()
     without_card: tuple[str, ...] = ()
     card_most: tuple[Money, ...] = ()
-    adopts: bool = False
+    adopts: Collection[str] = ()
 
     @property
     def business(self) -> str:
@@ -76,13 +77,15 @@ class Counter:
 class Wish:
     """What a payer wants to pay: how much for which invoice, in the order in which they are to be paid.
 
-    `text` is what the payer reads beside the sum; `back_url` is where they come back to, whatever happened.
+    `text` is what the payer reads beside the sum; `back_url` is where they come back to, whatever happened, and
+    `back_digest` the hash of the code in it.
     """
 
     debtor: str
     on: tuple[tuple[Ref, Money], ...]
     text: str
-    back_url: str
+    back_url: str = field(repr=False)
+    back_digest: str = ""
     link: str = ""
     plan: str = ""
     email: str = ""

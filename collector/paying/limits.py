@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from types import MappingProxyType
 
 from collector.paying.schedule import months_after
 from receivables.money import Money, sum_money
@@ -12,11 +13,19 @@ from receivables.records import Ref
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Of what is so many days overdue, or more, up to so many per cent may be given up."""
+
+    overdue_days: int
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What customers may choose by themselves; anything beyond needs a person.
 
     The defaults keep clear of what counts as regulated credit: at most four parts, within a year, without a charge.
-    `first_percent` is the least first payment; `settle_percent` the least of a debt that a settlement pays.
+    `first_percent` is the least first payment; `settle` how much of a debt of some age a settlement may give up.
     A part is reminded of `remind_before` days before its day, on it if `remind_on`, and `remind_after` days after it
     while it is waited for; None: not at all.
     """
@@ -24,11 +33,16 @@ class Limits:
     parts_most: int = 4
     months_most: int = 12
     first_percent: int = 0
-    settle_percent: int = 100
+    settle: tuple[Band, ...] = ()
     cure_days: int = 7
     remind_before: int | None = 3
     remind_on: bool = True
     remind_after: int | None = 3
+
+    def given_up(self, overdue_days: int) -> int:
+        """How many per cent of a debt of that age a settlement may give up; 0 for none."""
+        reached = (one for one in self.settle if one.overdue_days <= overdue_days)
+        return max(reached, key=lambda one: one.overdue_days, default=Band(0, 0)).percent
 
 
 def mistakes(plan: InstallmentPlan, owed: Mapping[Ref, Money], today: date, least: Money) -> list[str]:
@@ -82,8 +96,13 @@ def _total_wrong(plan: InstallmentPlan) -> Iterable[str]:
         yield f"The parts add up to {agreed}, and the plan covers {covered}; make them the same."
 
 
-def beyond(plan: InstallmentPlan, limits: Limits, today: date) -> list[str]:
-    """In which ways it goes beyond what a customer may choose alone; none when a person need not look."""
+def beyond(
+    plan: InstallmentPlan, limits: Limits, today: date, due: Mapping[Ref, date | None] = MappingProxyType({})
+) -> list[str]:
+    """In which ways it goes beyond what a customer may choose alone; none when a person need not look.
+
+    `due` tells when its invoices are due, for what a settlement may give up; what has no day there is not overdue.
+    """
     found = []
     if len(plan.parts) > limits.parts_most:
         found.append(f"It has {len(plan.parts)} parts; {limits.parts_most} are the most without somebody's yes.")
@@ -91,6 +110,15 @@ def beyond(plan: InstallmentPlan, limits: Limits, today: date) -> list[str]:
         found.append(f"It ends on {plan.last_on}, more than {limits.months_most} months from now.")
     if plan.parts[0].amount.minor * 100 < plan.total.minor * limits.first_percent:
         found.append(f"Its first payment is {plan.parts[0].amount}, less than {limits.first_percent} % of it.")
-    if plan.forgiven and plan.total.minor * 100 < (plan.total + plan.forgiven).minor * limits.settle_percent:
-        found.append(f"It forgives {plan.forgiven}; at least {limits.settle_percent} % is to be paid.")
+    if plan.forgiven and plan.forgiven > (most := _most_given_up(plan, limits, today, due)):
+        found.append(f"It gives up {plan.forgiven}; {most or 'nothing'} is the most without somebody's yes.")
     return found
+
+
+def _most_given_up(plan: InstallmentPlan, limits: Limits, today: date, due: Mapping[Ref, date | None]) -> Money:
+    """By the age of each invoice, rounded down to the whole unit."""
+    hundredths = 0
+    for one in plan.covered:
+        day = due.get(one.invoice)
+        hundredths += one.amount.minor * limits.given_up((today - day).days if day else -1)
+    return Money(hundredths // 100, plan.currency)

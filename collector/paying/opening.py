@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from collector.paying.counter import Counter, NotByLink, OnTheWay, PaidAlready, TryAgain, Wish
+from collector.paying.lasting import end_lasting_of
 from integrations.contract import Lookup
 from integrations.errors import TryLater
 from integrations.tills import PageState, PayPage, Wanted
@@ -32,6 +33,7 @@ def open_page(counter: Counter, wish: Wish) -> PayPage:
         if not mine:
             raise TryAgain("Somebody is paying this very moment; please try again in a minute.")
         due = _due(counter, wish)
+        end_lasting_of(counter, [ref for ref, _ in due])
         known = _known(counter, wish.debtor, [ref for ref, _ in due])
         return _again(counter, known, due) or _fresh(counter, wish, due)
 
@@ -156,6 +158,7 @@ def _fresh(counter: Counter, wish: Wish, due: tuple[Share, ...]) -> PayPage:
         expires_at=now + PAGE_LIFE,
         link=wish.link,
         plan=wish.plan,
+        back_digest=wish.back_digest,
     )
     with counter.source.database.write() as tx:
         keep_checkout(tx, counter.business, made)
@@ -174,8 +177,19 @@ def _fresh(counter: Counter, wish: Wish, due: tuple[Share, ...]) -> PayPage:
         ),
         key=made.id,
     )
+    return _opened(counter, made, page)
+
+
+def _opened(counter: Counter, made: KeptCheckout, page: PayPage) -> PayPage:
+    """Unless this took so long that somebody has given it up, and may have opened another since."""
+    with counter.source.database.read() as tx:
+        given_up = checkouts(tx, counter.business, states=(CheckoutState.EXPIRED,), debtors=[made.debtor])
     note(counter, made, CheckoutState.OPEN, session=page.id)
-    return page
+    if made.id not in {one.id for one in given_up}:
+        return page
+    counter.till.expire_page(page.id)
+    note(counter, made, CheckoutState.EXPIRED)
+    raise TryAgain("This took too long; please try again.")
 
 
 def _customer(invoice: object, counter: Counter) -> str:

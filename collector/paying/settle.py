@@ -17,7 +17,7 @@ from collector.paying.dividing import divided
 from collector.paying.entries import RECORD, into, payload_of, received_of
 from collector.paying.opening import Share, note, page_of
 from integrations.contract import Receipt
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, NotThere
 from integrations.receiving import Received, sum_of
 from integrations.tills import PageState, Taken
 from receivables.money import Money
@@ -92,7 +92,13 @@ def settle_one(counter: Counter, one: KeptCheckout) -> CheckoutState:
 def decide(counter: Counter, one: KeptCheckout) -> tuple[str, ...] | CheckoutState:
     """The keys under which its money is to be recorded, for good; else where it stands."""
     found = _looked_at(counter, one)
-    return found if isinstance(found, CheckoutState) else _planned(counter, one, found)
+    if isinstance(found, CheckoutState):
+        return found
+    try:
+        return _planned(counter, one, found)
+    except NotThere:  # its ledger is no longer connected: that the money is there is kept for a person
+        note(counter, one, CheckoutState.PROCESSING, payment=found.id)
+        raise
 
 
 def _looked_at(counter: Counter, one: KeptCheckout) -> Taken | CheckoutState:
@@ -182,7 +188,7 @@ def _record(counter: Counter, act: Action) -> ActionState:
 
 
 def _call(counter: Counter, ledger: Ledger, act: Action, received: Received) -> Receipt:
-    if counter.adopts or act.attempts:
+    if act.connection in counter.adopts or act.attempts:
         found = ledger.books.found_payment(received, act.key, since=act.planned_at - ADOPTED_SINCE)
         if isinstance(found, Receipt):
             return found

@@ -82,8 +82,8 @@ def _note(counter: Counter, tx: Tx, one: KeptCheckout, back: _Back) -> bool:
         is_ = _own(acts, back.refunded)
         if not is_:
             _hold(counter, tx, one, back.refunded)
-    if back.returned and not one.returned:
-        _take_back(counter, tx, one, acts, whole=back.returned == one.amount)
+    if back.returned == one.amount and not one.returned:
+        _take_back(counter, tx, one, acts)
     note_back(tx, counter.business, one.id, refunded=back.refunded, returned=back.returned, refund_is=is_)
     return True
 
@@ -100,18 +100,15 @@ def _hold(counter: Counter, tx: Tx, one: KeptCheckout, refunded: Money) -> None:
     say(tx, counter.business, Said(one.debtor, Saying.HOLD, today, note=note, by=US), now=now)
 
 
-def _take_back(counter: Counter, tx: Tx, one: KeptCheckout, acts: list[Action], *, whole: bool) -> None:
-    """What stands in the books is to be reversed, what does not is never to stand there."""
+def _take_back(counter: Counter, tx: Tx, one: KeptCheckout, acts: list[Action]) -> None:
+    """What stands in the books is to be reversed, what does not is never to stand there. A part is for a person: an
+    entry can only be taken back whole."""
     now = counter.source.clock.now()
     for act in acts:
         if act.state is not ActionState.SENT:
             actions.mark(tx, counter.business, act.key, ActionState.CANCELLED, now=now, reason=WHY)
         elif act.connection != counter.source.connection:
-            wanted = _reversal(counter, one, act)
-            actions.plan(tx, counter.business, wanted, now=now)
-            if not whole:
-                part = "Only a part of this payment was taken back; enter it in the books by hand, then say it is done."
-                actions.mark(tx, counter.business, wanted.key, ActionState.PARKED, now=now, reason=part)
+            actions.plan(tx, counter.business, _reversal(counter, one, act), now=now)
 
 
 def _reversal(counter: Counter, one: KeptCheckout, act: Action) -> Plan:
@@ -125,10 +122,11 @@ def reverse(counter: Counter) -> int:
     """Do what was planned and is not done; how many invoices' payments were taken back in the books."""
     with counter.source.database.read() as tx:
         planned = actions.actions(tx, counter.business, states=READY, act=REVERSE)
-    return sum(_reverse(counter, act) for act in planned)
+    return sum(reverse_one(counter, act) for act in planned)
 
 
-def _reverse(counter: Counter, act: Action) -> bool:
+def reverse_one(counter: Counter, act: Action) -> bool:
+    """Take back one payment that is planned to be; whether it is done now."""
     try:
         ledger = counter.ledger(act.connection)
         wanted = Plan(act.act, act.key, act.debtor, act.connection, act.about, act.payload)

@@ -11,6 +11,8 @@ from functools import cache
 
 from babel import Locale
 
+from collector.paying.limits import Band
+from collector.policies.lines import Path
 from collector.policy import After, Attach, Channel, Receiver, Step, Tone
 from receivables.records import CustomerKind
 
@@ -31,11 +33,11 @@ WITHOUT_VALUE = {
 
 
 class Wrong(Exception):
-    """A value will not do: what is wrong with it, and how to write it."""
+    """A value will not do: what is wrong with it, and how to write it; and where within it, if it has parts."""
 
-    def __init__(self, what: str, remedy: str) -> None:
+    def __init__(self, what: str, remedy: str, at: Path = ()) -> None:
         super().__init__(what)
-        self.what, self.remedy = what, remedy
+        self.what, self.remedy, self.at = what, remedy, at
 
 
 Reader = Callable[[str, object], object]
@@ -234,6 +236,44 @@ def _letter(known: Known) -> Reader:
     return lambda name, value: _one_of(name, value, offers)
 
 
+BAND: Mapping[str, Reader] = {"overdue_days": _whole(0, 3650, 90), "percent": _whole(1, 100, 10)}
+BANDS_MAX = 20
+
+
+def _bands(name: str, value: object) -> object:
+    """A list of tables, each for debts of another age; the youngest first, however they are written."""
+    if not isinstance(value, list):
+        raise Wrong(f"{name} must be a list of tables, not {shown(value)}.", "Begin each one with [[plans.settle]].")
+    if len(value) > BANDS_MAX:
+        raise Wrong(f"There are more than {BANDS_MAX} tables under {name}.", "Nobody could follow so many.")
+    found: dict[int, Band] = {}
+    for at, given in enumerate(value):
+        band = _band(given, at)
+        if band.overdue_days in found:
+            said = f"A second table under {name} is for overdue_days = {band.overdue_days}."
+            raise Wrong(said, "Give each age one percent; remove one of the two.", (at, "overdue_days"))
+        found[band.overdue_days] = band
+    return tuple(found[days] for days in sorted(found))
+
+
+def _band(given: object, at: int) -> Band:
+    if not isinstance(given, dict):
+        said = f"Each table under settle says overdue_days and percent; {shown(given)} does not."
+        raise Wrong(said, "Write { overdue_days = 90, percent = 10 }.", (at,))
+    for name in given:
+        if name not in BAND:
+            raise Wrong(f"There is no setting {shown(name)} here.", "Known are overdue_days, percent.", (at, name))
+    for name, read in BAND.items():
+        if name not in given:
+            raise Wrong(f"This table under settle does not say its {name}.", f"Add {EXAMPLE[name]}.", (at,))
+        try:
+            read(name, given[name])
+        except Wrong as error:
+            raise Wrong(error.what, error.remedy, (at, name)) from None
+    return Band(**given)
+
+
+EXAMPLE = {"overdue_days": "overdue_days = 90", "percent": "percent = 10"}
 MANNERS: Mapping[str, Reader] = {
     "gap_days": _whole(0, 90, 4),
     "minimum": _amount,
@@ -259,7 +299,7 @@ PLANS: Mapping[str, Reader] = {
     "parts_most": _whole(1, 60, 4),
     "months_most": _whole(1, 60, 12),
     "first_percent": _whole(0, 99, 25),
-    "settle_percent": _whole(1, 100, 80),
+    "settle": _bands,
     "cure_days": _whole(0, 60, 7),
     "remind_before": _or_never(_whole(1, 30, 3)),
     "remind_on": _flag,

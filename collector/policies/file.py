@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
+from collector.paying.limits import Band
 from collector.policies.fields import (
     ANY,
     CONDITIONS,
@@ -23,7 +24,7 @@ from collector.policies.fields import (
     shown,
     step_fields,
 )
-from collector.policies.layers import STEP_FIELDS, Given, Layer, changes_of
+from collector.policies.layers import OF_EARLIER, STEP_FIELDS, Given, Layer, changes_of
 from collector.policies.lines import Path, lines_of
 from collector.policy import Channel, Segment, Step, Tone
 
@@ -177,7 +178,7 @@ class _Reader:
                 try:
                     found[name] = fields[name](name, value[name])
                 except Wrong as error:
-                    self._reading.add((*path, name), error.what, error.remedy)
+                    self._reading.add((*path, name, *error.at), error.what, error.remedy)
         return found
 
     def _strangers(self, table: Given, known: Sequence[str], path: Path) -> None:
@@ -225,6 +226,8 @@ def brief(layer: Layer, below: Layer) -> Layer:
     usual = {one.name: one.default for one in fields(Step)}
 
     def idle(step: Given, name: str) -> bool:
+        if name == "again" and step.get("letter") in OF_EARLIER:
+            return False
         there = below.named.get(str(step["name"]), {})
         return name in SELDOM and step[name] == usual[name] == there.get(name, usual[name])
 
@@ -273,6 +276,8 @@ def _heading(heading: str, settings: Given, comments: Mapping[str, str] = Mappin
 def _toml(value: object) -> str:
     if isinstance(value, bool | int) and not isinstance(value, Enum):
         return str(value).lower()
+    if isinstance(value, Band):
+        return f"{{ overdue_days = {value.overdue_days}, percent = {value.percent} }}"
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(one) for one in value)}]"
     if isinstance(value, Tone):

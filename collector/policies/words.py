@@ -140,8 +140,9 @@ def plans(limits: Limits) -> Iterator[str]:
     )
     if limits.first_percent:
         yield f"The first payment of a plan is at least {limits.first_percent} % of it."
-    if limits.settle_percent < 100:
-        yield f"A debt may be settled for {limits.settle_percent} % or more of it without asking further."
+    if limits.settle:
+        bands = [f"{one.percent} % of what is {_overdue(one.overdue_days)}" for one in limits.settle]
+        yield f"A settlement may give up, without asking further, up to {_listed(bands, quoted=False, joint='and')}."
     waited = (
         f"waited for until {counted(limits.cure_days, 'day')} after its day" if limits.cure_days else "not waited for"
     )
@@ -151,6 +152,10 @@ def plans(limits: Limits) -> Iterator[str]:
     days += [f"{counted(limits.remind_after, 'day')} after it"] if limits.remind_after else []
     named = _listed(days, quoted=False, joint="and") if days else ""
     yield f"A part is reminded of {named}." if days else "Nobody is reminded of the parts of a plan."
+
+
+def _overdue(days: int) -> str:
+    return f"{counted(days, 'day')} overdue or more" if days else "due"
 
 
 def _hours(opens_at: time, closes_at: time) -> str:
@@ -275,7 +280,7 @@ def _plans_differ(before: Policy, after: Policy) -> Iterator[str]:
     yield from (one for one in plans(after.plans) if one not in old)
     if before.plans.first_percent and not after.plans.first_percent:
         yield "A plan needs no first payment of a certain size any more."
-    if before.plans.settle_percent < 100 == after.plans.settle_percent:
+    if before.plans.settle and not after.plans.settle:
         yield "No debt may be settled for less without asking further."
 
 

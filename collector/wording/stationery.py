@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collector.channels.port import Attachment
+from collector.judgement import Line
 from collector.wording.source import Own
 from collector.wording.writing import Bank, Late
 from integrations.errors import Refused
@@ -26,6 +27,11 @@ def no_page(_: Case) -> str:
     return ""
 
 
+def no_links(_case: Case, _lines: Sequence[Line]) -> Mapping[Ref, str]:
+    """There are no links at a till of the business's own."""
+    return {}
+
+
 def unwritten(version: int) -> Attachment:
     """There is no credit policy."""
     raise Refused(f"there is no version {version} of the credit policy")
@@ -36,7 +42,9 @@ class Stationery:
     """`own` are the business's wordings by letter and language; `agreed` tells the version of the credit policy that
     each invoice came under, `late` what invoices bear for being late, where the customer is to read of it.
     `terms` gives a version of the credit policy as a file; it raises Refused for one that cannot be read.
-    `pay_page` is the address of the customer's page of ours, where messages carry that; else empty."""
+    `pay_page` is the address of the customer's page of ours, where messages carry that; else empty.
+    `pay_links` are, where it is not, the addresses at the till at which what the lines ask for is paid, as far as there
+    are any; it raises an IntegrationError where the message had better wait."""
 
     signature: str
     own: Own = field(default_factory=dict)
@@ -45,3 +53,4 @@ class Stationery:
     late: Callable[[Case, Sequence[Invoice]], Late | None] = bears_nothing
     terms: Callable[[int], Attachment] = unwritten
     pay_page: Callable[[Case], str] = no_page
+    pay_links: Callable[[Case, Sequence[Line]], Mapping[Ref, str]] = no_links

@@ -35,6 +35,8 @@ __all__ = ["BadWording", "Bank", "Kept", "Letter", "kept", "known_letters", "lan
 
 NUMBERS_IN_SUBJECT_MAX = 3
 PLAN_OFFER = "plan_offer"
+WITH_BANK = ("payment_returned",)
+"""The signed letters that ask for money, which no page takes."""
 LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 
@@ -147,7 +149,8 @@ def write(
     if frame is Frame.BARE:
         return Letter(one_line(subject), f"{body}\n", "")
     if frame is Frame.SIGNED:
-        return put_together(subject, body, _parts(message, hand), hand)
+        lines = bank_lines(bank if message.step.letter in WITH_BANK else None, hand.language, linked=False)
+        return put_together(subject, body, replace(_parts(message, hand), bank=lines), hand)
     around = _around(message, hand, pay_urls, bank=bank, agreed=agreed or {})
     return put_together(subject, body, replace(around, late=late_words(late, hand)), hand)
 

@@ -1,8 +1,15 @@
 """`duewell charging`: where late charges are posted to, shown, listed and chosen."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from duewell.charging_to import PostedTo
+    from integrations.contract import ChargeChoices
+    from storage.connections import Connected
 
 
 @click.command("charging")
@@ -32,13 +39,10 @@ def command(
     with opened(config) as house:
         owner = chosen(house, business)
         found = chosen_connections(house, owner, connection)
-        if len(found) > 1:
-            raise click.UsageError(
-                "say which connection, by its id: " + ", ".join(f"{one.label} ({one.id})" for one in found)
-            )
+        ledger = only_one(found).id
         if account or tax:
             with refused_as_usage():
-                to = set_posted_to(house, owner.id, found[0].id, (account, tax), by=who(by))
+                to = set_posted_to(house, owner.id, ledger, (account, tax), by=who(by))
             answer(
                 to,
                 f"Late charges of {to.label} are posted to {to.words}, each only when somebody says so.",
@@ -46,9 +50,22 @@ def command(
             )
             return
         with refused_as_usage():
-            to, choices = charge_choices(house, owner.id, found[0].id)
-        word = choices.account_word
-        lines = [f"{to.label}: {to.words or 'nothing chosen yet'}"]
-        lines += [f"  {word} {one.code}: {one.name}" for one in choices.accounts]
-        lines += [f"  tax {one.code}: {one.name}" for one in choices.taxes]
-        answer({"chosen": to, "choices": choices}, "\n".join(lines), as_json=as_json)
+            to, choices = charge_choices(house, owner.id, ledger)
+        answer({"chosen": to, "choices": choices}, listed(to, choices), as_json=as_json)
+
+
+def only_one(found: "Sequence[Connected]") -> "Connected":
+    """The one connection that was meant; a usage error names them when there are several."""
+    if len(found) > 1:
+        raise click.UsageError(
+            "say which connection, by its id: " + ", ".join(f"{one.label} ({one.id})" for one in found)
+        )
+    return found[0]
+
+
+def listed(to: "PostedTo", choices: "ChargeChoices") -> str:
+    """What was chosen, and below it what there is."""
+    lines = [f"{to.label}: {to.words or 'nothing chosen yet'}"]
+    lines += [f"  {choices.account_word} {one.code}: {one.name}" for one in choices.accounts]
+    lines += [f"  tax {one.code}: {one.name}" for one in choices.taxes]
+    return "\n".join(lines)

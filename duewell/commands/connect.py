@@ -28,6 +28,12 @@ BUSINESS = click.option("--business", default="", help="Which business, by name 
     help="On which days it does, or did: days from the due date, before it with a minus, like -3,7,14.",
 )
 @click.option(
+    "--others-post",
+    type=click.Choice(["yes", "no", "unknown"]),
+    default=None,
+    help="Does another app enter Stripe payments into these books?",
+)
+@click.option(
     "--role",
     type=click.Choice(["books", "till", "both"]),
     default="both",
@@ -49,8 +55,9 @@ def command(
     from duewell.say import answer
     from integrations.contract import Capability
 
-    if not answers["reminder_days"]:  # not asked again: what was said before stays
-        del answers["reminder_days"]
+    for name in ("reminder_days", "others_post"):  # not asked again: what was said before stays
+        if not answers[name]:
+            del answers[name]
     can = _capabilities(platform)
     if client_credentials and Capability.CLIENT_CREDENTIALS not in can:
         raise click.UsageError(f"--client-credentials is for Xero's custom connections, not for {platform}")

@@ -1,12 +1,13 @@
 """`duewell plans`: paying in parts, proposed, agreed to, looked at and ended."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from duewell.commands.options import JSON, WHICH, by
+from integrations.errors import IntegrationError
 
 if TYPE_CHECKING:
     from duewell.plans import Shown
@@ -37,6 +38,7 @@ def command(ctx: click.Context) -> None:
     "--own", multiple=True, metavar="“DAY SUM”", help="A part of your own, such as “2026-12-01 250.00”; repeat it."
 )
 @click.option("--exceed", is_flag=True, help="Even beyond what the policy lets customers choose alone.")
+@click.option("--mail", "mailed", is_flag=True, help="Mail it to the customer, with the link where they can agree.")
 @click.option("--try", "only_look", is_flag=True, help="Show what it would be, and keep nothing.")
 @WHICH
 @by("proposes it")
@@ -49,6 +51,7 @@ def propose(
     about: tuple[str, ...],
     own: tuple[str, ...],
     exceed: bool,
+    mailed: bool,
     only_look: bool,
     business: str,
     by: str,
@@ -62,10 +65,13 @@ def propose(
     """
     from duewell import plans
     from duewell.commands.saying import refused_as_usage, who
+    from duewell.occasions import send_plan_offer
     from duewell.opening import chosen, opened
     from duewell.plan_wishes import Wish
     from duewell.say import answer
 
+    if mailed and only_look:
+        raise click.UsageError("--try keeps nothing, so there is nothing to mail; leave out --try or --mail.")
     with opened(config) as house, refused_as_usage():
         owner, wish = chosen(house, business).id, Wish(about, own=own, **typed)
         if only_look:
@@ -73,7 +79,19 @@ def propose(
         else:
             found = plans.propose(house, owner, wish, by=who(by), may_exceed=exceed)
         last = "Nothing was kept." if only_look else f"Proposed as {found.plan.id}. {NEXT.format(id=found.plan.id[:6])}"
-        answer(_values(found), "\n".join([*_lines(found), last]), as_json=as_json)
+        went, mail = _mailed(lambda: send_plan_offer(house, owner, found.plan, by=who(by))) if mailed else (True, "")
+        told = _values(found) | ({"mail": mail} if mailed else {})
+        answer(told, "\n".join(filter(None, (*_lines(found), last, mail))), as_json=as_json)
+    if not went:
+        raise SystemExit(1)
+
+
+def _mailed(send: Callable[[], str]) -> tuple[bool, str]:
+    """Whether it went, with a sentence; the proposal is kept however that ends."""
+    try:
+        return True, send()
+    except IntegrationError as error:
+        return False, f"It was not mailed: {error} Once that is mended, mail it from the plan's page."
 
 
 NEXT = "Once they agree: duewell plans approve {id} --who NAME --way phone."
@@ -138,6 +156,38 @@ def cancel(config: Path | None, *, id: str, words: str, business: str, by: str, 
     with opened(config) as house, refused_as_usage():
         found = plans.cancel(house, chosen(house, business).id, id, by=who(by), why=words)
         answer(_values(found), f"The plan of {found.customer} has ended.", as_json=as_json)
+
+
+@command.command("credit-notes")
+@click.argument("connection", default="")
+@click.option("--account", default="", help="The account or item, by its code or name.")
+@click.option("--tax", default="", help="The tax code, by its code or name.")
+@WHICH
+@by("decides")
+@JSON
+@click.pass_obj
+def credit_notes(
+    config: Path | None, *, connection: str, account: str, tax: str, business: str, by: str, as_json: bool
+) -> None:
+    """Show under what the credit notes of settlements are entered in CONNECTION (its id or name); or choose it.
+
+    Nothing is entered by itself: when a settlement was paid, a to-do holds the credit note, ready to type over.
+    """
+    from duewell.charging_to import CREDITS, charge_choices, set_posted_to
+    from duewell.commands.charging import listed, only_one
+    from duewell.commands.saying import refused_as_usage, who
+    from duewell.opening import chosen, chosen_connections, opened
+    from duewell.say import answer
+
+    with opened(config) as house, refused_as_usage():
+        owner = chosen(house, business)
+        ledger = only_one(chosen_connections(house, owner, connection)).id
+        if account or tax:
+            to = set_posted_to(house, owner.id, ledger, (account, tax), by=who(by), purpose=CREDITS)
+            answer(to, f"Credit notes of {to.label} are prepared under {to.words}.", as_json=as_json)
+            return
+        to, choices = charge_choices(house, owner.id, ledger, CREDITS)
+        answer({"chosen": to, "choices": choices}, listed(to, choices), as_json=as_json)
 
 
 def _line(one: "Shown") -> str:

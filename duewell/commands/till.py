@@ -45,7 +45,11 @@ def show(config: Path | None, *, business: str, as_json: bool) -> None:
 @click.argument("connection", default="")
 @click.option("--methods", default="", help="The allowed ways to pay, in Stripe's words; without it all it offers.")
 @click.option("--card-most", default="", help="The largest sums by card, like 2000 USD, 1500 EUR.")
-@click.option("--adopts/--no-adopts", default=None, help="Another app posts the till's payments into the ledgers too.")
+@click.option(
+    "--others-post",
+    default="",
+    help="yes, no or unknown: another app enters the till's payments into the ledgers too; without it as before.",
+)
 @click.option("--fed/--not-fed", default=False, help="A bank feed or another app books fees and payouts.")
 @click.option("--by", default="", help="Who decides; without it your login on this machine.")
 @_business
@@ -56,7 +60,7 @@ def set_(
     connection: str,
     methods: str,
     card_most: str,
-    adopts: bool | None,
+    others_post: str,
     fed: bool,
     by: str,
     business: str,
@@ -73,8 +77,7 @@ def set_(
         owner = chosen(house, business)
         id = chosen_connections(house, owner, connection)[0].id if connection else ""
         told = {"connection": id, "methods": methods, "card_most": card_most, "fed": "yes" if fed else "no"}
-        if adopts is not None:
-            told["adopts"] = "yes" if adopts else "no"
+        told["others_post"] = others_post
         choose_till(house, owner.id, told, by=who(by))
         view = till_view(house, owner.id)
         answer(view, "\n".join(till_words(view)), as_json=as_json)

@@ -38,6 +38,7 @@ class PayPageDesk:
             len(live),
             max((f"{one.expires_at:%-d %B %Y}" for one in live), default=""),
             tuple(PaperView(one.id, one.name, f"{one.at:%-d %B %Y}") for one in papers),
+            links.links_at_till(self._house, business, debtor),
         )
 
     def revoke_links(self, business: str, connection: str, customer_id: str, *, by: str) -> str:

@@ -2,11 +2,13 @@
 
 from collector.debtors.cases import debtor_key
 from duewell import plans
+from duewell.charging_to import CREDITS, PostedTo, charge_choices, every_posted_to, set_posted_to
 from duewell.finding import whom_of
 from duewell.occasions import send_plan_offer
 from duewell.plan_wishes import Wish
 from duewell.plans import Shown
 from duewell.wiring import House
+from integrations.contract import ChargeChoices
 from integrations.errors import NotThere
 from receivables.records import Kind, Ref
 
@@ -29,6 +31,19 @@ class PlansDesk:
         except NotThere:
             return ()
         return tuple(plans.shown_plans(self._house, business, debtors={asked, head}))
+
+    def credit_notes(self, business: str) -> tuple[PostedTo, ...]:
+        """Under what they are entered, by ledger."""
+        with self._house.database.read() as tx:
+            return every_posted_to(self._house, tx, business, CREDITS)
+
+    def credit_choices(self, business: str, connection: str) -> tuple[PostedTo, ChargeChoices]:
+        """What there is to choose from."""
+        return charge_choices(self._house, business, connection, CREDITS)
+
+    def set_credit_notes(self, business: str, connection: str, account: str, tax: str, *, by: str) -> None:
+        """Choose it."""
+        set_posted_to(self._house, business, connection, (account, tax), by=by, purpose=CREDITS)
 
     def plan_in_parts(self, business: str, id: str) -> Shown:
         """One of them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, g, make_response, render_template, request
+from flask import Blueprint, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
@@ -46,10 +46,18 @@ def page(token: str = "") -> Response:
     return _answer(reception().look(token, _tag()))
 
 
-@pages.get("/p/<token>/back")
-def back(token: str) -> Response:
-    """Back from paying."""
-    return _answer(reception().back(token, _tag()))
+@pages.get("/b/")
+@pages.get("/b/<path:code>")
+def back(code: str = "") -> Response:
+    """Back from paying. The address stays known to the till for ever, so it holds no link and soon opens nothing."""
+    return _answer(reception().back(code, _tag()))
+
+
+@pages.post("/b/")
+@pages.post("/b/<path:code>")
+def onward(code: str = "") -> Response:
+    """On to the account."""
+    return _answer(reception().onward(code, _tag()))
 
 
 @pages.post("/p/")
@@ -98,6 +106,8 @@ def reception() -> Reception:
 def _answer(shown: Shown, *, named: Mapping[str, str] | None = None) -> Response:
     if shown.page == "leave":
         return _leave(shown)
+    if shown.page == "onward":
+        return redirect(shown.action, 303)
     facts: dict[str, object] = {"shown": shown, "action": shown.action, "named": named or {}}
     if shown.sheet is not None and shown.page in ("account", "plan"):
         facts |= _facts(shown)

@@ -1,6 +1,7 @@
 """What a payer's press on Pay asks for: everything, a part, one invoice, or the next instalment of a plan."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -29,7 +30,15 @@ REFUSALS: tuple[tuple[type[IntegrationError], str], ...] = (
 )
 
 
-def pay(counter: Counter, sheet: Sheet, typed: Mapping[str, str], speech: Speech, *, back_url: str) -> str:
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where the till leads back to, and the hash of the code in it."""
+
+    url: str = field(repr=False)
+    digest: str
+
+
+def pay(counter: Counter, sheet: Sheet, typed: Mapping[str, str], speech: Speech, *, back: WayBack) -> str:
     """The address of the till's page for what was asked for. Raises Unclear with what to tell the payer."""
     plan, shares = _wanted(counter, sheet, typed, speech)
     numbers = sheet.numbers([ref for ref, _ in shares])
@@ -38,7 +47,8 @@ def pay(counter: Counter, sheet: Sheet, typed: Mapping[str, str], speech: Speech
         debtor=sheet.case.debtor,
         on=tuple(shares),
         text=speech("pay_text", company=sheet.case.company.name, numbers=", ".join(few)),
-        back_url=back_url,
+        back_url=back.url,
+        back_digest=back.digest,
         link=sheet.link.id,
         plan=plan,
         email=next((one.address for one in sheet.case.addresses()), ""),

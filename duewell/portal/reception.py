@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from duewell.links import Keys, keys_of, link_for, opened
+from duewell.links import Keys, come_back, keys_of, link_for, opened, way_back
 from duewell.pay_page import asks_second_fact, business_by_segment, invoice_by_number, public_address
 from duewell.portal.answering import Press, answer
 from duewell.portal.choosing import Chosen, agree, choose, parts_offered, proposed
 from duewell.portal.papers import Paper
-from duewell.portal.paying import Counters, least_of, open_part, pay
+from duewell.portal.paying import Counters, WayBack, least_of, open_part, pay
 from duewell.portal.proofs import proof, proven
 from duewell.portal.second_fact import fresh_code, is_code, is_postcode, mail_code, may_try
 from duewell.portal.sheet import Sheet, sheet_of
@@ -19,7 +19,7 @@ from integrations.errors import NotThere
 from receivables.money import Money
 from receivables.plans import PartStanding, Progress, standings
 from receivables.records import Ref
-from storage.checkouts import CheckoutState, checkouts
+from storage.checkouts import CheckoutState
 from storage.links import About, Aim, Link
 
 BACK = {
@@ -93,16 +93,20 @@ class Reception:
             return closed(tag)
         return self._page(visit) if self._may_see(visit) else self._question(visit)
 
-    def back(self, token: str, tag: str) -> Shown:
+    def back(self, code: str, tag: str) -> Shown:
         """Back from the till's page: what is known by now, and nothing that only a page claims."""
-        visit = self._visit(token)
-        if visit is None:
+        found = come_back(self._house, code)
+        visit = self._visit(found[1]) if found else None
+        if found is None or visit is None:
             return closed(tag)
-        with self._house.database.read() as tx:
-            theirs = checkouts(tx, visit.link.business, debtors={visit.sheet.case.debtor, visit.link.aim.debtor})
-        mine = [one for one in theirs if one.link == visit.link.id]
-        name = BACK.get(mine[-1].state, "back_looking") if mine else "back_looking"
-        return Shown("back", visit.speech, action=f"/p/{token}", thanks=visit.speech(name))
+        name = BACK.get(found[0].state, "back_looking")
+        return Shown("back", visit.speech, action=f"/b/{code}", thanks=visit.speech(name))
+
+    def onward(self, code: str, tag: str) -> Shown:
+        """From there on to the account, as long as the code is good."""
+        found = come_back(self._house, code)
+        visit = self._visit(found[1]) if found else None
+        return closed(tag) if visit is None else Shown("onward", visit.speech, action=f"/p/{visit.token}")
 
     def press(self, token: str, tag: str, typed: Mapping[str, str], paper: Paper | Unclear | None = None) -> Shown:
         """Something was pressed on the page of a link. Pressed twice, it is done once."""
@@ -143,8 +147,9 @@ class Reception:
         counter, business = self._counters(visit.link.business), visit.link.business
         if counter is None:
             raise Unclear("no_online", company=visit.sheet.case.company.name)
-        back_url = f"{public_address(self._house, business)}/p/{visit.token}/back"
-        url = pay(counter, visit.sheet, typed, visit.speech, back_url=back_url)
+        code, digest = way_back()
+        back = WayBack(f"{public_address(self._house, business)}/b/{code}", digest)
+        url = pay(counter, visit.sheet, typed, visit.speech, back=back)
         return Shown("leave", visit.speech, visit.sheet, leave_to=url)
 
     def _plan(self, visit: Visit, typed: Mapping[str, str]) -> Shown:
@@ -296,6 +301,8 @@ class Reception:
         typed: Mapping[str, str] | None = None,
         status: int = 200,
     ) -> Shown:
+        if page == "account" and visit.sheet.failed and visit.sheet.lines and not thanks:
+            problem = problem or visit.speech("back_failed")
         return Shown(
             page,
             visit.speech,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from collector.debtors.cases import customer_of
 from collector.paying.progress import COMING, LIVING, progress
@@ -19,10 +19,12 @@ from receivables.plans import InstallmentPlan, PlanState, Progress
 from receivables.records import Collection, Invoice, Ref
 from receivables.said import Reason, Said, Saying
 from storage import installments
-from storage.checkouts import checkouts
+from storage.checkouts import CheckoutState, KeptCheckout, checkouts
 from storage.links import About, Link
 
 QUERIED = (Saying.DISPUTE, Saying.RETAINED)
+ENDS = (CheckoutState.RECORDED, CheckoutState.FAILED)
+FAILED_SHOWN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everything on a payer's page, as it is today where the business is."""
+    """Everything on a payer's page, as it is today where the business is; `failed`: what they paid last never came."""
 
     link: Link
     case: Case
@@ -69,6 +71,7 @@ class Sheet:
     plans: tuple[Progress, ...]
     proposed: tuple[InstallmentPlan, ...]
     bank: Bank | None
+    failed: bool = False
 
     @property
     def totals(self) -> tuple[Money, ...]:
@@ -100,8 +103,8 @@ def sheet_of(house: House, link: Link) -> Sheet:
         names = {case.debtor, link.aim.debtor, *case.known_as}
         known = installments.plans(tx, link.business, debtors=names, states=(*LIVING, PlanState.PROPOSED))
         plans = progress(tx, link.business, [one for one in known if one.state in LIVING])
-        under_way = checkouts(tx, link.business, states=COMING, debtors=names)
-    coming = [share for one in under_way for share in one.about]
+        paid = checkouts(tx, link.business, states=(*COMING, *ENDS), debtors=names)
+    coming = [share for one in paid if one.state in COMING for share in one.about]
     proposed = tuple(one for one in known if one.state is PlanState.PROPOSED)
     lines = tuple(_line(one, case, today, (plans, coming)) for one in _about(link, case, known))
     return Sheet(
@@ -113,7 +116,15 @@ def sheet_of(house: House, link: Link) -> Sheet:
         tuple(plans),
         proposed,
         bank_of(the_business(house, link.business).settings),
+        failed=_failed(paid, house.clock.now()),
     )
+
+
+def _failed(paid: Sequence[KeptCheckout], now: datetime) -> bool:
+    """A bank may take days to say so, when the way back from the till has long ended."""
+    last = paid[-1] if paid else None
+    recent = last is not None and last.looked_at is not None and now - last.looked_at <= FAILED_SHOWN
+    return recent and last is not None and last.state is CheckoutState.FAILED
 
 
 def _about(link: Link, case: Case, plans: Sequence[InstallmentPlan]) -> list[Invoice]:

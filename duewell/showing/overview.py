@@ -89,6 +89,7 @@ def _connection(house: House, tx: Tx, one: Connected) -> ConnectionView:
         webhook_path=webhook_path(one),
         time_zone=one.company.time_zone if one.company else "",
         reading_past=one.usable_at is not None and one.first_pull_done_at is None,
+        others_post=one.details.get("others_post", "unknown"),
     )
 
 

@@ -25,7 +25,7 @@ from storage.todos import todos
 from storage.verdicts import KeptVerdict, verdicts
 
 EVENTS_MAX = 200
-TO_THE_CUSTOMER = (*MESSAGES, "thank_you", "apology", "credit_policy")
+TO_THE_CUSTOMER = (*MESSAGES, "thank_you", "apology", "credit_policy", "invoice_copy")
 HOLDING = (
     Saying.INSOLVENCY,
     Saying.DEATH,

@@ -65,6 +65,7 @@ class ConnectionView:
     time_zone: str = ""
     reading_past: bool = False
     reminder_days: str = ""
+    others_post: str = "unknown"
 
     @property
     def needs_reconnect(self) -> bool:

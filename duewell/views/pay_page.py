@@ -28,8 +28,11 @@ class PaperView:
 
 @dataclass(frozen=True, slots=True)
 class LinksView:
-    """How many of a customer's links open something, until when the last one does, and their papers."""
+    """How many of a customer's links open something, until when the last one does, and their papers.
+
+    `at_till`: how many can be paid by at the till, where the page cannot be reached."""
 
     count: int = 0
     until: str = ""
     papers: tuple[PaperView, ...] = ()
+    at_till: int = 0

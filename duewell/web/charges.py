@@ -13,6 +13,16 @@ pages = Blueprint("charges", __name__)
 FIELDS = ("basis", "percent", "per", "flat", "grace_days")
 SAID = ("from", "until", "words")
 TYPED_MAX = 1200
+WHERE = {
+    "title": "Where late charges go",
+    "above": ("policy.page", "Policy"),
+    "back": ("charges.page", "Late charges"),
+    "to": "charges.posted_to",
+    "nothing": "Nothing is posted by choosing.",
+    "could": "late charges could be posted to",
+    "such": "a service called “Late fees” with an income account",
+    "tax": "The invoice is about exactly what is borne; where there is tax, it lies within that.",
+}
 
 
 @pages.get("/late-charges")
@@ -81,7 +91,7 @@ def _typed(name: str) -> str:
 
 def _where(connection: str) -> str:
     to, choices = office().charge_choices(business().id, connection)
-    return render_template("charges_to.html", to=to, choices=choices)
+    return render_template("charges_to.html", to=to, choices=choices, page=WHERE)
 
 
 def _page(typed: dict[str, str] | None = None, problem: str = "") -> str:

@@ -12,7 +12,9 @@ from duewell.web.failures import sentence, status_of
 from integrations.errors import IntegrationError, NotThere, Refused
 
 pages = Blueprint("clearing", __name__)
-FIELDS = ("connection", "methods", "card_most", "adopts", "fed")
+FIELDS = ("connection", "methods", "card_most", "fed")
+OTHERS_POST = "others_post:"
+"""Before the id of a ledger."""
 TYPED_MAX = 300
 
 
@@ -60,10 +62,11 @@ def till() -> str:
 @needs(Act.SETTINGS)
 def choose() -> ResponseReturnValue:
     """Say it. What is refused comes back with what was typed."""
-    typed = {name: _typed(name) for name in FIELDS}
+    asked = [name for name in request.form if name.startswith(OTHERS_POST)]
+    typed = {name: _typed(name) for name in (*FIELDS, *asked)}
     try:
         office().choose_till(business().id, typed, by=person().name)
-    except Refused as error:
+    except IntegrationError as error:
         return _till(typed, sentence(error)), status_of(error)
     flash("Saved. It holds for every page that is opened from now on.", "good")
     return redirect(url_for("clearing.till"), 303)
@@ -109,7 +112,7 @@ def _till(typed: dict[str, str] | None = None, problem: str = "") -> str:
         "connection": chosen.connection if chosen else "",
         "methods": " ".join(chosen.methods) if chosen else "",
         "card_most": ", ".join(f"{one.amount} {one.currency}" for one in chosen.ceilings) if chosen else "",
-        "adopts": "yes" if chosen and chosen.adopts else "no",
+        **{f"{OTHERS_POST}{one.connection}": one.said for one in view.posted},
         "fed": "yes" if chosen and chosen.fed else "no",
     }
     return render_template("till.html", view=view, typed=typed or known, problem=problem, ways=ways)

@@ -115,8 +115,8 @@ class Office(
         ...
 
     def connect_questions(self, platform: str) -> frozenset[str]:
-        """Which of "time_zone", "own_reminders", "reminder_days" and "role" a person is asked, since the platform
-        cannot tell."""
+        """Which of "time_zone", "own_reminders", "others_post", "reminder_days" and "role" a person is asked, since the
+        platform cannot tell."""
         ...
 
     def begin_connect(self, business: str, platform: str, answers: Mapping[str, str]) -> str:

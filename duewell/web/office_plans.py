@@ -2,8 +2,10 @@
 
 from typing import Protocol
 
+from duewell.charging_to import PostedTo
 from duewell.plan_wishes import Wish
 from duewell.plans import Shown
+from integrations.contract import ChargeChoices
 
 
 class PlansOffice(Protocol):
@@ -18,6 +20,18 @@ class PlansOffice(Protocol):
 
     def plans_of(self, business: str, connection: str, customer_id: str) -> tuple[Shown, ...]:
         """Those of one customer, the latest first."""
+        ...
+
+    def credit_notes(self, business: str) -> tuple[PostedTo, ...]:
+        """Under what the credit note for what a settlement gives up is entered, for each ledger."""
+        ...
+
+    def credit_choices(self, business: str, connection: str) -> tuple[PostedTo, ChargeChoices]:
+        """What was chosen, and what the platform lists at this moment. Raises as a read does."""
+        ...
+
+    def set_credit_notes(self, business: str, connection: str, account: str, tax: str, *, by: str) -> None:
+        """Choose both, by their codes."""
         ...
 
     def plan_in_parts(self, business: str, id: str) -> Shown:

@@ -33,7 +33,8 @@ class TillOffice(Protocol):
         ...
 
     def choose_till(self, business: str, told: Mapping[str, str], *, by: str) -> None:
-        """Choose `connection`, `methods`, `card_most`, `adopts` and `fed`, as they were typed."""
+        """Choose `connection`, `methods`, `card_most`, `fed` and `others_post:LEDGER`, as they were typed. May raise
+        TryLater or Reconnect."""
         ...
 
     def clearing_choices(self, business: str, connection: str, currency: str) -> tuple[Clearing, ...]:

@@ -9,11 +9,21 @@ from duewell.plan_wishes import Wish
 from duewell.plans import WAYS, Shown
 from duewell.web.current import business, may, needs, office, person
 from duewell.web.failures import sentence, status_of
-from integrations.errors import IntegrationError, Refused
+from integrations.errors import IntegrationError, NotThere, Refused
 
 pages = Blueprint("plans", __name__)
 TYPED = ("parts", "every", "first_on", "first", "settle", "until", "own")
 TYPED_MAX = 2000
+CREDIT_NOTES = {
+    "title": "What credit notes are entered under",
+    "above": ("customers.listing", "Customers"),
+    "back": ("plans.listing", "Paying in parts"),
+    "to": "plans.entered_under",
+    "nothing": "Nothing is entered by choosing.",
+    "could": "a credit note could be entered under",
+    "such": "a service called “Settlements” with the account for discounts or bad debts",
+    "tax": "Take the tax code of the lines of the invoice, so that the tax is taken back as it was charged.",
+}
 FRESH = {**dict.fromkeys(TYPED, ""), "parts": "4", "every": "monthly"}
 
 
@@ -21,7 +31,7 @@ FRESH = {**dict.fromkeys(TYPED, ""), "parts": "4", "every": "monthly"}
 @needs(Act.LOOK)
 def listing() -> str:
     """Every plan, the latest first."""
-    return render_template("plans.html", plans=office().plans(business().id))
+    return _listing()
 
 
 @pages.get("/plans/<id>")
@@ -60,6 +70,34 @@ def make(connection: str, customer_id: str) -> ResponseReturnValue:
     return redirect(url_for("plans.one", id=kept.plan.id), 303)
 
 
+@pages.get("/plans/credit-notes/<connection>")
+@needs(Act.CHARGE)
+def where(connection: str) -> ResponseReturnValue:
+    """What the platform lists for credit notes, to choose from. Where it cannot be read, the list of plans says why."""
+    try:
+        to, choices = office().credit_choices(business().id, connection)
+    except NotThere:
+        raise
+    except IntegrationError as error:
+        return _listing(sentence(error)), status_of(error)
+    return render_template("charges_to.html", to=to, choices=choices, page=CREDIT_NOTES)
+
+
+@pages.post("/plans/credit-notes/<connection>")
+@needs(Act.CHARGE)
+def entered_under(connection: str) -> ResponseReturnValue:
+    """Choose the account and the tax code of credit notes."""
+    account, tax = (request.form.get(name, "").strip()[:TYPED_MAX] for name in ("account", "tax"))
+    try:
+        office().set_credit_notes(business().id, connection, account, tax, by=person().name)
+    except NotThere:
+        raise
+    except IntegrationError as error:
+        return _listing(sentence(error)), status_of(error)
+    flash("Saved. Credit notes of settlements are prepared so; nothing is entered by itself.", "good")
+    return redirect(url_for("plans.listing"), 303)
+
+
 @pages.post("/plans/<id>/agreed")
 @needs(Act.PLANS)
 def agreed(id: str) -> ResponseReturnValue:
@@ -94,6 +132,11 @@ def send(id: str) -> ResponseReturnValue:
     except IntegrationError as error:
         return _one(office().plan_in_parts(business().id, id), problem=sentence(error)), status_of(error)
     return redirect(url_for("plans.one", id=id), 303)
+
+
+def _listing(problem: str = "") -> str:
+    plans, under = office().plans(business().id), office().credit_notes(business().id)
+    return render_template("plans.html", plans=plans, credit_notes=under, problem=problem)
 
 
 def _one(found: Shown, *, problem: str = "") -> str:

@@ -8,7 +8,8 @@ from duewell.views.pages import ConnectionView
 from duewell.web.office import Business
 from duewell.web.words import is_zone
 
-CHOICES = {"role": ("books", "till", "both"), "own_reminders": ("yes", "no", "unknown")}
+YES_OR_NO = ("yes", "no", "unknown")
+CHOICES = {"role": ("books", "till", "both"), "own_reminders": YES_OR_NO, "others_post": YES_OR_NO}
 LONGEST = 500
 
 
@@ -49,6 +50,7 @@ def first_answers(business: Business, known: ConnectionView | None) -> dict[str,
         return {
             "role": "books",
             "own_reminders": "unknown",
+            "others_post": "unknown",
             "reminder_days": "",
             "time_zone": business.time_zone,
             "connection": "",
@@ -56,6 +58,7 @@ def first_answers(business: Business, known: ConnectionView | None) -> dict[str,
     return {
         "role": known.role,
         "own_reminders": known.own_reminders,
+        "others_post": known.others_post,
         "reminder_days": known.reminder_days,
         "time_zone": known.time_zone or business.time_zone,
         "connection": known.id,

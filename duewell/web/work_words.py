@@ -35,6 +35,8 @@ TODO_KINDS = {
     "overpaid": ("quiet", "Paid too much"),
     "refund": ("wait", "Refund"),
     "returned": ("bad", "Returned payment"),
+    "stranded": ("bad", "Not in the books"),
+    "ask_again": ("bad", "Returned payment"),
 }
 STOPS = (
     ("stop", "They asked in writing not to be contacted"),

@@ -85,9 +85,17 @@ class QuickBooksBooks:
         """QuickBooks has no such field."""
         raise Unsupported("QuickBooks has no expected payment date")
 
+    def set_pay_link(self, invoice: Ref, url: str, *, key: str) -> Receipt:
+        """Nor any for a link of ours."""
+        raise Unsupported("QuickBooks invoices carry no pay link of ours")
+
     def charge_choices(self) -> ChargeChoices:
         """Items with their income accounts, and tax codes."""
         return charging.choices(self._reader)
+
+    def credit_choices(self) -> ChargeChoices:
+        """Items with their accounts, and every tax code of sales."""
+        return charging.credit_choices(self._reader)
 
     def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
         """An invoice of one item, to the customer of the invoice `on`."""

@@ -19,8 +19,8 @@ from receivables.records import Invoice, Ref
 
 T = TypeVar("T", AccountRow, ItemRow, TaxCodeRow, TaxRateRow)
 SOLD = ("Service", "NonInventory")
-UNTAXED = Choice("NON", "No sales tax")
-"""For a line without sales tax in the United States, where QuickBooks itself reckons the tax of any other."""
+UNTAXED, TAXED = Choice("NON", "No sales tax"), Choice("TAX", "Taxed, as QuickBooks reckons it")
+"""Of a line in the United States, where QuickBooks itself reckons the sales tax."""
 CLOCKS_APART = timedelta(hours=1)
 TEXT_MAX = 4000
 
@@ -28,8 +28,24 @@ TEXT_MAX = 4000
 def choices(reader: Reader) -> ChargeChoices:
     """What is sold and has an income account; and the tax codes that add nothing, so that the invoice is about the
     amount asked for: what lateness costs is nowhere a price with tax in it."""
+    return ChargeChoices(_items(reader), taxes(reader), account_word="item")
+
+
+def credit_choices(reader: Reader) -> ChargeChoices:
+    """The same items, and every tax code of sales: a credit note takes the tax back as it was charged."""
+    if _american(reader):
+        return ChargeChoices(_items(reader), (UNTAXED, TAXED), account_word="item")
+    codes = (one for one in listed(reader, "TaxCode", TaxCodeRow) if one.sales)
+    return ChargeChoices(_items(reader), _by_name(Choice(one.id, one.name or one.id) for one in codes), "item")
+
+
+def _items(reader: Reader) -> tuple[Choice, ...]:
     items = (one for one in listed(reader, "Item", ItemRow) if one.type in SOLD and one.income_account_ref)
-    return ChargeChoices(_by_name(map(_item, items)), taxes(reader), account_word="item")
+    return _by_name(map(_item, items))
+
+
+def _american(reader: Reader) -> bool:
+    return (reader.info().country or "US").upper() in ("US", "USA")
 
 
 def _item(row: ItemRow) -> Choice:
@@ -40,7 +56,7 @@ def _item(row: ItemRow) -> Choice:
 
 def taxes(reader: Reader) -> tuple[Choice, ...]:
     """Tax codes that add nothing."""
-    if (reader.info().country or "US").upper() in ("US", "USA"):
+    if _american(reader):
         return (UNTAXED,)
     nothing = {one.id for one in listed(reader, "TaxRate", TaxRateRow) if one.rate_value == Decimal(0)}
     codes = (one for one in listed(reader, "TaxCode", TaxCodeRow) if one.sales and set(one.sales) <= nothing)

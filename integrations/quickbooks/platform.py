@@ -44,7 +44,7 @@ class QuickBooks:
 
     slug = authorising.SLUG
     label = "QuickBooks"
-    asks = frozenset({"time_zone", "own_reminders", "role"})
+    asks = frozenset({"time_zone", "own_reminders", "role", "others_post"})
     customer_word = "customer"
     refusal = 403
     signature_header = "intuit-signature"

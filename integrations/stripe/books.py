@@ -116,8 +116,17 @@ class StripeBooks:
         """Stripe has nothing like it."""
         raise Unsupported(NO_EXPECTED_DATE)
 
+    def set_pay_link(self, invoice: Ref, url: str, *, key: str) -> Receipt:
+        """In the invoice's metadata, for templates and programs of the owner's."""
+        _require_invoice(invoice, "only invoices carry a pay link at Stripe")
+        return self._writing.pay_link(invoice, url, key)
+
     def charge_choices(self) -> ChargeChoices:
         """No accounts, and the tax rates that lie within an amount."""
+        return self._charging.choices()
+
+    def credit_choices(self) -> ChargeChoices:
+        """The same: a credit note there follows the tax of its invoice's lines."""
         return self._charging.choices()
 
     def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
@@ -126,10 +135,12 @@ class StripeBooks:
         return self._charging.post(on, charge, key)
 
     def found(self, act: Act, on: Ref, key: str, *, since: datetime) -> Receipt | Lookup:
-        """A note by its name in the metadata, late charges by their key in it; a mailing by the event our request
-        left."""
+        """A note by its name in the metadata, a pay link and late charges by their key in it; a mailing by the event
+        that our request left."""
         if act is Act.LEAVE_NOTE:
             return self._writing.noted(on, key)
+        if act is Act.SET_PAY_LINK:
+            return self._writing.linked(on, key)
         if act is Act.SEND_INVOICE:
             return self._writing.sent(on, key, since)
         if act is Act.POST_CHARGE:

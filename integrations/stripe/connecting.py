@@ -1,7 +1,7 @@
 """Connecting by restricted key: the prefilled link, the key looked at, and each permission tried without a trace."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -43,6 +43,8 @@ PROBES = (
     Probe("rak_event_read", "get", "/v1/events"),
     Probe("rak_webhook_write", "get", "/v1/webhook_endpoints"),
     Probe("rak_webhook_write", "post", f"/v1/webhook_endpoints/we_{NOBODY}"),
+)
+TAKING = (
     Probe("rak_checkout_session_write", "post", f"/v1/checkout/sessions/cs_test_{NOBODY}/expire", bare=True),
     Probe("rak_product_write", "post", f"/v1/products/prod_{NOBODY}", bare=True),
     # "Prices" in the Dashboard; rak_price_… is ignored there
@@ -53,8 +55,12 @@ PROBES = (
     Probe("rak_payout_read", "get", "/v1/payouts"),
 )
 PERMISSIONS = tuple(dict.fromkeys(probe.permission for probe in PROBES))
-WELCOME = ("rak_tax_rate_read",)
+"""Without these no books can be read."""
+TO_TAKE_MONEY = tuple(dict.fromkeys(probe.permission for probe in TAKING if probe.permission not in PERMISSIONS))
+"""Insisted on only where money is taken."""
+WELCOME = ("rak_tax_rate_read", "rak_payment_link_write")
 """Asked for, and done without."""
+ASKED = (*PERMISSIONS, *TO_TAKE_MONEY, *WELCOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class GivenKey:
 
 def key_link(wire: Wire) -> str:
     """Where a person makes a restricted key with the permissions we need already chosen."""
-    asked = "&".join(f"permissions[{at}]={name}" for at, name in enumerate((*PERMISSIONS, *WELCOME)))
+    asked = "&".join(f"permissions[{at}]={name}" for at, name in enumerate(ASKED))
     return f"{address(wire, 'dashboard', DASHBOARD)}/apikeys/create?name=Duewell&{asked}"
 
 
@@ -94,7 +100,7 @@ def connected(wire: Wire, callback: Mapping[str, str]) -> Consent:
         found = client.get("/v1/account", account_payload)
     except Reconnect as dead:
         raise Refused(str(dead)) from None
-    _require_all(wire, client)
+    _require_all(wire, client, PROBES)
     grant = Grant(id="", platform="stripe", access=key, kind="key")
     return Consent(grant, (_authorised(found, key, account),))
 
@@ -124,12 +130,19 @@ def checked_key(wire: Wire, key: str) -> str:
     raise Refused(f"{reason}. Make one here: {key_link(wire)}")
 
 
-def _require_all(wire: Wire, client: StripeClient) -> None:
+def require_taking(wire: Wire, client: StripeClient) -> None:
+    """Raises Refused naming every permission that taking money needs and the key lacks, with where to mend it."""
+    _require_all(wire, client, TAKING, purpose="to take money ")
+
+
+def _require_all(wire: Wire, client: StripeClient, probes: Sequence[Probe], *, purpose: str = "") -> None:
     """Raises Refused naming all missing permissions at once."""
-    missing = [name for probe in PROBES if (name := _missing(client, probe))]
+    missing = [name for probe in probes if (name := _missing(client, probe))]
     if missing:
         names = ", ".join(dict.fromkeys(missing))
-        raise Refused(f"the key lacks {names}. Add that to it at Stripe, or make a new one here: {key_link(wire)}")
+        raise Refused(
+            f"{purpose}the key lacks {names}. Add that to it at Stripe, or make a new one here: {key_link(wire)}"
+        )
 
 
 def _missing(client: StripeClient, probe: Probe) -> str:

@@ -49,6 +49,7 @@ class StripePlatform:
             Capability.SEND_INVOICE,
             Capability.PAYMENT_URL,
             Capability.LEAVE_NOTE,
+            Capability.CARRY_PAY_LINK,
             Capability.POST_CHARGE,
             Capability.DOCUMENT,
             Capability.TAKE_PAYMENTS,

@@ -1,6 +1,7 @@
 """Stripe as a till: pages on which somebody pays one sum, what came of each, and the balance behind them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,23 +10,23 @@ import msgspec
 
 from integrations.contract import Account, Lookup, Token, Wire
 from integrations.errors import NotThere, Refused
-from integrations.stripe.amounts import THREE_DECIMALS, UnreadableAmount, money, units
+from integrations.stripe.amounts import money
 from integrations.stripe.balance import Balance, readable, walked
 from integrations.stripe.client import StripeClient
+from integrations.stripe.connecting import require_taking
 from integrations.stripe.failures import KeyUsed, for_people
 from integrations.stripe.minimums import least
+from integrations.stripe.pay_links import PREFIX, PayLinks
+from integrations.stripe.pricing import line, noted, require, told_about
 from integrations.stripe.till_payloads import BalancePayload, ChargePayload, IntentPayload, SessionPayload
 from integrations.stripe.writing import require_key
-from integrations.tills import Movement, PageState, Payout, PayPage, Taken, Wanted
+from integrations.tills import LastingLink, Movement, PageState, Payout, PayPage, Taken, Wanted, WantedLink
 from receivables.money import Money, sum_money
 from receivables.records import PaymentStatus
 
 SESSIONS = "/v1/checkout/sessions"
 CLOCKS_APART = timedelta(minutes=5)
 KEPT = timedelta(hours=25)
-MARK = "dw_key"
-ABOUT_MOST = 10
-TEXT_MAX = 250
 BEHIND = ["latest_charge.balance_transaction"]
 STATUS = {
     "succeeded": PaymentStatus.SETTLED,
@@ -40,6 +41,11 @@ class StripeTill:
     def __init__(self, wire: Wire, account: Account, token: Token) -> None:
         self._client = StripeClient(wire, token, account=account.details.get("account", ""))
         self._balance = Balance(self._client)
+        self._links = PayLinks(self._client)
+
+    def require(self) -> None:
+        """Each permission is tried by a call that does nothing."""
+        require_taking(self._client.wire, self._client)
 
     def least(self, currency: str) -> Money:
         """As Stripe publishes it."""
@@ -60,11 +66,11 @@ class StripeTill:
 
     def page(self, id: str) -> PayPage:
         """As it is now."""
-        return _page(self._client.get(f"{SESSIONS}/{_require(id, 'cs_')}", _session))
+        return _page(self._client.get(f"{SESSIONS}/{require(id, 'cs_')}", _session))
 
     def expire_page(self, id: str) -> PayPage:
         """Ended, unless the payer was quicker or time has ended it."""
-        path = f"{SESSIONS}/{_require(id, 'cs_')}/expire"
+        path = f"{SESSIONS}/{require(id, 'cs_')}/expire"
         try:
             return _page(self._client.post(path, _session, key=f"dw-end-{id}"), writing=True)
         except NotThere:
@@ -84,9 +90,37 @@ class StripeTill:
                 return _page(one)
         return Lookup.NOT_THERE
 
+    def start_link(self, wanted: WantedLink, *, key: str) -> LastingLink:
+        """A payment link, for one payment."""
+        return self._links.start(wanted, key)
+
+    def link(self, id: str) -> LastingLink:
+        """As it is now."""
+        return self._links.one(id)
+
+    def end_link(self, id: str) -> LastingLink:
+        """Switched off; a page that somebody has open would else stay open for a day."""
+        ended = self._links.switch_off(id)
+        for page in self._opened_from(id, "open"):
+            with suppress(Refused):  # Stripe will not end it: it takes no money either once its link is off
+                self.expire_page(page.id)
+        return ended
+
+    def found_link(self, key: str) -> LastingLink | Lookup:
+        """Looked for among all links."""
+        return self._links.found(key)
+
+    def paid_pages(self, link: str) -> tuple[PayPage, ...]:
+        """One, as its limit is."""
+        return tuple(_page(one) for one in self._opened_from(link, "complete"))
+
+    def _opened_from(self, link: str, status: str) -> Iterator[SessionPayload]:
+        asked = {"payment_link": require(link, PREFIX), "status": status}
+        return walked(self._client, SESSIONS, SessionPayload, asked)
+
     def payment(self, id: str) -> Taken:
         """The intent with its charge, what was taken back of it, and where the money went."""
-        path, asked = f"/v1/payment_intents/{_require(id, 'pi_')}", {"expand": BEHIND}
+        path, asked = f"/v1/payment_intents/{require(id, 'pi_')}", {"expand": BEHIND}
         found = self._client.get(path, _intent, asked)
         return readable(partial(self._taken, found))
 
@@ -109,7 +143,7 @@ class StripeTill:
             disputed=bool(charge and charge.disputed),
             fee=money(line.fee, line.currency) if line else None,
             payout=self._balance.payout_of(line) if line else "",
-            about={name: text for name, text in found.metadata.items() if name != MARK},
+            about=told_about(found.metadata),
         )
 
     def _returned(self, found: IntentPayload, charge: ChargePayload | None) -> Money:
@@ -130,28 +164,18 @@ class StripeTill:
 
 
 def _asked(wanted: Wanted, key: str) -> dict[str, Any]:
-    about = {name: text for name, text in wanted.about.items() if text}
-    if len(about) > ABOUT_MOST:
-        raise Refused(f"a payment page can carry {ABOUT_MOST} notes, not {len(about)}; leave some out")
-    line = {
-        "quantity": 1,
-        "price_data": {
-            "currency": wanted.amount.currency.lower(),
-            "unit_amount": _chargeable(wanted.amount),
-            "product_data": {"name": wanted.text[:TEXT_MAX]},
-        },
-    }
+    notes = noted(wanted.about, key)
     return {
         "mode": "payment",
-        "line_items": [line],
+        "line_items": [line(wanted.amount, wanted.text)],
         "success_url": wanted.back_url,
         "cancel_url": wanted.back_url,
         "expires_at": int(wanted.expires_at.timestamp()),
         "client_reference_id": key,
         # another currency at the till would not be the sum that was agreed
         "adaptive_pricing": {"enabled": "false"},
-        "metadata": {**about, MARK: key},
-        "payment_intent_data": {"metadata": {**about, MARK: key}},
+        "metadata": notes,
+        "payment_intent_data": {"metadata": notes},
         **_whom(wanted),
     }
 
@@ -178,19 +202,6 @@ def _locale(language: str) -> str:
     return "en-GB" if language.replace("_", "-") == "en-GB" else code if code in LOCALES else ""
 
 
-def _chargeable(amount: Money) -> int:
-    """In Stripe's smallest units. Raises Refused for what it would not take."""
-    floor = least(amount.currency)
-    if amount < floor:
-        raise Refused(f"Stripe takes {floor} at least, and this is {amount}; take it together with another part")
-    if amount.currency in THREE_DECIMALS and amount.minor % 10:
-        raise Refused(f"Stripe does not take {amount}: the last decimal of {amount.currency} has to be 0; round it")
-    try:
-        return units(amount)
-    except UnreadableAmount as error:
-        raise Refused(f"Stripe cannot take {amount}: {error}; round it") from None
-
-
 def _page(one: SessionPayload, *, writing: bool = False) -> PayPage:
     return readable(partial(_told, one), writing=writing)
 
@@ -203,7 +214,7 @@ def _told(one: SessionPayload) -> PayPage:
         expires_at=_instant(one.expires_at),
         url=one.url or "",
         payment=one.payment_intent or "",
-        about={name: text for name, text in one.metadata.items() if name != MARK},
+        about=told_about(one.metadata),
     )
 
 
@@ -218,13 +229,6 @@ def _status(found: IntentPayload, amount: Money, returned: Money) -> PaymentStat
         return PaymentStatus.RETURNED
     failed = found.status == "requires_payment_method" and found.last_payment_error is not None
     return PaymentStatus.FAILED if failed else STATUS.get(found.status, PaymentStatus.OTHER)
-
-
-def _require(key: str, prefix: str) -> str:
-    bare = key.removeprefix(prefix)
-    if bare == key or not (bare.isascii() and bare.replace("_", "").isalnum()):
-        raise Refused(f"{key[:40]!r} is not an id of Stripe's that begins with {prefix}")
-    return key
 
 
 def _instant(seconds: int) -> datetime:

@@ -21,6 +21,28 @@ class SessionPayload(Payload, frozen=True, gc=False):
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class CompletedPayload(msgspec.Struct, frozen=True, gc=False):
+    """How many have paid by a link, and how many may."""
+
+    count: int
+    limit: int
+
+
+class RestrictionsPayload(msgspec.Struct, frozen=True, gc=False):
+    """What a link is restricted to."""
+
+    completed_sessions: CompletedPayload
+
+
+class LinkPayload(Payload, frozen=True, gc=False):
+    """A payment link. It tells its price only where its lines are asked for."""
+
+    active: bool
+    url: str
+    restrictions: RestrictionsPayload | None = None
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class SourcePayload(Payload, frozen=True, gc=False):
     """What moved the balance: a charge, a refund and a dispute name their intent."""
 

@@ -1,4 +1,4 @@
-"""What we do at Stripe: have an invoice mailed again, and leave a note in its metadata, each at most once."""
+"""What we do at Stripe: have an invoice mailed again, leave notes and a pay link in its metadata; each at most once."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,6 +16,8 @@ from integrations.stripe.streams import INVOICES, dated_of
 from receivables.records import Ref
 
 NOTE = "dw_note_"
+PAY_LINK, PAY_LINK_KEY = "duewell_pay_link", "dw_link"
+"""The address, and the key under which it was written last, which stays when the address is taken out."""
 NOTE_LENGTH_MAX = 500
 METADATA_MAX = 50
 CLOCKS_APART = timedelta(minutes=5)
@@ -50,11 +52,28 @@ class Writing:
         metadata = self.actions(on).metadata
         if NOTE + key in metadata:
             return Receipt(id=NOTE + key)
-        change = {**_room_for_one(metadata), NOTE + key: note_text(text, now)}
-        # The same key with other parameters is refused for a day, and the minute is in the text.
-        digest = hashlib.sha256(msgspec.json.encode(change)).hexdigest()[:12]
-        self._client.post(f"/v1/invoices/{on.id}", _actions, {"metadata": change}, key=f"dw-note-{key}-{digest}")
+        self._change(on, metadata, {NOTE + key: note_text(text, now)}, f"dw-note-{key}")
         return Receipt(id=NOTE + key, at=now)
+
+    def pay_link(self, invoice: Ref, url: str, key: str) -> Receipt:
+        """Write the address, or take it out when it is empty. Every other entry stays as it is."""
+        require_key(key)
+        now = self._client.wire.clock.now()
+        metadata = self.actions(invoice).metadata
+        if metadata.get(PAY_LINK_KEY) != key:
+            self._change(invoice, metadata, {PAY_LINK: url, PAY_LINK_KEY: key}, f"dw-link-{key}")
+        return Receipt(id=PAY_LINK, at=now)
+
+    def linked(self, invoice: Ref, key: str) -> Receipt | Lookup:
+        """Is what was written last about the link this?"""
+        there = self.actions(invoice).metadata.get(PAY_LINK_KEY) == require_key(key)
+        return Receipt(id=PAY_LINK) if there else Lookup.NOT_THERE
+
+    def _change(self, on: Ref, metadata: Mapping[str, str], wanted: Mapping[str, str], key: str) -> None:
+        change = {**_room_for(metadata, wanted), **wanted}
+        # The same key with other parameters is refused for a day, and the minute is in a note's text.
+        digest = hashlib.sha256(msgspec.json.encode(change)).hexdigest()[:12]
+        self._client.post(f"/v1/invoices/{on.id}", _actions, {"metadata": change}, key=f"{key}-{digest}")
 
     def noted(self, on: Ref, key: str) -> Receipt | Lookup:
         """Is the note there?"""
@@ -117,9 +136,9 @@ def note_text(text: str, now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y-%m-%d %H:%M} {' '.join(text.split())}"[:NOTE_LENGTH_MAX]
 
 
-def _room_for_one(metadata: Mapping[str, str]) -> dict[str, str]:
+def _room_for(metadata: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
     """Which of our notes to clear ("" clears). Raises Refused when all fifty places are somebody else's."""
-    surplus = len(metadata) + 1 - METADATA_MAX
+    surplus = len(metadata.keys() | {name for name, text in wanted.items() if text}) - METADATA_MAX
     ours = sorted((text, name) for name, text in metadata.items() if name.startswith(NOTE))
     if surplus > len(ours):
         raise Refused("all fifty places for notes on this invoice at Stripe are taken by others")

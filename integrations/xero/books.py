@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from integrations.contract import Account, Act, Attached, ChargeChoices, LateCharge, Lookup, Receipt, Token, Wire
-from integrations.errors import Refused
+from integrations.errors import Refused, Unsupported
 from integrations.receiving import Clearing, Received
 from integrations.xero import attachments, charging, clearing, pulling, reading, receiving, reversing, writing
 from integrations.xero.client import Client
@@ -18,6 +18,7 @@ from receivables.page import Cursor, OpenTotals, Page
 from receivables.records import Answer, Company, Kind, Ref
 
 P = TypeVar("P")
+BY_HAND = "a pay link is set in Xero once for all invoices, by hand"
 
 
 class _Reminders(msgspec.Struct):
@@ -109,9 +110,17 @@ class XeroBooks:
         """Xero's expected payment date."""
         return writing.set_expected_date(self._room, invoice, on, key=key)
 
+    def set_pay_link(self, invoice: Ref, url: str, *, key: str) -> Receipt:  # noqa: ARG002
+        """Xero prints one address for all invoices, which a person sets there."""
+        raise Unsupported(BY_HAND)
+
     def charge_choices(self) -> ChargeChoices:
         """Accounts of income, and tax rates: two calls."""
         return charging.choices(self._room)
+
+    def credit_choices(self) -> ChargeChoices:
+        """Accounts of income and of expense, and tax rates: two calls."""
+        return charging.choices(self._room, classes=charging.GIVEN_UP)
 
     def post_charge(self, on: Ref, charge: LateCharge, *, key: str) -> Receipt:
         """A sales invoice of one line, to the contact of the invoice `on`."""
@@ -121,6 +130,8 @@ class XeroBooks:
         """Was this write done?"""
         if act is Act.POST_CHARGE:
             return charging.found_charge(self._room, on, key)
+        if act is Act.SET_PAY_LINK:
+            raise Unsupported(BY_HAND)
         return writing.found(self._room, act, on, key, since=since)
 
     def clearing_accounts(self, currency: str) -> tuple[Clearing, ...]:

@@ -38,17 +38,19 @@ class _TaxRate(msgspec.Struct, rename="pascal"):
     can_apply_to_revenue: bool = True
 
 
-def choices(room: Room) -> ChargeChoices:
-    """The accounts of income that have a code, and the tax rates for income; of both what is in use."""
+EARNED = ("REVENUE",)
+GIVEN_UP = ("REVENUE", "EXPENSE")
+"""A sum that is given up lessens the income, or is a bad debt."""
+
+
+def choices(room: Room, classes: Sequence[str] = EARNED) -> ChargeChoices:
+    """The accounts of these classes that have a code, and the tax rates for income; of both what is in use."""
     accounts = listed(room, "get_accounts", "Accounts", type_=_Account)
     rates = listed(room, "get_tax_rates", "TaxRates", type_=_TaxRate)
-    found = [Choice(one.code, f"{one.code} {one.name or ''}".strip()) for one in accounts if _earns(one) and one.code]
+    fitting = (one for one in accounts if one.class_ in classes and one.status == "ACTIVE")
+    found = [Choice(one.code, f"{one.code} {one.name or ''}".strip()) for one in fitting if one.code]
     taxes = [Choice(one.tax_type, one.name or one.tax_type) for one in rates if _taxes(one) and one.tax_type]
     return ChargeChoices(_by_name(found), _by_name(taxes))
-
-
-def _earns(account: _Account) -> bool:
-    return account.class_ == "REVENUE" and account.status == "ACTIVE"
 
 
 def _taxes(rate: _TaxRate) -> bool:

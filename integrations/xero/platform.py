@@ -78,7 +78,7 @@ class Xero:
 
     slug = "xero"
     label = "Xero"
-    asks = frozenset({"role"})
+    asks = frozenset({"role", "others_post"})
     customer_word = "contact"
     refusal = 401
     signature_header = "x-xero-signature"

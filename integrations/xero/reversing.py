@@ -15,9 +15,10 @@ from integrations.xero.decoding import decode
 from integrations.xero.payloads import Payment, calendar_date
 from integrations.xero.receiving import PLAIN, two_places, written
 from integrations.xero.refusals import complaint
-from integrations.xero.streams import Room
+from integrations.xero.streams import OVERPAYMENTS, Room, ask_one
 from integrations.xero.writing import leave_note
-from receivables.records import Answer, Kind, Ref
+from receivables.money import Money, sum_money
+from receivables.records import Answer, Credit, Kind, Ref
 from receivables.records import Payment as Paid
 
 THROUGH = "Returned payments"
@@ -34,23 +35,58 @@ class _Standing(Payment, kw_only=True, gc=False):
 
 
 def reverse(room: Room, payment: Ref, on: date, why: str, *, key: str) -> Receipt:
-    """Delete it, which Xero keeps in sight, so that its invoice is open again. What was deleted already stays so."""
-    named = _named(key)
-    row = _read(room, payment)
+    """Delete it, which Xero keeps in sight, so that its invoice is open again. What was deleted already stays so.
+
+    What was kept beyond its invoice is refunded by a person: Refused says so, as long as it stands there.
+    """
+    named, row = _named(key), _row(room, payment)
+    done = Receipt(payment.id) if row is None else _taken_back(room, row, on, why, named=named, key=key)
+    if kept := _kept(room, row, payment):
+        raise Refused(
+            f"{kept} of this payment stands in Xero as an overpayment of the customer; refund it there out of the "
+            "clearing account, then have this tried again"
+        )
+    return done
+
+
+def _taken_back(room: Room, row: _Standing, on: date, why: str, *, named: str, key: str) -> Receipt:
+    id = row.payment_id or ""
     if row.status == "DELETED":
-        return Receipt(payment.id)
+        return Receipt(id)
     locked = _locked_until(room)
     received_on = calendar_date(row.date, "Date")
     if locked and received_on and received_on <= locked:
         return _set_off(room, row, locked, LateCharge(why, _paid(room, row).amount, on, on, "", "NONE"), named=named)
     taken = {"Payments": [{"Status": "DELETED"}]}
-    made = room.client.write("delete_payment", written, payment.id, taken, key=f"back:{payment.id}:{key}")
+    made = room.client.write("delete_payment", written, id, taken, key=f"back:{id}:{key}")
     if wrong := complaint(list(made)):
         raise Refused(f"Xero did not take the payment back: {wrong}")
     # the books are right without it
     with suppress(IntegrationError):
         leave_note(room, _paid(room, row).applications[0].to, why, key=key)
-    return Receipt(payment.id, room.wire.clock.now())
+    return Receipt(id, room.wire.clock.now())
+
+
+def _kept(room: Room, row: _Standing | None, payment: Ref) -> Money | None:
+    """What is left of the overpayment that was kept with a payment, or that is all of it: Xero deletes none."""
+    id = payment.id if row is None else _overpayment(room, row.reference or "")
+    found = ask_one(room, OVERPAYMENTS, id).payloads if id else ()
+    one = room.mapper.credit(found[0]) if found else None
+    if not isinstance(one, Credit):
+        return None
+    used = sum_money((part.amount for part in one.applications), one.amount.currency)
+    return one.remaining + used or None
+
+
+def _overpayment(room: Room, reference: str) -> str:
+    """The id of the one with this reference; empty where there is none, or we were never let in to make one."""
+    if not all(PLAIN.fullmatch(word) for word in reference.split()) or not reference:
+        return ""
+    try:
+        known = banking.known(room, banking.OVERPAYMENT, reference)
+    except Refused:
+        return ""
+    return known.id if known else ""
 
 
 def _named(key: str) -> str:
@@ -58,6 +94,16 @@ def _named(key: str) -> str:
     if not PLAIN.fullmatch(key):
         raise Refused("a key has letters and digits only")
     return f"Returned payment {key}"
+
+
+def _row(room: Room, payment: Ref) -> _Standing | None:
+    """None where the overpayment is all of it. Raises NotThere when it is neither."""
+    try:
+        return _read(room, payment)
+    except NotThere:
+        if ask_one(room, OVERPAYMENTS, payment.id).payloads:
+            return None
+        raise
 
 
 def _read(room: Room, payment: Ref) -> _Standing:
@@ -142,11 +188,13 @@ def _spend(room: Room, clearing: Account, charge: LateCharge, contact: str, *, n
 
 
 def found(room: Room, payment: Ref, key: str) -> Receipt | Lookup:
-    """Deleted, by whomever; or set off under this key, and whole."""
-    named = _named(key)
-    row = _read(room, payment)
-    if row.status == "DELETED":
-        return Receipt(payment.id)
+    """Deleted, by whomever; or set off under this key, and whole. What was kept beyond it is gone as well."""
+    named, row = _named(key), _row(room, payment)
+    known = Receipt(payment.id) if row is None or row.status == "DELETED" else _found_set_off(room, row, named)
+    return Lookup.NOT_THERE if isinstance(known, Receipt) and _kept(room, row, payment) else known
+
+
+def _found_set_off(room: Room, row: _Standing, named: str) -> Receipt | Lookup:
     known = entered(room, named)
     if not isinstance(known, Receipt):
         return Lookup.NOT_THERE

@@ -122,15 +122,15 @@ def fail_refund(ledger: Ledger, given: Refund, intent: Intent, at: datetime) -> 
     ledger.emit("refund.failed", given, at)
 
 
-def dispute(ledger: Ledger, intent: Intent, at: datetime, *, reason: str, status: str) -> Dispute:
-    """The payer's bank takes it back at once, with a fee; a mere warning takes nothing."""
+def dispute(ledger: Ledger, intent: Intent, at: datetime, *, status: str, amount: int = 0) -> Dispute:
+    """The payer's bank takes it back at once, all of it or an `amount`, with a fee; a mere warning takes nothing."""
     charge = _paid(intent)
-    taken = Dispute(ledger.ids.new("du"), second(at), intent, intent.amount, reason, status)
+    taken = Dispute(ledger.ids.new("du"), second(at), intent, amount or intent.amount, "general", status)
     charge.disputed = True
     ledger.books.disputes.put(taken.id, taken)
     ledger.emit("charge.dispute.created", taken, at)
     if not status.startswith("warning"):
-        taken.lines.append(_post(ledger, charge, (-intent.amount, DISPUTE_FEE), "dispute", at=at, source=taken.id))
+        taken.lines.append(_post(ledger, charge, (-taken.amount, DISPUTE_FEE), "dispute", at=at, source=taken.id))
         ledger.emit("charge.dispute.funds_withdrawn", taken, at)
     return taken
 

@@ -80,7 +80,7 @@ def _session(call: Call) -> Session:
         success_url=params["success_url"],
         cancel_url=params.get("cancel_url", ""),
         locale=params.get("locale", ""),
-        methods=_methods(params),
+        methods=allowed(params, "allowed_payment_method_types"),
         adaptive=params.get("adaptive_pricing", {}).get("enabled", "true") == "true",
         metadata=metadata_of(params, "metadata"),
         intent_metadata=metadata_of(inner, "metadata"),
@@ -146,12 +146,13 @@ def _reference(params: dict[str, Any]) -> str:
     return reference
 
 
-def _methods(params: dict[str, Any]) -> tuple[str, ...]:
-    asked = params.get("allowed_payment_method_types", [])
+def allowed(params: dict[str, Any], name: str) -> tuple[str, ...]:
+    """The ways to pay that were asked for under this name. Raises the 400 for one that the account does not have."""
+    asked = params.get(name, [])
     strange = [one for one in asked if one not in STANDARD_METHODS]
     if strange:
         told = f"The payment method type provided: {strange[0]} is invalid or not activated in your account."
-        raise Problem(400, told, param="allowed_payment_method_types")
+        raise Problem(400, told, param=name)
     return tuple(asked)
 
 

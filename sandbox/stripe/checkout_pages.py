@@ -177,7 +177,7 @@ def _debited(ledger: Ledger, session: Session, account: str, now: datetime) -> R
 
 def _followed(desk: Desk, key: str) -> Response | tuple[str, int]:
     for ledger in desk.ledgers.values():
-        link = ledger.books.payment_links.get(key)
+        link = next((one for one in ledger.books.payment_links if one.slug == key), None)
         if link is not None:
             try:
                 return redirect(f"/c/pay/{visited(ledger, link, desk.clock.now()).id}", code=303)

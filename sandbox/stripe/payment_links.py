@@ -6,14 +6,17 @@ from typing import Any
 from flask import Flask
 
 from sandbox.stripe.answering import Call, Desk
-from sandbox.stripe.checkout import LONGEST, add_route, metadata_of, opened, priced
+from sandbox.stripe.checkout import LONGEST, add_route, allowed, metadata_of, opened, priced
 from sandbox.stripe.ledger import Ledger
 from sandbox.stripe.posting import NotAllowed, second
 from sandbox.stripe.protocol import Problem, missing, only, whole
 from sandbox.stripe.rendering import rendered
 from sandbox.stripe.taking import PaymentLink, PaymentRecord, Session
 
-ASKED = ("line_items", "metadata", "payment_intent_data", "restrictions", "inactive_message", "expand")
+ASKED = (
+    "line_items", "metadata", "payment_intent_data", "payment_method_types", "restrictions", "inactive_message",
+    "expand",
+)  # fmt: skip
 CHANGED = ("active", "inactive_message", "metadata", "restrictions", "expand")
 REPORTED = (
     "amount_requested", "initiated_at", "payment_method_details", "processor_details", "outcome", "guaranteed",
@@ -57,6 +60,8 @@ def create(call: Call) -> dict[str, Any]:
         text=text,
         metadata=metadata_of(call.params, "metadata"),
         intent_metadata=metadata_of(call.params.get("payment_intent_data", {}), "metadata"),
+        slug=call.ledger.ids.new("l")[2:],
+        methods=allowed(call.params, "payment_method_types"),
         limit=_limit(call.params),
         inactive_message=call.params.get("inactive_message", ""),
     )
@@ -104,6 +109,7 @@ def visited(ledger: Ledger, link: PaymentLink, now: datetime) -> Session:
         adaptive=True,
         metadata=dict(link.metadata),
         intent_metadata=dict(link.intent_metadata),
+        methods=link.methods,
         link=link.id,
     )
     return opened(ledger, made)

@@ -163,11 +163,11 @@ def payment_link(one: PaymentLink, base: str) -> dict[str, Any]:
         "payment_intent_data": {**dict.fromkeys(("capture_method", "description", "setup_future_usage",
                                                  "statement_descriptor", "statement_descriptor_suffix",
                                                  "transfer_group")), "metadata": one.intent_metadata},
-        "payment_method_collection": "if_required", "payment_method_types": None,
+        "payment_method_collection": "if_required", "payment_method_types": list(one.methods) or None,
         "phone_number_collection": {"enabled": False}, "restrictions": limit, "shipping_address_collection": None,
         "shipping_options": [], "submit_type": "auto", "subscription_data": None,
         "tax_id_collection": {"enabled": False, "required": "never"}, "transfer_data": None,
-        "url": f"{base}/l/{one.id}",
+        "url": f"{base}/l/{one.slug}",
     }  # fmt: skip
 
 

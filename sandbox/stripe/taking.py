@@ -7,7 +7,8 @@ from sandbox.stripe.records import Customer
 
 @dataclass(slots=True)
 class PaymentLink:
-    """A page that opens a session for whoever comes; `done` counts the sessions that used up its limit."""
+    """A page that opens a session for whoever comes; `done` counts the sessions that used up its limit. `slug` is what
+    its address ends in, which its id does not tell."""
 
     id: str
     created: int
@@ -16,6 +17,8 @@ class PaymentLink:
     text: str
     metadata: dict[str, str]
     intent_metadata: dict[str, str]
+    slug: str
+    methods: tuple[str, ...] = ()
     limit: int | None = None
     done: int = 0
     active: bool = True

@@ -58,12 +58,12 @@ class TakingActs:
             ledger.emit("refund.failed", found, now)
         return {"status": found.status}
 
-    def dispute(self, business: str, payment: str, status: str = "needs_response") -> dict[str, str]:
-        """The payer's bank takes a payment back; any of the ten statuses."""
+    def dispute(self, business: str, payment: str, status: str = "needs_response", amount: int = 0) -> dict[str, str]:
+        """The payer's bank takes a payment back, or an `amount` of one of a page; any of the ten statuses."""
         ledger, now = self._ledgers[business], self._desk.clock.now()
         intent, on_invoice = _either(ledger, payment)
         if intent is not None:
-            return {"dispute": cashier.dispute(ledger, intent, now, reason="general", status=status).id}
+            return {"dispute": cashier.dispute(ledger, intent, now, status=status, amount=amount).id}
         return {"dispute": posting.dispute(ledger, on_invoice, now, reason="general", status=status).id}
 
     def move_dispute(self, business: str, dispute: str, status: str) -> dict[str, str]:

@@ -44,6 +44,10 @@ def told_of_taking(ledger: Ledger) -> dict[str, Any]:
                      "intent": one.intent.id if one.intent else ""}
             for one in books.checkout_sessions
         },
+        "links": {
+            one.id: {"active": one.active, "amount": one.amount, "done": one.done, "slug": one.slug}
+            for one in books.payment_links
+        },
         "intents": {
             one.id: {"status": one.status, "currency": one.currency.upper(), "amount": one.amount,
                      "refunded": one.charge.refunded if one.charge else 0}

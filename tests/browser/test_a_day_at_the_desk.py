@@ -1,6 +1,5 @@
 """A day at the desk in a real browser: sign in, connect three platforms across two hosts, agree, plan, send, look."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,24 +11,12 @@ import pytest
 from duewell.owning import set_owner_password
 from duewell.serving import Serving
 from sandbox.server import Sandbox
+from tests.chromium import IN_A_BROWSER, chromium
 from tests.scenarios.playing import Play, settle_in
 
-CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "a-long-enough-password"
 APPROVED = 3
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and "CI" not in os.environ, reason="there is no Chromium here"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @dataclass
@@ -76,12 +63,8 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield chromium
-        chromium.close()
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from duewell.logs import configure
 from sandbox.server import Sandbox, Setup
 from tests.chaos.killing import Killer, table
 from tests.chaos.killing import Tally as Matrix
-from tests.chaos.payments import storm
+from tests.chaos.paying_storm import Storm
 from tests.chaos.stage import Stage
 from tests.chaos.storming import Round, Tally
 from tests.conftest import running_postgres
@@ -29,7 +30,7 @@ from tests.scenarios.playing import settle_in
 DATABASES = ("sqlite", "postgresql")
 # About two hundred and fifty debtors who are due.
 CUSTOMERS, INVOICES = 480, 1400
-PAYERS = 16
+PAYERS = 8
 KILLS, ERRORS_EACH = 8, 2
 
 
@@ -47,7 +48,7 @@ def main() -> int:
                 if not _round(seed, database, url, total.storms):
                     total.failed.append(f"{seed} ({database})")
                 url = postgres.make_ready() if database == "postgresql" else ""
-                if not _payments(seed, database, url):
+                if not _payments(seed, database, url, total.money):
                     total.failed.append(f"{seed} ({database}, payments)")
             if not asked.storms:
                 url = postgres.make_ready() if database == "postgresql" else ""
@@ -65,6 +66,7 @@ class Total:
     rounds: int = 0
     failed: list[str] = field(default_factory=list)
     struck: dict[str, Matrix] = field(default_factory=dict)
+    money: Counter[str] = field(default_factory=Counter)
 
     def add(self, database: str, struck: Matrix) -> None:
         """One stage's."""
@@ -74,7 +76,7 @@ class Total:
     def tell(self, seconds: float) -> int:
         """Print the figures; 1 when something went wrong."""
         if self.rounds:
-            _tell(self.storms, self.rounds, self.failed, seconds)
+            _tell(self.storms, self.money, self.rounds, self.failed, seconds)
         wrong = [f"{database}: {one}" for database, tally in self.struck.items() for one in tally.wrong]
         if self.struck:
             click.echo(f"\nActs struck at one system call each\n{table(self.struck)}")
@@ -114,22 +116,34 @@ def _matrix(seed: int, database: str, url: str) -> Matrix:
     return tally
 
 
-def _payments(seed: int, database: str, url: str) -> bool:
+def _payments(seed: int, database: str, url: str, total: Counter[str]) -> bool:
     """Customers pay in a storm; whether each payment stands in the books once, and the clearing accounts at zero."""
-    began, sandbox = time.monotonic(), Sandbox(Setup(seed=seed, customers=PAYERS, invoices=PAYERS * 5))
-    sandbox.start()
-    with tempfile.TemporaryDirectory(prefix="duewell-paying-") as name:
-        play = settle_in(sandbox, Path(name), database=url)
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="duewell-paying-"))
+    with Sandbox(Setup(seed=seed, customers=PAYERS, invoices=PAYERS * 5)) as sandbox:
+        play = settle_in(sandbox, folder, database=url)
         try:
             play.sync()
-            ended = storm(play, seed, PAYERS)
+            storm = Storm(play, seed, folder / "workers.log")
+            ended = storm.rage(PAYERS)
         finally:
             play.house.close()
-            sandbox.stop()
-    told = "FAILED: " + "; ".join(ended.wrong) if ended.wrong else "ok"
+    done = Counter(payments=ended.payments, returned=ended.returned, kills=storm.kills.total())
+    done += Counter(astray=storm.astray.total(), crossed=len(storm.at_source))
+    total += done
+    if not ended.wrong:
+        shutil.rmtree(folder, ignore_errors=True)
+    told = f"FAILED: {'; '.join(ended.wrong)}; see {folder}" if ended.wrong else "ok  "
     seconds = time.monotonic() - began
-    click.echo(f"seed {seed:>4} {database:<10} {told} {ended.payments:>4} payments in a storm  {seconds:.1f} s")
+    click.echo(f"seed {seed:>4} {database:<10} {told} {_of_money(done)}  {seconds:.1f} s")
     return not ended.wrong
+
+
+def _of_money(done: Counter[str]) -> str:
+    return (
+        f"{done['payments']:>3} payments in a storm, {done['returned']} of them given or taken back, "
+        f"{done['crossed']} crossed, {done['kills']} kills, {done['astray']} deliveries astray"
+    )
 
 
 def _round(seed: int, database: str, url: str, total: Tally) -> bool:
@@ -153,12 +167,13 @@ def _round(seed: int, database: str, url: str, total: Tally) -> bool:
     return True
 
 
-def _tell(total: Tally, rounds: int, failed: list[str], seconds: float) -> None:
+def _tell(total: Tally, money: Counter[str], rounds: int, failed: list[str], seconds: float) -> None:
     faults, kills, records = total.faults.total(), total.kills.total(), total.records
     click.echo(f"\n{rounds} rounds in {seconds / 60:.1f} minutes: {faults} faults, {kills} kills")
     click.echo(f"  workers {total.workers}, calls {total.calls:,}, mails {total.mails}, records compared {records:,}")
     for name, counted in (("faults", total.faults), ("kills", total.kills), ("webhooks", total.deliveries)):
         click.echo(f"  {name:<9}" + ", ".join(f"{kind} {times}" for kind, times in counted.most_common()))
+    click.echo(f"  {_of_money(money).strip()}")
     click.echo("every round ended with books that agree" if not failed else f"FAILED: {', '.join(failed)}")
 
 

@@ -9,15 +9,23 @@ from collector.charges.posting import post
 from collector.dispatch import Sender, dispatch
 from collector.follow_up import leave
 from collector.occasions.acting import carry_out
-from collector.paying.settle import settle_one
+from collector.paying.counter import Counter
+from collector.paying.opening import open_page
+from collector.paying.settle import READY, settle_one
+from collector.paying.taken_back import reverse_one
 from collector.policy import Channel
 from duewell.mailing import send_once
 from duewell.paying import counter_of
 from duewell.wiring import House
 from storage import actions
+from storage.actions import Action
 from storage.checkouts import checkouts
+from storage.database import Tx
 from sync.source import Source
 from tests.chaos.errands import Errand
+from tests.chaos.pages import PAGE, before_it_is_kept, pages_as_acts
+
+KEYED = r"(?!\S*/query).*{key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,8 @@ class Act:
     """One kind of thing that leaves.
 
     `platform` has it done in that one's books; `written` then is what its server is asked, as "METHOD path body", with
-    `{invoice}` and `{key}`. `letter` is the wording of the reminder by `channel`; anything else has none.
+    `{invoice}` and `{key}`. `letter` is the wording of the reminder by `channel`; anything else has none. `kept` tells
+    what the tables hold of one that is kept elsewhere than among the actions, in their words.
     """
 
     name: str
@@ -44,7 +53,8 @@ class Act:
     channel: str = ""
     letter: str = ""
     platform: str = ""
-    written: str = r"(?!\S*/query).*{key}"
+    written: str = KEYED
+    kept: Callable[[Tx, Errand], list[Action]] | None = None
 
     @property
     def in_tables(self) -> bool:
@@ -73,11 +83,29 @@ def _post(hand: Hand) -> object:
 
 def _book(hand: Hand) -> object:
     """Money that was paid, and of which it was decided how it is to stand in the books."""
-    counter = counter_of(hand.house, hand.errand.business)
-    assert counter is not None
+    counter = _counter(hand)
     with hand.source.database.read() as tx:
         paid = next(one for one in checkouts(tx, counter.business) if one.id == hand.errand.task)
     return settle_one(counter, paid)
+
+
+def _counter(hand: Hand) -> Counter:
+    counter = counter_of(hand.house, hand.errand.business)
+    assert counter is not None
+    return counter
+
+
+def _take_back(hand: Hand) -> object:
+    """A booked payment that a bank has taken back since."""
+    with hand.source.database.read() as tx:
+        planned = actions.action(tx, hand.source.business, hand.errand.key)
+    return planned and planned.state in READY and reverse_one(_counter(hand), planned)
+
+
+def _open(hand: Hand) -> object:
+    """A page on which a customer wants to pay: it is kept by itself, so whoever holds us must do so before."""
+    with before_it_is_kept(hand.house.database, hand.pause):
+        return open_page(_counter(hand), hand.errand.task).state
 
 
 def _tell_us(hand: Hand) -> object:
@@ -92,14 +120,17 @@ def _leave(hand: Hand) -> object:
     return leave(hand.source, planned, hand.sender.worker) if planned else None
 
 
-CODES = {"xero": ("270", "NONE")}
-"""Where late charges are posted to: an account and a tax that the sandbox's company has."""
+CHARGED = {"xero": KEYED, "quickbooks": KEYED, "stripe": r"\S*/finalize .*{key}"}
+"""What makes a late charge a debt: at Stripe the last call of three; told there is also what was finalized."""
 BOOKED = {
     "quickbooks": r"\S*/payment .*{key}",
     "xero": r"\S*/Payments .*{key}",
     "stripe": r"\S*/invoices/{invoice}/attach_payment ",
 }
 """What a platform's server is asked to book a payment."""
+TAKEN_BACK = {"quickbooks": r'\S*/payment .*"Id": "{invoice}"', "xero": r"\S*/Payments/{invoice} "}
+"""Likewise to take back a booked payment, which stands for the errand's invoice."""
+OCCASIONS = ("statement", "thank_you", "apology", "credit_policy", "plan_offer")
 GROUP = "group"
 """Mails of several at once, whose claims one thread commits together."""
 
@@ -114,11 +145,13 @@ _OF_ALL = (
     replace(_PLATFORM, name="quickbooks mail", platform="quickbooks", written=r"\S*/invoice/{invoice}/send "),
     replace(_PLATFORM, name="xero mail", platform="xero", written=r"\S*/Invoices/{invoice}/Email "),
     replace(_PLATFORM, name="stripe mail", platform="stripe", written=r"\S*/invoices/{invoice}/send "),
-    *(Act(name, _carry_out) for name in ("statement", "thank_you", "apology")),
+    *(Act(name, _carry_out) for name in OCCASIONS),
     *(Act(f"{name} note", _leave, platform=name) for name in ("quickbooks", "xero", "stripe")),
     Act("expected date", _leave, platform="xero", written=r"\S*/Invoices/{invoice} .*ExpectedPaymentDate"),
-    *(Act(f"{slug} charge", _post, platform=slug) for slug in CODES),
+    *(Act(f"{slug} charge", _post, platform=slug, written=written) for slug, written in CHARGED.items()),
     *(Act(f"{slug} payment", _book, platform=slug, written=written) for slug, written in BOOKED.items()),
+    *(Act(f"{slug} taken back", _take_back, platform=slug, written=one) for slug, one in TAKEN_BACK.items()),
+    Act(PAGE, _open, kept=pages_as_acts),
     Act("our own mail", _tell_us),
 )
 ACTS = {act.name: act for act in _OF_ALL}

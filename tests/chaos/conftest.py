@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ PATIENCE = 2.0
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def killers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Killer]]:
-    """Makes one: `killers(seed=3, customers=200, invoices=560)`."""
+    """Makes one: `killers(seed=3, customers=200, invoices=560)`; what it takes is what a stage takes."""
     try:
         strace()
     except CannotTrace as why:
@@ -27,7 +28,7 @@ def killers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
     url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres").make_ready())
     with ExitStack() as open_ones:
 
-        def make(seed: int, **size: int) -> Killer:
+        def make(seed: int, **size: Any) -> Killer:
             stage = open_ones.enter_context(Stage(seed, tmp_path, database=url, **size))
             return open_ones.enter_context(Killer(stage, tmp_path, random.Random(seed), PATIENCE))
 

@@ -141,10 +141,10 @@ class Killer:
         numbers = {kind: kills if kind == KILL else errors for kind in KINDS}
         return self._judged([one for act in ACTS for one in self._act(act, numbers)])
 
-    def sample(self, turn: int) -> Tally:
-        """Strike every act once: by turns it is killed, and fails with one of the errors; then judge."""
+    def sample(self, acts: Sequence[str]) -> Tally:
+        """Strike each of these once: by turns it is killed, and fails with one of the errors; then judge."""
         kinds = [kind for error in ERRORS for kind in (KILL, error)]
-        struck = ((act, kinds[(nth + turn) % len(kinds)]) for nth, act in enumerate(ACTS))
+        struck = ((act, kinds[nth % len(kinds)]) for nth, act in enumerate(acts))
         return self._judged([one for act, kind in struck for one in self._act(act, {kind: 1})])
 
     def _judged(self, tried: Sequence[Tried]) -> Tally:
@@ -220,6 +220,8 @@ def _in_all(stage: Stage) -> Iterator[str]:
     """What no single message shows."""
     if not stage.whole():
         yield "the database is no longer in order"
+    if unknown := stage.unknown_pages():
+        yield f"open at the till, and nobody knows them: {unknown}"
     if twice := stage.notes_twice():
         yield f"a note twice: {twice}"
     if litter := stage.litter():
@@ -238,12 +240,12 @@ def in_short(tally: Tally) -> str:
 
 def table(tallies: dict[str, Tally]) -> str:
     """One row for each database, act and kind."""
-    lines = [f"{'database':<11}{'act':<16}{'kind':<12}" + "".join(f"{name:>9}" for name in COLUMNS)]
+    lines = [f"{'database':<11}{'act':<23}{'kind':<12}" + "".join(f"{name:>9}" for name in COLUMNS)]
     for database, tally in tallies.items():
         for act in ACTS:
             for kind in KINDS:
                 if tally.of("tried", act, kind):
                     figures = "".join(f"{tally.of(name, act, kind):>9}" for name in COLUMNS)
-                    lines.append(f"{database:<11}{act:<16}{kind:<12}{figures}")
+                    lines.append(f"{database:<11}{act:<23}{kind:<12}{figures}")
     total = "".join(f"{sum(tally.of(name) for tally in tallies.values()):>9}" for name in COLUMNS)
-    return "\n".join([*lines, f"{'in all':<39}{total}"])
+    return "\n".join([*lines, f"{'in all':<46}{total}"])

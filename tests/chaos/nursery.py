@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 NURSERY = multiprocessing.get_context("forkserver")
-NURSERY.set_forkserver_preload(["tests.chaos.storming", "tests.chaos.errands"])
+NURSERY.set_forkserver_preload(["tests.chaos.paying_storm", "tests.chaos.errands"])
 READY_SECONDS = 60.0
 
 

@@ -1,8 +1,10 @@
-"""Errands that are no reminders: statements, thanks, apologies, notes, expected dates, charges, mails to ourselves."""
+"""Errands that are no reminders: statements, thanks, terms, offers, notes, expected dates, charges, our own mails."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
 
 from collector.charges.bearing import Borne
 from collector.charges.posting import Posting, key_of_charge
@@ -13,38 +15,46 @@ from collector.notes import NOTE
 from collector.occasions.acting import Errand as Called
 from collector.occasions.acting import thanks_key
 from collector.occasions.courtesy import Occasion
+from collector.paying.schedule import Rhythm, equal_parts
 from collector.wording.writing import Letter
 from duewell.charging import CHARGES, borne_of
+from duewell.charging_to import charge_choices
 from duewell.finding import today_of
 from duewell.mailing import Notice
 from duewell.running import living
+from duewell.terms import terms_file
 from integrations.contract import LateCharge
+from receivables.plans import Covered, InstallmentPlan, settled_of
 from receivables.records import Invoice, InvoiceStatus, Ref
 from receivables.said import Said, Saying
 from storage import actions, books
 from storage.actions import Plan
 from storage.said import say
 from storage.settings import set_setting
-from tests.chaos.acts import CODES
+from tests.chaos.acts import CHARGED, OCCASIONS
 from tests.chaos.errands import Errand
-from tests.chaos.payments import payment_errands
+from tests.chaos.payments import money_errands
 from tests.scenarios.playing import Play
 
 Make = Callable[..., Errand]
 
-TERMS = {"from": "2020-01-01", "percent": "18", "per": "year", "flat": "5", "currency": "GBP", "grace": "0"}
+TERMS = {"from": "2020-01-01", "percent": "18", "per": "year", "flat": "5", "grace": "0"}
 WEEK = timedelta(days=7)
+OF_PAID = ("thank_you", "apology")
+PARTS = 3
+A_DAY = date(2026, 1, 1)
+ASKED = {"asked_by": "Robin"}
 
 
-def other_errands(play: Play, make: Make, busy: Collection[str], number: int) -> dict[str, list[Errand]]:
+def other_errands(play: Play, make: Make, busy: Collection[str], numbers: Mapping[str, int]) -> dict[str, list[Errand]]:
     """So many of each act that is no reminder, the messages among them to customers who are not `busy`."""
-    free = _free(play, busy)
+    notices = _notices(numbers.get("our own mail", 0))
     return {
-        **_occasions(play, make, free, number),
-        **_writings(play, make, busy, number),
-        **_charges(play, make, number),
-        **payment_errands(play, make, busy, number),
-        "our own mail": [make("our own mail", *_first(play), task=one, key=one.key) for one in _notices(number)],
+        **_occasions(play, make, _free(play, busy), numbers),
+        **_writings(play, make, busy, numbers),
+        **_charges(play, make, numbers),
+        **money_errands(play, make, busy, numbers),
+        "our own mail": [make("our own mail", *_first(play), task=one, key=one.key) for one in notices],
     }
 
 
@@ -75,26 +85,41 @@ def _free(play: Play, busy: Collection[str]) -> dict[Ref, list[Invoice]]:
     return found
 
 
-def _occasions(play: Play, make: Make, free: dict[Ref, list[Invoice]], number: int) -> dict[str, list[Errand]]:
-    made: dict[str, list[Errand]] = {one: [] for one in ("statement", "thank_you", "apology")}
+def _occasions(
+    play: Play, make: Make, free: dict[Ref, list[Invoice]], numbers: Mapping[str, int]
+) -> dict[str, list[Errand]]:
+    made: dict[str, list[Errand]] = {one: [] for one in OCCASIONS}
+    terms = terms_file(play.house, play.business, 0)
     for customer, invoices in free.items():
         paid = next((one for one in invoices if one.status is InvoiceStatus.PAID and not one.open), None)
-        owing = any(one.owing for one in invoices)
-        fitting = [name for name in made if (owing if name == "statement" else paid) and len(made[name]) < number]
+        owing = next((one for one in invoices if one.owing and one.open.minor >= PARTS), None)
+        about = {name: one for name in made if (one := paid if name in OF_PAID else owing) is not None}
+        fitting = [name for name in about if len(made[name]) < numbers.get(name, 0)]
         if fitting:
             name = min(fitting, key=lambda name: len(made[name]))
-            called = _called(play.business, Occasion(name), customer, paid)
-            made[name].append(make(name, customer.connection, called.debtor, task=called, key=called.key))
+            called = _called(play.business, Occasion(name), customer, about[name])
+            whole = replace(called, attached=(terms,)) if name == Occasion.TERMS else called
+            made[name].append(make(name, customer.connection, called.debtor, task=whole, key=called.key))
     return made
 
 
-def _called(business: str, occasion: Occasion, customer: Ref, paid: Invoice | None) -> Called:
+def _called(business: str, occasion: Occasion, customer: Ref, about: Invoice) -> Called:
     debtor = debtor_key(customer)
-    if occasion is Occasion.STATEMENT or paid is None:
-        return Called(occasion, key_of("statement", business, debtor, "asked"), debtor, facts={"asked_by": "Robin"})
-    once = {paid.ref: thanks_key(business, paid.ref)} if occasion is Occasion.THANK_YOU else {}
-    key = key_of(occasion.value, business, debtor, paid.ref.id)
-    return Called(occasion, key, debtor, about={paid.ref: paid.total}, once=once, offered=True)
+    if occasion in (Occasion.STATEMENT, Occasion.TERMS):
+        return Called(occasion, key_of(occasion.value, business, debtor, "asked"), debtor, facts=ASKED)
+    key = key_of(occasion.value, business, debtor, about.ref.id)
+    if occasion is Occasion.OFFER:
+        plan = _plan(key, debtor, about)
+        return Called(occasion, key, debtor, about={about.ref: about.open}, facts=ASKED, plan=plan)
+    once = {about.ref: thanks_key(business, about.ref)} if occasion is Occasion.THANK_YOU else {}
+    return Called(occasion, key, debtor, about={about.ref: about.total}, once=once, offered=True)
+
+
+def _plan(id: str, debtor: str, about: Invoice) -> InstallmentPlan:
+    """A proposal that nobody has agreed to."""
+    first_on = (about.due_on or about.issued_on or A_DAY) + timedelta(days=365)
+    parts = equal_parts(about.open, PARTS, first_on=first_on, rhythm=Rhythm.WEEKLY)
+    return InstallmentPlan(id, debtor, (Covered(about.ref, about.open, settled_of(about)),), parts)
 
 
 # ---- written into the books ----
@@ -111,13 +136,13 @@ def _open_invoices(play: Play, slug: str, busy: Collection[str] = ()) -> list[In
         ]
 
 
-def _writings(play: Play, make: Make, busy: Collection[str], number: int) -> dict[str, list[Errand]]:
+def _writings(play: Play, make: Make, busy: Collection[str], numbers: Mapping[str, int]) -> dict[str, list[Errand]]:
     """Planned, as the note after a message and the day of a promise are; who has promised gets no reminder."""
     on = (today_of(play.house, play.business) + WEEK).isoformat()
     made = {f"{slug} note": (slug, NOTE, {"text": "Reminded."}) for slug in ("quickbooks", "xero", "stripe")}
     made["expected date"] = ("xero", EXPECTED, {"on": on})
     return {
-        name: list(_planned(play, make, name, act, _open_invoices(play, slug, busy)[:number], payload))
+        name: list(_planned(play, make, name, act, _open_invoices(play, slug, busy)[: numbers.get(name, 0)], payload))
         for name, (slug, act, payload) in made.items()
     }
 
@@ -136,21 +161,35 @@ def _planned(
 # ---- late charges ----
 
 
-def _charges(play: Play, make: Make, number: int) -> dict[str, list[Errand]]:
-    """By the credit policy, from businesses."""
-    agreed = {"basis": "policy", "agreed": [TERMS], "by": "Robin"}
+def _charges(play: Play, make: Make, numbers: Mapping[str, int]) -> dict[str, list[Errand]]:
+    return {f"{slug} charge": _charges_at(play, make, slug, numbers.get(f"{slug} charge", 0)) for slug in CHARGED}
+
+
+def _charges_at(play: Play, make: Make, slug: str, number: int) -> list[Errand]:
+    """By the credit policy, from businesses; its late fee is in the currency of these books."""
+    currency = next((one.open.currency for one in _open_invoices(play, slug)), "")
+    agreed = {"basis": "policy", "agreed": [{**TERMS, "currency": currency}], "by": "Robin"}
     with play.house.database.write() as tx:
         set_setting(tx, play.business, CHARGES, json.dumps(agreed))
-    return {f"{slug} charge": list(_posted(play, make, slug, number)) for slug in CODES}
+    return list(_posted(play, make, slug, number))
 
 
 def _posted(play: Play, make: Make, slug: str, number: int) -> Iterator[Errand]:
+    codes = cache(lambda connection: _codes(play, connection))
     for invoice in _open_invoices(play, slug):
         if number and (borne := _borne(play, invoice)).charge is not None:
-            posting = Posting(borne, _charge(play, borne, CODES[slug]), debtor_key(invoice.customer), "Robin")
+            charge = _charge(play, borne, codes(invoice.ref.connection))
+            posting = Posting(borne, charge, debtor_key(invoice.customer), "Robin")
             key = key_of_charge(play.business, borne)
             yield make(f"{slug} charge", invoice.ref.connection, "", (invoice.ref.id,), task=posting, key=key)
             number -= 1
+
+
+def _codes(play: Play, connection: str) -> tuple[str, str]:
+    """An account and a tax of those that the platform lists, as a bookkeeper picks them."""
+    _, choices = charge_choices(play.house, play.business, connection)
+    account = choices.accounts[0].code if choices.accounts else ""
+    return account, next(one.code for one in choices.taxes if one.code.upper().startswith("NON"))
 
 
 def _borne(play: Play, invoice: Invoice) -> Borne:

@@ -1,6 +1,8 @@
 """Where workers are killed: a sandbox that counts what really arrives, and errands of every act that leaves."""
 
+import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -31,11 +33,13 @@ from storage.todos import todo_by_key
 from tests.chaos.acts import ACTS, GROUP, Act
 from tests.chaos.errands import Errand
 from tests.chaos.occasions import other_errands
+from tests.chaos.pages import PAGE, open_for, unknown_there
 from tests.scenarios.playing import settle_in
 
 GROUP_SIZE = 3
-SHARES = {"mail": 3, "stripe mail": 2, "letter": 1.5, GROUP: GROUP_SIZE}
-OTHERS_LEAST = 3
+SHARES = {"mail": 3, "stripe mail": 2, "letter": 1.5, "xero note": 1.5, GROUP: GROUP_SIZE}
+OTHERS_LEAST = 2
+FINALIZED = re.compile(r"/v1/invoices/(\w+)/finalize")
 RULES = """[manners]
 daily_cap = 5000
 opens_at = "07:00"
@@ -47,10 +51,23 @@ REMINDERS = sorted(
 
 
 class Stage:
-    """Use it as a context manager. `errands` are, by act, what was approved or is called for today."""
+    """Use it as a context manager. `errands` are, by act, what was approved or is called for today: only of some acts
+    where those are named, and about `most` of each."""
 
-    def __init__(self, seed: int, folder: Path, *, database: str = "", customers: int = 60, invoices: int = 170):
+    def __init__(
+        self,
+        seed: int,
+        folder: Path,
+        *,
+        database: str = "",
+        customers: int = 60,
+        invoices: int = 170,
+        only: Collection[str] = (),
+        most: int = sys.maxsize,
+    ):
         self._folder = folder
+        self._only, self._most = only or ACTS.keys(), most
+        self._drafts: dict[str, str] = {}
         self._planned: dict[str, dict[str, Message]] = {}
         self._written: list[tuple[str, str]] = []
         self.sandbox = Sandbox(Setup(seed=seed, customers=customers, invoices=invoices))
@@ -86,7 +103,10 @@ class Stage:
 
     def acts(self, errand: Errand) -> list[Action]:
         """What the tables hold of it; of a reminder, whatever was said to its debtor."""
+        kept = ACTS[errand.act].kept
         with self.play.house.database.read() as tx:
+            if kept is not None:
+                return kept(tx, errand)
             if errand.key:
                 known = actions.action(tx, errand.business, errand.key)
                 return [known] if known else []
@@ -100,6 +120,9 @@ class Stage:
     def arrived(self, errand: Errand, key: str) -> int:
         """How often the outside really got it."""
         act = ACTS[errand.act]
+        if act.name == PAGE:
+            with self.play.house.database.read() as tx:
+                return open_for(self.sandbox, tx, errand.business, [ref for ref, _ in errand.task.on])
         if act.platform:
             wanted = act.asked(errand, key)
             return sum(slug == act.platform and wanted.match(asked) is not None for slug, asked in self._written)
@@ -130,7 +153,20 @@ class Stage:
     def _watch(self, platform: str, request: Request, response: Response) -> None:
         """Every write that was answered well, even if the platform knew it again."""
         if request.method != "GET" and response.status_code < 300:
-            self._written.append((platform, f"{request.method} {request.path} {request.get_data(as_text=True)}"))
+            told = request.get_data(as_text=True) + self._finalized(platform, request, response)
+            self._written.append((platform, f"{request.method} {request.path} {told}"))
+
+    def _finalized(self, platform: str, request: Request, response: Response) -> str:
+        """With what a draft of Stripe's was made that becomes a debt now."""
+        if (platform, request.path) == ("stripe", "/v1/invoices"):
+            self._drafts[json.loads(response.get_data())["id"]] = request.get_data(as_text=True)
+        found = FINALIZED.fullmatch(request.path)
+        return self._drafts.get(found.group(1), "") if found else ""
+
+    def unknown_pages(self) -> Collection[str]:
+        """Pages that a customer could pay on, and nobody here knows."""
+        with self.play.house.database.read() as tx:
+            return unknown_there(self.sandbox, tx, self.play.business)
 
     def notes_twice(self) -> list[str]:
         """Our keys that one platform was given more than once with a note."""
@@ -148,15 +184,18 @@ class Stage:
         """Every debtor who is due gets one reminder; everything else is for others. What is scarce is dealt first."""
         due = self._due(REMINDERS[0])
         self._consent(due)
-        share = int(len(due) / sum(SHARES.get(act.name, 1) for act in REMINDERS))
+        wanted = [act for act in REMINDERS if act.name in self._only]
+        share = min(int(len(due) / sum(SHARES.get(act.name, 1) for act in wanted)), self._most)
         busy, left, dealt = set(due), set(due), dict[str, list[Errand]]()
-        for act in REMINDERS:
+        for act in wanted:
             fitting = [one for debtor, one in self._due(act).items() if debtor in left and self._fits(act, one)]
             taken = fitting[: int(share * SHARES.get(act.name, 1))]
             left -= {one.debtor for one in taken}
             dealt[act.name] = self._approved(act, taken)
-        dealt[GROUP] = _grouped(dealt[GROUP])
-        return dealt | other_errands(self.play, self._errand, busy, max(share, OTHERS_LEAST))
+        dealt[GROUP] = _grouped(dealt.get(GROUP, []))
+        share = max(share, OTHERS_LEAST)
+        numbers = {name: int(share * SHARES.get(name, 1)) for name in self._only}
+        return dealt | other_errands(self.play, self._errand, busy, numbers)
 
     def _due(self, act: Act) -> dict[str, Message]:
         """Today's messages by debtor, if all went by this act's channel."""

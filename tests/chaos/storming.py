@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ IN_TROUBLE = 3
 # successor never arrived after half an hour, so a night's tries lie within that.
 PAUSE_MINUTES = 6
 HOLDS_MINUTES = 40
+Work = Callable[[House, str], bool]
+"""What a worker does for a business; whether all was well."""
 
 
 @dataclass
@@ -175,28 +178,11 @@ class Round:
     def _work(self, play: Play, death: Death | None) -> int:
         """One worker's try at the whole night; its exit code, or minus the signal that ended it."""
         self.tally.workers += 1
-        deadly = self._threaten(play, death)
-        worker = NURSERY.Process(target=live, args=(play.house.settings, play.business, death, self._log))
-        worker.start()
-        if deadly is not None:
-            deadly.victim = worker.pid or 0
-        worker.join()
-        if deadly is not None:
-            play.sandbox.book.storms.update(deadly.storms)
-        code = worker.exitcode
-        assert code is not None
+        code = one_worker(play, work, death, self._log)
         if code < 0 and death is not None:
             self.tally.kills[death.at] += 1
         assert code in (0, IN_TROUBLE, -signal.SIGKILL), f"seed {self.seed}: a worker broke ({code}), see {self._log}"
         return code
-
-    def _threaten(self, play: Play, death: Death | None) -> Deadly | None:
-        if death is None or death.at != "call":
-            return None
-        storms = dict(play.sandbox.book.storms)
-        deadly = Deadly(storms, death.count)
-        play.sandbox.book.storms.update(dict.fromkeys(storms, deadly))
-        return deadly
 
     def _expect_agreement(self, play: Play) -> None:
         play.expect_truth()
@@ -264,8 +250,31 @@ def _states(play: Play) -> list[tuple[str, str]]:
     return [(one.label, one.trouble) for one in living(play.house, play.business)]
 
 
-def live(settings: Settings, business: str, death: Death | None, log: Path) -> None:
-    """In the child: a house of its own, everything that a night and a morning do, and perhaps the end of it."""
+def one_worker(play: Play, work: Work, death: Death | None, log: Path) -> int:
+    """A process of its own does `work`, perhaps to the death; its exit code, or minus the signal that ended it."""
+    deadly = _threaten(play, death)
+    worker = NURSERY.Process(target=live, args=(play.house.settings, play.business, work, death, log))
+    worker.start()
+    if deadly is not None:
+        deadly.victim = worker.pid or 0
+    worker.join()
+    if deadly is not None:
+        play.sandbox.book.storms.update(deadly.storms)
+    assert worker.exitcode is not None
+    return int(worker.exitcode)
+
+
+def _threaten(play: Play, death: Death | None) -> Deadly | None:
+    if death is None or death.at != "call":
+        return None
+    storms = dict(play.sandbox.book.storms)
+    deadly = Deadly(storms, death.count)
+    play.sandbox.book.storms.update(dict.fromkeys(storms, deadly))
+    return deadly
+
+
+def live(settings: Settings, business: str, work: Work, death: Death | None, log: Path) -> None:
+    """In the child: a house of its own, everything that is to be done there, and perhaps the end of it."""
     code = 1
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -13,14 +13,19 @@ def test_a_plan_is_tried_proposed_agreed_to_shown_and_ended(settled: Terminal) -
     assert f"for invoice {row['number']} in 2 parts." in tried
     assert "after that the plan is broken" in tried
     assert tried.strip().endswith("Nothing was kept.")
-    made = settled.done(*wish, "--by", "Robin", "--json").json
+    assert "leave out --try or --mail" in settled(*wish, "--try", "--mail").error
+    made = settled.done(*wish, "--by", "Robin", "--mail", "--json").json
+    assert made["mail"] == "The proposal went out."
+    assert row["number"] in settled.sandbox.mailbox.mails()[-1].message["Subject"]
     assert (made["state"], len(made["parts"]), made["invoices"]) == ("proposed", 2, [row["number"]])
     agreed = settled.done("plans", "approve", made["id"][:6], "--who", "Jo", "--way", "phone", "--by", "Robin").out
     assert "Agreed by Jo on" in agreed
     told = settled.done("explain", row["number"]).out
-    assert "part" in told
+    assert "today: hold" in told
     assert settled.done("plans", "show", made["id"], "--json").json["state"] == "active"
     assert "is in another plan" in settled(*wish).error
     assert "There is no plan 'zzzzzz' here" in settled("plans", "cancel", "zzzzzz").error
     assert "has ended" in settled.done("plans", "cancel", made["id"], "--words", "paid at once").out
     assert "cancelled" in settled.done("plans").out
+    assert "tax none:" in settled.done("plans", "credit-notes").out
+    assert "prepared under" in settled.done("plans", "credit-notes", "--tax", "none", "--by", "Robin").out

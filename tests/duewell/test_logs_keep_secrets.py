@@ -27,7 +27,7 @@ from tests.duewell.terminal import PASSWORD, Terminal, sit_down
 LOUD = {"DUEWELL_LOG_LEVEL": "debug", "DUEWELL_LOG_FORMAT": "json", "DUEWELL_HTTP__PATIENCE": "3"}
 CANARY = "canary-in-a-body-5f1c"
 FORGED = "canary-of-a-signature-77aa"
-EVENTS = ("connected", "connection in trouble", "connection works again", "waiting", "message", "webhook refused")
+EVENTS = ("connected", "connection in trouble", "connection works again", "waiting", "an act", "webhook refused")
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
 SPEAKING = """

@@ -1,5 +1,6 @@
 """Plans in parts on real books: proposed, refused with a reason, agreed to, kept, broken, settled for less, ended."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from collector.todo import CHOOSE
 from collector.wording.check import Wording
 from collector.wording.source import shipped
 from duewell import writing
+from duewell.charging_to import CREDITS
 from duewell.judging import decide_one
 from duewell.plan_wishes import Wish
 from duewell.plans import Shown, approve, cancel, keep_plans, plan_called, preview, propose, show, shown_plans
@@ -25,6 +28,7 @@ from receivables.todo import Todo, TodoKind
 from storage import books, checkouts, todos
 from storage.checkouts import CheckoutState, KeptCheckout
 from storage.connections import pulled
+from storage.settings import set_setting
 from tests.conftest import HandClock
 from tests.duewell.amber_house import furnishing, moved_in
 from tests.storage.amber import BUSINESS, CONNECTION, customer, gbp, invoice, ref, save
@@ -155,7 +159,10 @@ def test_equal_parts_a_first_payment_and_own_days(house: House, wish: Wish, sums
             replace(FOUR, parts="5"),
             "It has 5 parts; 4 are the most without somebody's yes. Only an owner may propose that",
         ),
-        (replace(FOUR, settle="120", until="2026-12-31"), "It forgives 30.00 GBP; at least 100 % is to be paid."),
+        (
+            replace(FOUR, settle="120", until="2026-12-31"),
+            "It gives up 30.00 GBP; nothing is the most without somebody's",
+        ),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_keeps_nothing(house: House, wish: Wish, sentence: str) -> None:
@@ -166,11 +173,14 @@ def test_what_cannot_be_is_one_sentence_and_keeps_nothing(house: House, wish: Wi
     assert shown_plans(house, BUSINESS) == []
 
 
+BANDS = "[plans]\nparts_most = 6\ncure_days = 0\n[[plans.settle]]\noverdue_days = 0\npercent = 20\n"
+
+
 def test_an_owner_goes_beyond_and_the_policy_says_where_that_begins(house: House) -> None:
     wide = propose(house, BUSINESS, replace(FOUR, parts="6"), by=BY, may_exceed=True)
     assert wide.beyond == ("It has 6 parts; 4 are the most without somebody's yes.",)
 
-    keep(house, BUSINESS, "[plans]\nparts_most = 6\nsettle_percent = 80\ncure_days = 0\n", by=BY)
+    keep(house, BUSINESS, BANDS, by=BY)
 
     assert proposed(house, replace(FOUR, parts="6")).beyond == ()
     settled = proposed(house, Wish(("INV-1",), settle="40.00", until="2026-04-30"))
@@ -265,7 +275,18 @@ def test_a_paid_settlement_asks_for_a_credit_note_and_for_nothing_else(house: Ho
     assert rules(house) == {"1": "settled_for_less", "2": rules(house)["2"]}
     (todo,) = notes(house)
     assert todo.title == "Enter a credit note of 10.00 GBP for Ann Lee Ltd: the settlement was paid"
-    assert todo.note.startswith("Credit 10.00 GBP on invoice INV-1. Choose the account")
+    assert todo.note.splitlines() == [
+        "Credit note to Ann Lee Ltd, dated 10 March 2026:",
+        "10.00 GBP, tax included, on invoice INV-1",
+        f"Account and tax code: not chosen yet; choose them once on the page Paying in parts, or with {CHOOSE}",
+        "Text: Settlement of 10 March 2026, the rest of invoice INV-1 is given up",
+        "It is done when nothing is open any more.",
+    ]
+    chosen = {"account": "270", "account_name": "270 Bad Debts", "tax": "NONE", "tax_name": "No VAT"}
+    with house.database.write() as tx:
+        set_setting(tx, BUSINESS, f"{CREDITS.setting}:{CONNECTION}", json.dumps(chosen))
+    look_again(house, BUSINESS, f"{CONNECTION}/1", date(2026, 3, 10))
+    assert notes(house)[0].note.splitlines()[2] == "Account: 270 Bad Debts; Tax code: No VAT"
     make_plan(house, BUSINESS)
     assert rules(house)["1"] == "settled_for_less", "also after it was written down as kept"
 

@@ -70,6 +70,7 @@ TRAITS = {
         routes={
             Act.SEND_INVOICE: "POST /v1/invoices/*/send",
             Act.LEAVE_NOTE: "POST /v1/invoices/*",
+            Act.SET_PAY_LINK: "POST /v1/invoices/*",
             Act.POST_CHARGE: "POST /v1/invoices/*/finalize",
         },
         unknown={Kind.INVOICE: _bare("in"), Kind.CUSTOMER: _bare("cus"), Kind.CREDIT: _bare("cn")},
@@ -106,6 +107,7 @@ CAPABLE = {
     Act.LEAVE_NOTE: Capability.LEAVE_NOTE,
     Act.SET_EXPECTED_DATE: Capability.SET_EXPECTED_DATE,
     Act.POST_CHARGE: Capability.POST_CHARGE,
+    Act.SET_PAY_LINK: Capability.CARRY_PAY_LINK,
 }
 
 
@@ -256,6 +258,8 @@ def write(side: Side, act: Act, on: Ref, key: str) -> Receipt:
         return books.leave_note(on, "Duewell reminded the customer.", key=key)
     if act is Act.POST_CHARGE:
         return books.post_charge(on, CHARGES[side.slug], key=key)
+    if act is Act.SET_PAY_LINK:
+        return books.set_pay_link(on, "https://pay.example/p/secret", key=key)
     return books.set_expected_date(on, DAY, key=key)
 
 

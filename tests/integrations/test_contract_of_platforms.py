@@ -162,6 +162,7 @@ TRIES: dict[Capability, Callable[[Side, Ref], object]] = {
     Capability.PAYMENT_URL: lambda side, ref: side.books.payment_url(ref),
     Capability.LEAVE_NOTE: lambda side, ref: side.books.leave_note(ref, "note", key="k1"),
     Capability.SET_EXPECTED_DATE: lambda side, ref: write(side, Act.SET_EXPECTED_DATE, ref, "k1"),
+    Capability.CARRY_PAY_LINK: lambda side, ref: write(side, Act.SET_PAY_LINK, ref, "k1"),
     Capability.POST_CHARGE: lambda side, ref: write(side, Act.POST_CHARGE, ref, "k1"),
     Capability.DOCUMENT: lambda side, ref: side.books.document(ref),
     Capability.WEBHOOK_PER_CONNECTION: lambda side, ref: side.platform.subscribe(

@@ -194,6 +194,10 @@ def test_late_charges_go_to_what_the_platform_lists(side_of: Callable[..., Side]
         assert [one.name.casefold() for one in choices] == sorted(one.name.casefold() for one in choices)
         assert all(one.code and one.name for one in choices)
     assert CHARGES[slug].account in {one.code for one in known.accounts} | {""}
+    credit = side.books.credit_choices()
+    assert credit.account_word == known.account_word
+    for of_charges, of_credits in ((known.accounts, credit.accounts), (known.taxes, credit.taxes)):
+        assert {one.code for one in of_charges} <= {one.code for one in of_credits}
     for tax in known.taxes:
         made = side.books.post_charge(on, replace(CHARGES[slug], tax=tax.code), key=f"k{tax.code}"[:KEY_LENGTH_MAX])
         invoice = Shelf().take([side.books.fetch([side.ref(Kind.INVOICE, made.id)])]).invoices()[made.id]

@@ -83,6 +83,15 @@ class Shop:
         with self.play.house.database.read() as tx:
             return checkouts(tx, self.play.business)
 
+    def listed(self, what: str) -> list[dict[str, Any]]:
+        """The newest hundred of a list at Stripe, as it tells anybody with a key."""
+        sandbox = self.play.sandbox
+        key = sandbox.twins["stripe"].credentials()["businesses"][TILL]["api_key"]
+        asked = f"{sandbox.addresses['stripe']}/v1/{what}?limit=100"
+        told = requests.get(asked, headers={"Authorization": f"Bearer {key}"}, timeout=5).json()
+        found: list[dict[str, Any]] = told["data"]
+        return found
+
     def till_truth(self) -> dict[str, Any]:
         """What Stripe has."""
         return self.play.truth(TILL)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,13 +36,20 @@ class Visitor:
     """A payer at a page of ours, with neither cookies nor scripts."""
 
     def __init__(self, shop: Shop, url: str) -> None:
-        house = shop.play.house
+        house, self.shop = shop.play.house, shop
         self.base = house.settings.web.base_url
         self.path = urlsplit(url).path
         self._client: FlaskClient = create_app(house.settings, Desk(house, reads=False)).test_client(use_cookies=False)
 
-    def look(self, path: str = "") -> TestResponse:
-        return self._client.get(f"{self.path}{path}", base_url=self.base)
+    def look(self) -> TestResponse:
+        return self._client.get(self.path, base_url=self.base)
+
+    def back(self, *, press: bool = False) -> TestResponse:
+        """At the address to which the till leads back, as the till keeps it."""
+        (session, *_) = known = self.shop.listed("checkout/sessions")
+        assert self.path.rpartition("/")[2] not in repr(known), "a till holds no live link"
+        path = urlsplit(session["success_url"]).path
+        return self._client.open(path, method="POST" if press else "GET", base_url=self.base)
 
     def press(self, do: str, **typed: str) -> TestResponse:
         form = {"proof": proof_in(self.look()), **typed, "do": do}
@@ -99,16 +107,30 @@ def test_a_payer_pays_a_part_and_it_stands_on_the_invoice(plays: Plays, slug: st
     assert leaving.headers["Referrer-Policy"] == "no-referrer"
     again = visitor.press("pay", **fields, amount="40.00")
     assert again.headers["Refresh"] == leaving.headers["Refresh"], "pressed twice it is the same page"
-    assert "We are looking for your payment." in text_of(visitor.look("/back"))
+    assert "We are looking for your payment." in text_of(visitor.back())
     back = requests.post(url, data={"card": GOOD}, timeout=5, allow_redirects=False)
-    assert urlsplit(back.headers["Location"]).path == f"{visitor.path}/back"
-    assert "We are looking for your payment." in text_of(visitor.look("/back")), "a success page claims nothing"
+    assert urlsplit(back.headers["Location"]).path.startswith("/b/")
+    assert "We are looking for your payment." in text_of(visitor.back()), "a success page claims nothing"
     shop.settle()
-    assert "Your payment has arrived. Thank you." in text_of(visitor.look("/back"))
+    assert "Your payment has arrived. Thank you." in text_of(visitor.back())
+    _expect_the_way_on_to_end_with_the_code(shop, visitor)
     shop.play.sync()
     assert shop.now(invoice).open.minor == invoice.open.minor - 4000
     (record,) = shop.acts()
     assert record.state.value == "sent"
+
+
+def _expect_the_way_on_to_end_with_the_code(shop: Shop, visitor: Visitor) -> None:
+    with counting(shop.play.house) as sent:
+        assert visitor.back(press=True).headers["Location"] == visitor.path
+    assert {one.split()[0].upper() for one in sent} <= {"SELECT", "PRAGMA", "BEGIN", "SHOW", "SET"}
+    assert visitor.path not in visitor.back().get_data(as_text=True), "looking alone does not tell the link"
+    (checkout,) = shop.checkouts()
+    ends = checkout.expires_at + timedelta(hours=24)
+    shop.play.move(seconds=(ends - shop.play.house.clock.now()).total_seconds() - 60)
+    assert visitor.back().status_code == 200
+    shop.play.move(minutes=2)
+    assert [visitor.back(press=press).status_code for press in (False, True)] == [404, 404]
 
 
 @sqlite
@@ -119,16 +141,18 @@ def test_a_declined_card_and_a_failed_debit_are_told_without_inner_detail(plays:
     url = visitor.press("pay", **fields).headers["Refresh"].removeprefix("0; url=")
     requests.post(url, data={"card": DECLINED}, timeout=5, allow_redirects=False)
     shop.settle()
-    assert "We are looking for your payment." in text_of(visitor.look("/back"))
+    assert "We are looking for your payment." in text_of(visitor.back())
     requests.post(url, data={"account": BAD_ACCOUNT}, timeout=5, allow_redirects=False)
     shop.settle()
-    assert "Your payment is on its way." in text_of(visitor.look("/back"))
+    assert "Your payment is on its way." in text_of(visitor.back())
     assert "A payment is on its way; nothing more has to be done." in text_of(visitor.look())
     shop.play.move(days=6)
     shop.settle()
-    failed = text_of(visitor.look("/back"))
-    assert "The payment did not go through and nothing is paid." in failed
+    assert visitor.back().status_code == 404, "the way back has ended, and the account tells it"
+    assert "The payment did not go through and nothing is paid." in text_of(visitor.look())
     assert what(visitor.look(), invoice) == fields, "it can be paid again"
+    visitor.press("pay", **fields)
+    assert "We are looking for your payment." in text_of(visitor.back())
 
 
 @sqlite

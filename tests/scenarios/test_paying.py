@@ -4,21 +4,26 @@ import csv
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import pytest
 
 from collector.debtors.cases import debtor_key
-from collector.paying.counter import NotByLink, OnTheWay, PaidAlready
+from collector.paying.counter import NotByLink, OnTheWay, PaidAlready, TryAgain
 from collector.paying.settle import decide
 from duewell.clearing import clearing_page, journal, returned_beside
 from duewell.clearing_words import clearing_words
+from duewell.connecting import change_answers, disconnect
+from duewell.doing import finish_todo
 from duewell.jobs import drain_job
+from duewell.occasions import offer_to_ask_again
 from duewell.refunds import refund_was
 from duewell.running import follow_up_all, make_plan, parked_messages, settle_parked
 from duewell.tills import choose_clearing, choose_till, till_view
 from duewell.todos import bring_todos_in_step
 from integrations.errors import NotThere, Refused, TryLater
 from integrations.receiving import Received
+from integrations.tills import PayPage
 from receivables.money import Money
 from receivables.records import Invoice
 from receivables.todo import Todo
@@ -28,7 +33,7 @@ from storage.actions import ActionState
 from storage.checkouts import CheckoutState
 from storage.settings import set_setting
 from tests.scenarios.paying import BAD_ACCOUNT, DECLINED, GOOD, GOOD_ACCOUNT, TILL, Shop, open_shop, press
-from tests.scenarios.playing import Play
+from tests.scenarios.playing import Play, connect_platform
 
 Plays = Callable[..., Play]
 KEYS = {"stripe": TILL, "quickbooks": "cedar", "xero": "brightwater"}
@@ -141,8 +146,36 @@ def test_a_lost_reply_to_opening_a_page_never_leaves_two_to_be_paid(plays: Plays
     again = shop.page((one, 2500))
     assert shop.page((one, 2500)).id == again.id
     other = shop.page((one, 1500))
-    open_ = [id for id, each in shop.till_truth()["sessions"].items() if each["status"] == "open"]
-    assert open_ == [other.id]
+    assert _open_pages(shop) == [other.id]
+    _expect_whoever_takes_too_long_to_leave_no_second_page(shop, one)
+
+
+def _open_pages(shop: Shop) -> list[str]:
+    return [id for id, each in shop.till_truth()["sessions"].items() if each["status"] == "open"]
+
+
+@dataclass
+class _Overtaken:
+    """Before the till hears of a page its payer has waited so long that they try once more."""
+
+    shop: Shop
+    again: Callable[[], PayPage]
+    page: str = ""
+
+    def strike(self, _: str, route: str) -> None:
+        if not self.page and route == "POST /v1/checkout/sessions":
+            self.page = "being opened"
+            self.shop.play.move(minutes=4, quiet=True)
+            self.page = self.again().id
+
+
+def _expect_whoever_takes_too_long_to_leave_no_second_page(shop: Shop, one: Invoice) -> None:
+    overtaken = _Overtaken(shop, lambda: shop.page((one, 1800)))
+    shop.play.sandbox.book.storms["stripe"] = overtaken
+    with pytest.raises(TryAgain):
+        shop.page((one, 1800))
+    assert _open_pages(shop) == [overtaken.page]
+    assert shop.page((one, 1800)).id == overtaken.page
 
 
 @sqlite
@@ -237,12 +270,29 @@ def test_what_a_bank_takes_back_is_owed_again_or_shown_beside(plays: Plays, slug
     assert back.beside == (slug == "stripe")
     if slug == "stripe":
         assert "returned" in titles(shop)
+        _expect_it_to_be_asked_for_again_only_when_a_person_says_so(shop, one)
         assert returned_beside(shop.play.house, shop.play.business, debtor_key(one.customer)) == (back.returned,)
     else:
         assert {act.state for act in shop.acts("reverse_payment")} == {ActionState.SENT}
         shop.play.sync(KEYS[slug])
         assert shop.now(one).open == one.open
     agree(shop)
+
+
+def _expect_it_to_be_asked_for_again_only_when_a_person_says_so(shop: Shop, one: Invoice) -> None:
+    house, business, mails = shop.play.house, shop.play.business, shop.play.sandbox.mailbox.mails
+    before = len(mails())
+    for _ in range(2):
+        offer_to_ask_again(house, business)
+    todo = titles(shop)["ask_again"]
+    assert f"again for 25.00 USD of invoice {one.number}, which their bank took back" in todo.title
+    assert "Your bank has taken back $25.00 of your payment" in todo.note
+    assert "returned" not in titles(shop)
+    assert len(mails()) == before
+    assert finish_todo(house, business, todo.id, by="Robin", sent=True) == "It went out."
+    assert mails()[-1].message["Subject"] == f"Returned payment: invoice {one.number}"
+    offer_to_ask_again(house, business)
+    assert not {"ask_again", "returned"} & set(titles(shop)), "asked for once, and never by itself"
 
 
 def _expect_what_is_planned_to_be_done_although_its_invoice_was_settled(shop: Shop, one: Invoice) -> None:
@@ -291,6 +341,38 @@ def test_a_refund_is_no_new_debt_and_keeps_the_customer_on_hold_until_it_is_expl
         refund_was(house, business, payment, "credit_note", by="Robin")
     with pytest.raises(NotThere):
         refund_was(house, business, "pi_nobody", "credit_note", by="Robin")
+    _expect_a_part_that_a_bank_takes_back_to_be_a_persons(shop, one)
+    _expect_money_for_a_ledger_that_is_gone_to_be_a_persons(shop, one)
+
+
+def _expect_a_part_that_a_bank_takes_back_to_be_a_persons(shop: Shop, one: Invoice) -> None:
+    press(shop.page((one, 1500)), card=GOOD)
+    shop.settle()
+    payment = shop.checkouts()[-1].payment
+    shop.play.act("dispute", TILL, payment=payment, amount=600, status="lost")
+    shop.settle()
+    todo = titles(shop)["returned"]
+    assert (todo.amount, shop.acts("reverse_payment")) == (Money(600, "USD"), []), "an entry is taken back whole or not"
+    assert "took back 6.00 USD of the 15.00 USD that" in todo.title
+    assert f"The payment {payment} stands in the books whole (15.00 USD by invoice)" in todo.note
+    assert "parked" not in titles(shop)
+
+
+def _expect_money_for_a_ledger_that_is_gone_to_be_a_persons(shop: Shop, one: Invoice) -> None:
+    press(shop.page((one, 800)), card=GOOD)
+    cedar = shop.play.connected("cedar")
+    disconnect(shop.play.house, shop.play.business, cedar.id)
+    shop.settle()
+    assert shop.checkouts()[-1].state is CheckoutState.PROCESSING
+    todo = titles(shop)["stranded"]
+    assert todo.amount == Money(800, "USD")
+    assert todo.note.startswith(f"{cedar.label} is not connected any more. Connect it again")
+    assert shop.checkouts()[-1].payment in todo.note
+    connect_platform(shop.play, "quickbooks")
+    shop.play.sync("cedar")
+    shop.settle()
+    assert shop.checkouts()[-1].state is CheckoutState.RECORDED
+    assert "stranded" not in titles(shop)
 
 
 def _verdict(shop: Shop, one: Invoice) -> str:
@@ -317,7 +399,16 @@ def _expect_what_another_app_has_posted_to_be_adopted(shop: Shop, one: Invoice) 
     account = shop.counter.ledger(connection).clearing["USD"]
     day = house.clock.now().date()
     theirs = books.record_payment(Received(taken, day, ((one.ref, Money(2500, "USD")),), account), key="another-app-1")
-    choose_till(house, business, {"connection": shop.play.connected(TILL).id, "adopts": "yes"}, by="Robin")
+    shop.play.act("pay", "cedar", invoice=shop.owing("cedar", skip=5).ref.id, amount="10", reference="py_12345678abc")
+    shop.play.sync("cedar")
+    (posted,) = till_view(house, business).posted
+    assert (posted.connection, posted.said, posted.seen) == (connection, "unknown", 1)
+    assert connection in shop.counter.adopts, "while nobody has said no it is looked"
+    change_answers(house, business, connection, {"others_post": "no"})
+    assert connection not in shop.counter.adopts
+    connect_platform(shop.play, "quickbooks")
+    assert connection not in shop.counter.adopts, "what is not asked again stays as it was said"
+    choose_till(house, business, {"connection": shop.play.connected(TILL).id, "others_post": "yes"}, by="Robin")
     shop.settle()
     (act,) = shop.acts()
     assert (act.state, act.receipt) == (ActionState.SENT, theirs.id)
@@ -348,6 +439,18 @@ def test_one_session_pays_several_invoices_of_one_customer_and_its_journal_can_b
     _expect_what_is_planned_to_be_done_although_its_invoice_was_settled(shop, shop.owing("cedar", skip=4))
 
 
+def _expect_a_key_without_leave_to_take_money_to_be_no_till(shop: Shop, till: str) -> None:
+    house, business = shop.play.house, shop.play.business
+    good = house.grants.load(shop.play.connected(TILL).grant_id)
+    poor = shop.play.act("make_key", TILL, without=["rak_checkout_session_write", "rak_payout_read"])["api_key"]
+    house.grants.save(replace(good, access=poor))
+    before = till_view(house, business)
+    with pytest.raises(Refused, match="to take money the key lacks rak_checkout_session_write, rak_payout_read"):
+        choose_till(house, business, {"connection": till, "others_post": "no"}, by="Robin")
+    assert till_view(house, business) == before, "nothing of it is kept"
+    house.grants.save(good)
+
+
 @sqlite
 def test_what_is_wrong_about_a_till_or_an_account_is_said(plays: Plays) -> None:
     shop, one = begun(plays, "quickbooks")
@@ -359,10 +462,11 @@ def test_what_is_wrong_about_a_till_or_an_account_is_said(plays: Plays) -> None:
         ({"connection": till, "card_most": "lots"}, "is not a sum"),
         ({"connection": till, "card_most": "2000 USD"}, "leaves no way to pay more"),
         ({"connection": till, "methods": "Card!"}, "is not a way to pay"),
-        ({"connection": till, "adopts": "maybe"}, "yes or no"),
+        ({"connection": till, "others_post": "maybe"}, "yes, no or unknown"),
     ):
         with pytest.raises(Refused, match=why):
             choose_till(house, business, told, by="Robin")
+    _expect_a_key_without_leave_to_take_money_to_be_no_till(shop, till)
     with pytest.raises(Refused, match="has no account 'Clearance' that can clear payments; there are: "):
         choose_clearing(house, business, cedar, "USD", typed="Clearance")
     with pytest.raises(Refused, match="is the till itself"):

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from receivables.money import Money
 from receivables.plans import Agreement, Covered, InstallmentPlan, Part, PlanState
 from receivables.records import Kind, Ref
-from storage import checkouts, installments, link_keys, links, remittances
+from storage import checkouts, installments, lasting_links, link_keys, links, remittances
 from storage.checkouts import CheckoutState, KeptCheckout
 from storage.database import Database
 from storage.installments import Begun
+from storage.lasting_links import KeptLink, LastingState
 from storage.links import About, Aim, Link
 from storage.remittances import Remittance
 from storage.seals import Seal, new_key, rotate
@@ -165,3 +166,24 @@ def test_a_checkout_is_known_before_the_till_is_asked_and_keeps_what_was_told(da
         (kept,) = checkouts.checkouts(tx, BUSINESS, states=checkouts.UNSETTLED, debtors=[DEBTOR], plan="p1")
         assert not checkouts.checkouts(tx, BUSINESS, states=[CheckoutState.RECORDED])
     assert kept == replace(made, state=CheckoutState.PAID, session="cs_1", payment="pi_1", looked_at=NOW)
+
+
+def test_an_invoice_has_one_lasting_link_until_that_is_ended(database: Database) -> None:
+    made = KeptLink(CONNECTION, "l1", DEBTOR, ONE, usd(2000), usd(5000), NOW, plan="p1")
+    with database.write() as tx:
+        assert lasting_links.keep_lasting(tx, BUSINESS, made)
+        assert not lasting_links.keep_lasting(tx, BUSINESS, replace(made, id="l2"))
+        assert lasting_links.keep_lasting(tx, BUSINESS, replace(made, id="l3", debtor="c1/8", invoice=OTHER))
+        lasting_links.looked_at_lasting(tx, BUSINESS, "l1", page="plink_1", now=NOW)
+        assert lasting_links.revoke_lasting(tx, BUSINESS, [DEBTOR]) == 1
+        lasting_links.looked_at_lasting(tx, BUSINESS, "l1", page="plink_1", now=NOW + HOUR)
+        (kept,) = lasting_links.lasting_links(tx, BUSINESS, invoices=[ONE])
+        assert kept == replace(made, state=LastingState.ENDING, page="plink_1", looked_at=NOW + HOUR)
+        assert lasting_links.revoke_lasting(tx, BUSINESS, [DEBTOR]) == 0
+
+    with database.write() as tx:
+        lasting_links.ended_lasting(tx, BUSINESS, "l1", now=NOW)
+        assert [one.id for one in lasting_links.lasting_links(tx, BUSINESS)] == ["l3"]
+        assert lasting_links.keep_lasting(tx, BUSINESS, replace(made, id="l2"))
+        lasting_links.forget_lasting(tx, BUSINESS, "l2")
+        assert lasting_links.lasting_links(tx, BUSINESS, invoices=[ONE]) == []

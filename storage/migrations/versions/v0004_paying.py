@@ -42,6 +42,7 @@ def upgrade() -> None:
     _plans()
     _links()
     _checkouts()
+    _lasting_links()
     _movements()
 
 
@@ -151,6 +152,7 @@ def _checkouts() -> None:
         _number("refunded_minor"),
         _number("returned_minor"),
         _words("refund_is"),
+        _words("back_digest"),
         _at("made_at"),
         _at("expires_at"),
         _at("looked_at", nullable=True),
@@ -158,6 +160,30 @@ def _checkouts() -> None:
     )
     for column in ("state", "debtor", "payment_id"):
         op.create_index(f"ix_checkout_business_id_{column}", "checkout", ["business_id", column])
+    op.create_index("ix_checkout_back_digest", "checkout", ["back_digest"])
+
+
+def _lasting_links() -> None:
+    op.create_table(
+        "lasting_link",
+        _key("business_id"),
+        _key("connection_id"),
+        _key("id"),
+        _words("page_id"),
+        _words("debtor"),
+        _words("plan_id"),
+        _words("state"),
+        _words("ledger_id"),
+        _words("invoice_id"),
+        sa.Column("holds", sa.Text(), nullable=True),
+        _currency(),
+        _number("minor"),
+        _number("open_minor"),
+        _at("made_at"),
+        _at("looked_at", nullable=True),
+        sa.UniqueConstraint("business_id", "holds"),
+        sa.ForeignKeyConstraint(["business_id", "connection_id"], ["connection.business_id", "connection.id"]),
+    )
 
 
 def _movements() -> None:

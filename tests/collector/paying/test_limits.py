@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from collector.paying.limits import Limits, beyond, mistakes
+from collector.paying.limits import Band, Limits, beyond, mistakes
 from collector.paying.schedule import Rhythm, equal_parts
 from receivables.money import Money
 from receivables.plans import Covered, InstallmentPlan, Part
@@ -64,5 +64,8 @@ def test_a_settlement_for_less_keeps_within_its_band() -> None:
     )
 
     assert mistakes(less, OWED, TODAY, LEAST) == []
-    assert beyond(less, Limits(settle_percent=75), TODAY) == []
-    assert beyond(less, Limits(), TODAY) == ["It forgives 100.00 USD; at least 100 % is to be paid."]
+    limits = Limits(settle=(Band(30, 10), Band(90, 25)))
+    for days, most in ((29, "nothing"), (30, "40.00 USD"), (89, "40.00 USD"), (90, ""), (900, "")):
+        told = beyond(less, limits, TODAY, {INVOICE: TODAY - timedelta(days=days)})
+        assert told == ([f"It gives up 100.00 USD; {most} is the most without somebody's yes."] if most else [])
+    assert beyond(less, limits, TODAY, {INVOICE: None}) == beyond(less, Limits(), TODAY) != []

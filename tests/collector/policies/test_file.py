@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from collector.paying.limits import Band
 from collector.policies.check import check
 from collector.policies.fields import ANY, Known, countries
-from collector.policies.file import Finding, Weight, brief, read, write
+from collector.policies.file import OURS_ALONE, Finding, Weight, brief, read, write
 from collector.policies.layers import Layer, build, makes_policy, merge, whole
 from collector.policies.lines import lines_of
 from collector.policy import DEFAULT, After, Attach, Channel, Policy, Receiver, Segment, Tone
@@ -80,7 +81,7 @@ PLANS: dict[str, st.SearchStrategy[Any]] = {
     "parts_most": st.integers(1, 60),
     "months_most": st.integers(1, 60),
     "first_percent": st.integers(0, 99),
-    "settle_percent": st.integers(1, 100),
+    "settle": st.sampled_from([(), (Band(0, 5),), (Band(90, 10), Band(180, 25))]),
     "cure_days": st.integers(0, 60),
     "remind_before": st.none() | st.integers(1, 30),
     "remind_on": st.booleans(),
@@ -167,7 +168,8 @@ def as_values(layer: Layer) -> tuple[object, ...]:
 def _words_for_the_platform(layer: Layer) -> bool:
     """A wording for a step that the platform sends in its own words: the check refuses it before it is imported."""
     by_platform = {step.name for step in DEFAULT.steps if step.channel is Channel.PLATFORM}
-    return any(step["name"] in by_platform and "letter" in step for step in layer.steps)
+    theirs = [step for step in layer.steps if step["name"] in by_platform]
+    return any("letter" in one or ("channel" not in one and one.keys() & set(OURS_ALONE)) for one in theirs)
 
 
 @AT_LEISURE
@@ -223,7 +225,7 @@ def test_the_lines_of_whatever_is_written_hold_what_they_are_said_to(layer: Laye
     lines = text.split("\n")
     for path, number in lines_of(text).items():
         if isinstance(path[-1], str) and "=" in lines[number - 1]:
-            assert lines[number - 1].startswith(f"{path[-1]} = ")
+            assert f"{path[-1]} = " in lines[number - 1]
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------------
@@ -247,6 +249,24 @@ def test_the_lines_of_whatever_is_written_hold_what_they_are_said_to(layer: Laye
         ("[manners]\ngap_days = '4'", "Line 2: gap_days must be a whole number from 0 to 90, not “4”."),
         ("[manners]\ngap_days = true", "not true. Write gap_days = 4."),
         ("[manners]\ngap_days = -1", "from 0 to 90, not -1."),
+        (
+            "[plans]\nsettle = 3",
+            "Line 2: settle must be a list of tables, not 3. Begin each one with [[plans",
+        ),
+        ("[plans]\nsettle = [\n3]", "Line 2: Each table under settle says overdue_days and percent; 3 does not."),
+        (
+            "[[plans.settle]]\npercent = 9",
+            "Line 1: This table under settle does not say its overdue_days. Add",
+        ),
+        (
+            "[[plans.settle]]\noverdue_days = 9\npercent = 9\n[[plans.settle]]\noverdue_days = 19\npercent = 0",
+            "Line 6: percent must be a whole number from 1 to 100, not 0. Write percent = 10.",
+        ),
+        ("[[plans.settle]]\ndays = 9", "Line 2: There is no setting “days” here. Known are overdue_days, percent."),
+        (
+            "[[plans.settle]]\noverdue_days = 9\npercent = 9\n[[plans.settle]]\noverdue_days = 9\npercent = 10",
+            "Line 5: A second table under settle is for overdue_days = 9. Give each age one percent; remove one of the",
+        ),
         ("[manners]\nper_week = 0", "per_week must be a whole number from 1 to 50, not 0."),
         ("[manners]\nper_month = -2", "per_month must be a whole number from 1 to 200, not -2."),
         ("[manners]\ndaily_cap = 1.5", "daily_cap must be a whole number from 1 to 100000, not 1.5."),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.calendar import is_business_day
-from collector.paying.limits import Limits
+from collector.paying.limits import Band, Limits
 from collector.policies.calendar import calendar
 from collector.policies.words import differences, sentence, whom, words
 from collector.policy import DEFAULT, After, Attach, Channel, Policy, Receiver, Segment, Step, Tone
@@ -181,8 +181,12 @@ def test_what_differs() -> None:
         ({"statement_on": 1}, {}, "Statements of account go only when they are asked for."),
         ({}, {"catch_up_days": 1}, "A step whose day was missed still goes by itself for 1 day; after that a person"),
         ({}, {"daily_cap": 1}, "No more than 1 message goes in one day."),
-        ({}, {"plans": Limits(settle_percent=80)}, "A debt may be settled for 80 % or more of it without asking"),
-        ({"plans": Limits(settle_percent=80)}, {}, "No debt may be settled for less without asking further."),
+        (
+            {},
+            {"plans": Limits(settle=(Band(0, 5), Band(90, 10), Band(180, 25)))},
+            "A settlement may give up, without asking further, up to 5 % of what is due, 10 % of what is 90 days ove",
+        ),
+        ({"plans": Limits(settle=(Band(90, 10),))}, {}, "No debt may be settled for less without asking further."),
         ({"plans": Limits(first_percent=25)}, {}, "A plan needs no first payment of a certain size any more."),
     ],
 )

@@ -134,6 +134,13 @@ def test_dates_and_sums_are_written_as_the_customers_country_writes_them() -> No
     assert "1.234,50\xa0£" in letter(invoice("1", sum_), country="DE").text
 
 
+def test_bank_details_stand_where_money_is_asked_for_and_in_no_thanks() -> None:
+    one = invoice("1", Money(100, "USD"))
+
+    assert "IBAN" in letter(one, wording="payment_returned", bank=BANK).text
+    assert "IBAN" not in letter(one, wording="thank_you", bank=BANK).text
+
+
 def test_british_and_american_spelling_differ() -> None:
     one = invoice("1", Money(100, "USD"))
 

@@ -280,13 +280,6 @@ def test_what_has_changed_since_is_shown_again_before_it_is_agreed_to(ann: Payer
         assert plans(tx, BUSINESS) == []
 
 
-def test_whoever_came_back_from_paying_is_told_what_is_known(ann: Payer) -> None:
-    page = ann.look("/back")
-
-    assert page.status_code == 200
-    assert "We are looking for your payment." in text_of(page)
-
-
 def test_who_owes_nothing_is_told_so(ann: Payer) -> None:
     for one in BOOKS[2:4]:
         paid = with_(one, open=gbp(0), paid=gbp(10_000), status=InvoiceStatus.PAID, changed_at=ann.house.clock.now())

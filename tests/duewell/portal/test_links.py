@@ -9,18 +9,22 @@ import pytest
 from collector.paying.links import digest, token
 from collector.wording.stationery import Stationery
 from collector.wording.writing import Letter, kept
-from duewell.links import LIFE_SETTING, keys_of, live_links, new_key, opened, revoke
+from duewell.links import LIFE_SETTING, keys_of, link_for, live_links, new_key, opened, revoke, way_back
 from duewell.logs import hide_secrets
 from duewell.pay_page import change, link_in_message, view
 from duewell.running import the_business
 from duewell.stationery import stationery_of
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
+from receivables.money import Money
+from receivables.records import Kind
+from storage.checkouts import KeptCheckout, keep_checkout
 from storage.links import Aim
 from storage.seals import new_key as new_sealing_key
 from storage.seals import rotate
 from tests.conftest import HandClock
 from tests.duewell.portal.payers import ANN, BASE, BUSINESS, Payer, counting, public, setting, token_of
+from tests.storage.amber import CONNECTION, ref
 
 A_MILLION = 1_000_000
 SOME = 2_000
@@ -78,6 +82,20 @@ def test_new_keys_and_a_new_seal_leave_old_links_good(house: House) -> None:
     assert len(keys_of(again).by_id) == 2
 
 
+def came_back(house: House, *, minutes: int = 1) -> str:
+    """The code of a page that was opened by Ann's link, and is good for so long still."""
+    code, hashed = way_back()
+    link, _ = link_for(house, BUSINESS, Aim(ANN))
+    ends, one = house.clock.now() - timedelta(hours=24) + timedelta(minutes=minutes), ref(Kind.INVOICE, 1)
+    about, made = ((one, Money(100, "GBP")),), ends - timedelta(hours=1)
+    kept = KeptCheckout(
+        CONNECTION, code[:16], ANN, Money(100, "GBP"), about, made, ends, link=link.id, back_digest=hashed
+    )
+    with house.database.write() as tx:
+        keep_checkout(tx, BUSINESS, kept)
+    return code
+
+
 def test_whatever_opens_nothing_is_answered_alike(ann: Payer) -> None:
     house = ann.house
     revoked, gone = token_of(house, Aim("c1/2")), token_of(house, Aim("c1/99"))
@@ -90,17 +108,24 @@ def test_whatever_opens_nothing_is_answered_alike(ann: Payer) -> None:
     forged = token(b"x" * 32, "0123456789abcdef", 1)
     seen = []
     malformed = ("short", "é" * 43, "a/b/c", "", "%00", "x" * 5000)
-    for shown in (secrets.token_urlsafe(32), expired, revoked, forged, *malformed):
+    ways = [("/p/", one) for one in (secrets.token_urlsafe(32), expired, revoked, forged, *malformed)]
+    ways += [("/b/", one) for one in (secrets.token_urlsafe(24), came_back(house, minutes=-1), *malformed)]
+    ended = came_back(house)
+    assert ann.client.get(f"/b/{ended}", base_url=BASE).status_code == 200
+    revoke(house, BUSINESS, ANN, by="Robin")
+    link_for(house, BUSINESS, Aim(ANN))
+    for door, shown in (*ways, ("/b/", ended)):
         for send in (ann.client.get, ann.client.post):
             with counting(house) as sent:
-                answer = send(f"/p/{shown}", base_url=BASE)
+                answer = send(f"{door}{shown}", base_url=BASE)
             headers = tuple(sorted(one for one in answer.headers if one[0] != "Date"))
-            seen.append((answer.status_code, answer.get_data(), headers, tuple(sent)))
+            asked = [one for one in sent if one.lstrip().startswith("SELECT")]
+            assert len(asked) == 1
+            assert {"/p/": "link.digest", "/b/": "checkout.back_digest"}[door] in asked[0].partition("WHERE")[2]
+            seen.append((answer.status_code, answer.get_data(), headers, len(sent)))
 
     assert len(set(seen)) == 1
     assert seen[0][0] == 404
-    assert sum("link.digest" in one for one in seen[0][3]) == 1
-    assert sum(one.lstrip().startswith("SELECT") for one in seen[0][3]) == 1
 
 
 def test_a_million_forged_links_open_nothing(house: House) -> None:
@@ -130,10 +155,10 @@ def test_the_link_stands_in_messages_where_it_is_wanted_and_can_be_reached(house
     def link() -> str:
         return link_in_message(house, BUSINESS, ANN)
 
-    setting(house, "till", '{"connection": "c1", "methods": []}')
-    assert link() == "", "nobody reaches this machine"
     with pytest.raises(Refused, match=r"web\.base_url"):
         change(house, BUSINESS, {"in_messages": "yes"})
+    setting(house, "till", '{"connection": "c1", "methods": []}')
+    assert link() == "", "nobody reaches this machine"
     public(house)
     assert link() == f"{BASE}/p/{token_of(house)}"
     change(house, BUSINESS, {"in_messages": "no"})
@@ -163,7 +188,10 @@ def test_neither_what_is_stored_nor_what_is_logged_holds_a_live_link(house: Hous
 
     assert shown not in repr(stored)
     assert "[link 1]" in stored.text
-    logged = hide_secrets(None, "", {"event": f"GET {url} HTTP/1.1", "path": f"/p/{shown}/back"})
+    logged = hide_secrets(
+        None, "", {"event": f"GET {url} HTTP/1.1", "path": f"/p/{shown}", "way": f"GET /b/{way_back()[0]}"}
+    )
+    assert logged["way"] == "GET /b/[hidden]"
     assert shown not in repr(logged)
     with house.database.read() as tx:
         rows = tx.exec_driver_sql("SELECT * FROM link").fetchall()

@@ -187,7 +187,7 @@ CHOICES = (
     ),
 )
 QUESTIONS = {
-    "quickbooks": frozenset({"role", "own_reminders", "time_zone"}),
+    "quickbooks": frozenset({"role", "own_reminders", "time_zone", "others_post"}),
     "xero": frozenset({"role"}),
     "stripe": frozenset({"role", "own_reminders"}),
 }

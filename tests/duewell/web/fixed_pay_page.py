@@ -43,7 +43,7 @@ class FixedPayPage:
         return "The payment page is set."
 
     def links(self, business: str, connection: str, customer_id: str) -> LinksView:
-        return LinksView(1, "6 September 2026", (PaperView("r-1", PAPER.name, "10 March 2026"),))
+        return LinksView(1, "6 September 2026", (PaperView("r-1", PAPER.name, "10 March 2026"),), 2)
 
     def revoke_links(self, business: str, connection: str, customer_id: str, *, by: str) -> str:
         self.asked.append(("revoke_links", business, connection, customer_id, by))

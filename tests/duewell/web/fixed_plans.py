@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from collector.paying.schedule import Rhythm, equal_parts
+from duewell.charging_to import PostedTo
 from duewell.plan_wishes import Wish
 from duewell.plans import Shown
+from integrations.contract import ChargeChoices, Choice
 from integrations.errors import NotThere, Refused
 from receivables.money import Money
 from receivables.plans import Agreement, Covered, InstallmentPlan, PlanState, standings
@@ -32,6 +34,9 @@ PROPOSED = replace(
     beyond=("It has 9 parts; 4 are the most without somebody's yes.",),
 )
 
+UNDER = PostedTo("xero-1", "Brightwater Studio", "Xero", "410", "NONE", "410 Bad Debts", "No VAT")
+CREDIT_CHOICES = ChargeChoices((Choice("410", "410 Bad Debts"),), (Choice("NONE", "No VAT"),))
+
 
 @dataclass
 class FixedPlans:
@@ -47,6 +52,17 @@ class FixedPlans:
 
     def plans_of(self, business: str, connection: str, customer_id: str) -> tuple[Shown, ...]:
         return tuple(one for one in self.in_parts if one.plan.debtor == f"{connection}/{customer_id}")
+
+    def credit_notes(self, business: str) -> tuple[PostedTo, ...]:
+        return (UNDER,)
+
+    def credit_choices(self, business: str, connection: str) -> tuple[PostedTo, ChargeChoices]:
+        self._try_plan()
+        return UNDER, CREDIT_CHOICES
+
+    def set_credit_notes(self, business: str, connection: str, account: str, tax: str, *, by: str) -> None:
+        self._try_plan()
+        self.asked.append(("set_credit_notes", business, connection, account, tax, by))
 
     def plan_in_parts(self, business: str, id: str) -> Shown:
         found = next((one for one in self.in_parts if one.plan.id == id), None)

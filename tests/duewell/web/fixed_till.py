@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from duewell.clearing import BackLine, ClearingLine, ClearingPage
-from duewell.tills import Chosen, ClearingView, TillView
+from duewell.tills import Chosen, ClearingView, PostedView, TillView
 from integrations.receiving import Clearing
 from receivables.money import Money
 from tests.duewell.web.fixed_people import FixedPeople
@@ -36,7 +36,7 @@ VIEW = TillView(
     "Northwind Cloud",
     (("stripe-1", "Northwind Cloud"),),
     (ClearingView("qb-1", "Cedar Ridge", "QuickBooks", "USD", "85", "Stripe clearing"),),
-    {"Cedar Ridge": 3},
+    (PostedView("qb-1", "Cedar Ridge", "unknown", 3),),
 )
 ACCOUNTS = (Clearing("85", "Stripe clearing", "USD"), Clearing("4", "Old bank", "USD", "it is inactive"))
 

@@ -56,14 +56,17 @@ def test_the_till_is_named_and_what_is_refused_keeps_what_was_typed(
     page = owner.get("/till").get_data(as_text=True)
     assert 'value="card us_bank_account"' in page
     assert 'value="2000.00 USD"' in page
-    assert "another app seems to have posted" in page
-    told = {"connection": "stripe-1", "methods": "card", "card_most": "", "adopts": "no", "fed": "yes"}
+    assert "3 payments there with ids of a till that another app seems to have entered" in page
+    told = {"connection": "stripe-1", "methods": "card", "card_most": "", "fed": "yes", "others_post:qb-1": "yes"}
     assert post("/till", **told).status_code == 303
     assert office.asked[-1] == ("choose_till", "b-1", told, "Robin Lee")
-    office.error = Refused("a card ceiling leaves no way to pay more")
+    office.error = Refused("to take money the key lacks rak_x. Make a new one here: http://127.0.0.1:9/keys?a=b")
     answer = post("/till", **{**told, "card_most": "lots"})
     assert answer.status_code == 422
-    assert 'value="lots"' in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    assert 'value="lots"' in page
+    assert '<a href="http://127.0.0.1:9/keys?a=b"' in page
+    assert '<option value="yes" selected>yes</option><option value="unknown">' in page
 
 
 @pytest.mark.parametrize(("do", "name"), [("choose", "85"), ("make", "Stripe clearing USD")])

@@ -13,7 +13,7 @@ KEY = {"way": "api_key", "api_key": " rk_test_1 ", "role": "both", "own_reminder
 
 
 def test_the_code_flow_leads_to_the_consent_page_with_the_answers(office: FixedOffice, post: Post) -> None:
-    answers = {"role": "books", "own_reminders": "unknown", "time_zone": "America/New_York"}
+    answers = {"role": "books", "own_reminders": "unknown", "time_zone": "America/New_York", "others_post": "yes"}
 
     answer = post("/connections/new/quickbooks", way="oauth", connection="qb-1", stray="x", **answers)
 
@@ -27,6 +27,7 @@ def test_the_code_flow_leads_to_the_consent_page_with_the_answers(office: FixedO
     [
         ({"role": "owner"}, "for role"),
         ({"own_reminders": ""}, "for own reminders"),
+        ({"others_post": "perhaps"}, "for others post"),
         ({"time_zone": "Mars/Olympus"}, "time zone"),
         ({"time_zone": "../../etc/passwd"}, "time zone"),
     ],
@@ -34,7 +35,7 @@ def test_the_code_flow_leads_to_the_consent_page_with_the_answers(office: FixedO
 def test_an_answer_that_is_none_comes_back_with_the_others_kept(
     office: FixedOffice, post: Post, changed: dict[str, str], said: str
 ) -> None:
-    answers = {"role": "till", "own_reminders": "yes", "time_zone": "Asia/Tokyo", **changed}
+    answers = {"role": "till", "own_reminders": "yes", "time_zone": "Asia/Tokyo", "others_post": "no", **changed}
 
     answer = post("/connections/new/quickbooks", way="oauth", **answers)
 
@@ -155,7 +156,7 @@ def test_reconnecting_starts_from_what_was_said_before(owner: FlaskClient) -> No
 
 
 def test_what_was_said_can_be_changed(owner: FlaskClient, office: FixedOffice, post: Post) -> None:
-    said = {"role": "books", "own_reminders": "no", "time_zone": "America/New_York"}
+    said = {"role": "books", "own_reminders": "no", "time_zone": "America/New_York", "others_post": "unknown"}
 
     assert post("/connections/qb-1/answers", **said).location == "/connections"
     assert office.asked[-1] == ("answer", "b-1", "qb-1", said)

@@ -15,7 +15,7 @@ def test_it_says_what_to_paste_and_what_cannot_be_without_a_public_address(
 ) -> None:
     assert "?inv=[INVOICENUMBER]&amp;org=[SHORTCODE]" in words(owner, "/pay-page")
     office.payment_page = replace(PAY_PAGE, address="", invoice_url="")
-    assert "Customers cannot reach this installation" in words(owner, "/pay-page")
+    assert "Messages carry links at your till" in words(owner, "/pay-page")
     office.payment_page = replace(PAY_PAGE, till=False)
     assert "No till is named yet" in words(owner, "/pay-page")
 
@@ -27,7 +27,7 @@ def test_what_is_refused_is_told(post: Post, office: FixedOffice) -> None:
 
 
 def test_a_proof_is_saved_and_never_shown_in_the_page(owner: FlaskClient) -> None:
-    assert "Payment page" in words(owner, "/customers/qb-1/58")
+    assert "2 links of theirs can be paid by at the till." in words(owner, "/customers/qb-1/58")
     answer = owner.get("/papers/r-1")
 
     assert answer.data == PAPER.content

@@ -102,6 +102,21 @@ def test_a_person_says_what_became_of_it(
     assert office.asked[-1] == asked
 
 
+def test_a_bookkeeper_chooses_what_credit_notes_are_entered_under(
+    owner: FlaskClient, post: Post, office: FixedOffice
+) -> None:
+    where = "/plans/credit-notes/xero-1"
+    assert "Brightwater Studio 410 Bad Debts, No VAT Choose" in words(owner, "/plans")
+    assert "410 Bad Debts" in words(owner, where)
+    assert post(where, account=" 410 ", tax="NONE").location == "/plans"
+    assert office.asked[-1] == ("set_credit_notes", "b-1", "xero-1", "410", "NONE", "Robin Lee")
+    office.trouble_with_plans = "Xero lists no account 4 that credit notes can be entered under."
+    assert post(where, account="4", tax="NONE").status_code == 422
+    assert office.trouble_with_plans in owner.get(where).get_data(as_text=True)
+    office.role = Role.VIEWER
+    assert owner.get(where).status_code == 403
+
+
 def test_a_viewer_looks_and_does_nothing(owner: FlaskClient, post: Post, office: FixedOffice) -> None:
     office.role = Role.VIEWER
 

@@ -48,7 +48,12 @@ OWNERS = {
     "/late-charges": {"basis": "statutory"},
     "/plan/automatic": {"automatic": "yes"},
     "/connections/new/stripe": {"way": "api_key", "api_key": "rk_test_1", "role": "books", "own_reminders": "no"},
-    "/connections/qb-1/answers": {"role": "books", "own_reminders": "no", "time_zone": "America/New_York"},
+    "/connections/qb-1/answers": {
+        "role": "books",
+        "own_reminders": "no",
+        "time_zone": "America/New_York",
+        "others_post": "no",
+    },
     "/connections/qb-1/disconnect": {},
     "/people": {"email": "kim@juniper.example", "name": "Kim", "role": "viewer", "password": "a long password"},
     "/people/p-1/role": {"role": "viewer"},

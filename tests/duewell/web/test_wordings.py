@@ -20,7 +20,7 @@ def test_the_ladder_says_whose_words_they_are(owner: FlaskClient) -> None:
 
     assert page.index("Before the due date") < page.index("First reminder") < page.index("Last reminder")
     assert "Yours, version 3" in page
-    assert page.count("As shipped") == 15
+    assert page.count("As shipped") == 17
 
 
 def test_a_wording_is_saved_under_the_persons_name(post: Post, office: FixedOffice) -> None:

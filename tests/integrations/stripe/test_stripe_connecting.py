@@ -12,7 +12,7 @@ from integrations.contract import AppKeys, Attempt, Capability, Grant, Wire
 from integrations.errors import Reconnect, Refused
 from integrations.oauth import begin, complete
 from integrations.stripe.client import API_VERSION
-from integrations.stripe.connecting import PERMISSIONS, WELCOME
+from integrations.stripe.connecting import ASKED, PERMISSIONS, TO_TAKE_MONEY, WELCOME
 from integrations.stripe.platform import PLATFORM
 from receivables.records import Kind
 
@@ -56,7 +56,7 @@ def test_the_link_asks_for_what_is_probed(northwind: Any) -> None:
     parts = urlsplit(url)
     assert (parts.scheme, parts.netloc, parts.path) == ("https", "dashboard.stripe.com", "/apikeys/create")
     asked = [value for name, [value] in parse_qs(parts.query).items() if name.startswith("permissions")]
-    assert tuple(asked) == (*PERMISSIONS, *WELCOME)
+    assert tuple(asked) == (*PERMISSIONS, *TO_TAKE_MONEY, *WELCOME) == ASKED
     assert "rak_price_read" not in asked
 
 
@@ -83,6 +83,25 @@ def test_all_missing_permissions_are_named_at_once(northwind: Any) -> None:
         given(northwind, api_key=key)
     told = str(refused.value).partition("Add that")[0]
     assert all(one.rpartition("_")[0] in told for one in PERMISSIONS)
+
+
+def till_with(northwind: Any, *, without: list[str]) -> Any:
+    key = northwind.act("make_key", without=without)["api_key"]
+    given(northwind, api_key=key)
+    northwind.grants.save(Grant("g1", "stripe", key, kind="key"))
+    return PLATFORM.open_till(northwind.wire, northwind.account, northwind.token)
+
+
+def test_books_are_connected_without_the_permissions_to_take_money_and_a_till_names_them(northwind: Any) -> None:
+    till = till_with(northwind, without=[*TO_TAKE_MONEY, *WELCOME])
+    before = northwind.truth()
+    with pytest.raises(Refused, match="to take money the key lacks") as refused:
+        till.require()
+    told, _, link = str(refused.value).partition("Add that")
+    assert all(one.rpartition("_")[0] in told for one in TO_TAKE_MONEY)
+    assert "apikeys/create?name=Duewell" in link
+    till_with(northwind, without=list(WELCOME)).require()
+    assert northwind.truth() == before
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,22 @@ def test_no_room_among_other_peoples_metadata_is_said(northwind: Any) -> None:
         northwind.books().leave_note(invoice, "Called.", key=KEY)
 
 
+def test_a_pay_link_is_written_beside_what_is_the_owners_and_replaced_and_taken_out(northwind: Any) -> None:
+    invoice, books = northwind.invoice("open"), northwind.books()
+    since, own = northwind.wire.clock.now(), {f"order_{number}": "theirs" for number in range(48)}
+    metadata(northwind, invoice.id).update(own)
+    for key, url in (("k1", "https://pay.example/p/one"), ("k2", "https://pay.example/p/two")):
+        books.set_pay_link(invoice, url, key=key)
+        assert metadata(northwind, invoice.id) == {**own, "duewell_pay_link": url, "dw_link": key}
+    books.set_pay_link(invoice, "", key="k3")
+    assert metadata(northwind, invoice.id) == {**own, "dw_link": "k3"}
+    assert isinstance(books.found(Act.SET_PAY_LINK, invoice, "k3", since=since), Receipt)
+    assert books.found(Act.SET_PAY_LINK, invoice, "k2", since=since) is Lookup.NOT_THERE
+    metadata(northwind, invoice.id)["order_48"] = "theirs"
+    with pytest.raises(Refused, match="fifty places"):
+        books.set_pay_link(invoice, "https://pay.example/p/three", key="k4")
+
+
 @pytest.mark.parametrize("key", ["", "x" * 21, "a[b]"])
 def test_a_key_without_a_place_is_refused_before_any_call(northwind: Any, key: str) -> None:
     invoice = northwind.invoice("open", automatic=False)

@@ -1,5 +1,6 @@
 """Payments taken back in Xero: deleted while the period is open, set off by later entries once it is locked."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -113,6 +114,28 @@ def test_half_of_it_is_not_all_of_it(desk: Any) -> None:
     assert desk.books.found_reversal(payment, BACK, since=desk.clock.now()) is Lookup.NOT_THERE
     desk.books.reverse_payment(payment, ON, WHY, key=BACK)
     assert len(ledger(desk).banked) == 1
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_was_kept_as_an_overpayment_is_for_a_person_and_never_forgotten(desk: Any, whole: bool) -> None:
+    """Xero takes no overpayment back: the customer would keep credit for money that is gone."""
+    invoice = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False))
+    told = desk.truth["invoices"][invoice.id]
+    due = Money(told["open"], told["currency"])
+    held = desk.books.make_clearing_account("Stripe clearing", told["currency"], key="c1").id
+    customer = desk.ref(Kind.CUSTOMER, told["customer"])
+    on = () if whole else ((invoice, due),)
+    over = replace(Received("pi_1", DAY, on, held), unapplied=Money(700, told["currency"]), customer=customer)
+    payment = desk.ref(Kind.PAYMENT, desk.books.record_payment(over, key=KEY).id)
+    for _ in range(2):
+        with pytest.raises(Refused, match=r"7\.00 .* stands in Xero as an overpayment"):
+            desk.books.reverse_payment(payment, ON, WHY, key=BACK)
+    assert desk.books.found_reversal(payment, BACK, since=desk.clock.now()) is Lookup.NOT_THERE
+    assert desk.truth["invoices"][invoice.id]["open"] == due.minor, "what can be taken back is"
+    (credit,) = [one for one in ledger(desk).credits.values() if one.reference == f"{KEY} pi_1"]
+    desk.act("refund", credit=credit.id, amount="7.00")
+    assert desk.books.reverse_payment(payment, ON, WHY, key=BACK).id == payment.id
+    assert isinstance(desk.books.found_reversal(payment, BACK, since=desk.clock.now()), Receipt)
 
 
 def test_what_is_no_payment_is_said_so(desk: Any) -> None:

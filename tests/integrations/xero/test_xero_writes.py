@@ -16,6 +16,7 @@ from receivables.records import Invoice, Kind, Ref
 KEY = "k1234567890123456789"
 LATER_ON = date(2026, 4, 1)
 CHARGE = LateCharge("Interest for late payment of INV-1", Money(1240, "GBP"), LATER_ON, LATER_ON, "270", "NONE")
+DONE_HERE = [act for act in Act if act is not Act.SET_PAY_LINK]
 SILENT = (Act.SET_EXPECTED_DATE, Act.POST_CHARGE)
 """Leave no line in the history of the invoice they are about."""
 
@@ -41,7 +42,7 @@ def write(desk: Any, act: Act, ref: Ref) -> Receipt:
     return desk.books.set_expected_date(ref, LATER_ON, key=KEY)  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", DONE_HERE)
 def test_a_write_is_done_and_found(desk: Any, act: Act) -> None:
     ref, began = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False)), desk.clock.now()
     before = len(lines_of(desk, ref.id))
@@ -54,7 +55,7 @@ def test_a_write_is_done_and_found(desk: Any, act: Act) -> None:
     assert len(lines_of(desk, ref.id)) == before + (act not in SILENT)
 
 
-@pytest.mark.parametrize("act", list(Act))
+@pytest.mark.parametrize("act", DONE_HERE)
 def test_a_lost_reply_is_ambiguous_and_then_found(desk: Any, act: Act) -> None:
     ref, began = desk.ref(Kind.INVOICE, desk.invoice("open", paid=False)), desk.clock.now()
     before = len(lines_of(desk, ref.id))
