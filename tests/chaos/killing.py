@@ -133,7 +133,10 @@ class Killer:
         self.stage.let_go()
         child = self._warmed.fork(live, errand)
         patience = self.patience if inject else STUCK_SECONDS
-        return hold(child, self.folder / name, inject=inject, threads=bool(errand.beside), patience=patience)
+        try:
+            return hold(child, self.folder / name, inject=inject, threads=bool(errand.beside), patience=patience)
+        except AssertionError as why:
+            raise AssertionError(f"{errand.act} ({errand.key or errand.debtor}): {why}; {_last_words(errand)}") from why
 
     def matrix(self, *, kills: int, errors: int) -> Tally:
         """Kill so many times in every act and let so many calls fail with every error, as far as there are errands;
@@ -171,6 +174,11 @@ class Killer:
         self.stage.let_go()
         code = self._warmed.fork(follow, errands).ended(STUCK_SECONDS + 2.0 * len(errands))
         assert code == 0, f"what came afterwards broke ({code}); see {errands[0].log}"
+
+
+def _last_words(errand: Errand) -> str:
+    """What the workers' log said last."""
+    return errand.log.read_text(encoding="utf-8", errors="replace")[-500:] if errand.log.exists() else "no log"
 
 
 def judged(stage: Stage, tried: Sequence[Tried]) -> Tally:

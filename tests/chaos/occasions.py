@@ -1,7 +1,7 @@
 """Errands that are no reminders: statements, thanks, terms, offers, notes, expected dates, charges, our own mails."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -46,13 +46,16 @@ A_DAY = date(2026, 1, 1)
 ASKED = {"asked_by": "Robin"}
 
 
-def other_errands(play: Play, make: Make, busy: Collection[str], numbers: Mapping[str, int]) -> dict[str, list[Errand]]:
-    """So many of each act that is no reminder, the messages among them to customers who are not `busy`."""
+def other_errands(
+    play: Play, make: Make, busy: Collection[str], numbers: Mapping[str, int], *, reminded: Collection[str]
+) -> dict[str, list[Errand]]:
+    """So many of each act that is no reminder, the messages among them to customers who are not `busy`; charges to any
+    but those who are `reminded`."""
     notices = _notices(numbers.get("our own mail", 0))
     return {
         **_occasions(play, make, _free(play, busy), numbers),
         **_writings(play, make, busy, numbers),
-        **_charges(play, make, numbers),
+        **_charges(play, make, reminded, numbers),
         **money_errands(play, make, busy, numbers),
         "our own mail": [make("our own mail", *_first(play), task=one, key=one.key) for one in notices],
     }
@@ -161,22 +164,25 @@ def _planned(
 # ---- late charges ----
 
 
-def _charges(play: Play, make: Make, numbers: Mapping[str, int]) -> dict[str, list[Errand]]:
-    return {f"{slug} charge": _charges_at(play, make, slug, numbers.get(f"{slug} charge", 0)) for slug in CHARGED}
+def _charges(play: Play, make: Make, reminded: Collection[str], numbers: Mapping[str, int]) -> dict[str, list[Errand]]:
+    """Never to who is `reminded`: that they are a business changes what was approved."""
+    found = {slug: _open_invoices(play, slug, reminded) for slug in CHARGED}
+    wanted = {slug: numbers.get(f"{slug} charge", 0) for slug in CHARGED}
+    return {f"{slug} charge": _charges_at(play, make, slug, found[slug], number=wanted[slug]) for slug in CHARGED}
 
 
-def _charges_at(play: Play, make: Make, slug: str, number: int) -> list[Errand]:
+def _charges_at(play: Play, make: Make, slug: str, owing: Sequence[Invoice], *, number: int) -> list[Errand]:
     """By the credit policy, from businesses; its late fee is in the currency of these books."""
-    currency = next((one.open.currency for one in _open_invoices(play, slug)), "")
+    currency = next((one.open.currency for one in owing), "")
     agreed = {"basis": "policy", "agreed": [{**TERMS, "currency": currency}], "by": "Robin"}
     with play.house.database.write() as tx:
         set_setting(tx, play.business, CHARGES, json.dumps(agreed))
-    return list(_posted(play, make, slug, number))
+    return list(_posted(play, make, slug, owing, number=number))
 
 
-def _posted(play: Play, make: Make, slug: str, number: int) -> Iterator[Errand]:
+def _posted(play: Play, make: Make, slug: str, owing: Sequence[Invoice], *, number: int) -> Iterator[Errand]:
     codes = cache(lambda connection: _codes(play, connection))
-    for invoice in _open_invoices(play, slug):
+    for invoice in owing:
         if number and (borne := _borne(play, invoice)).charge is not None:
             charge = _charge(play, borne, codes(invoice.ref.connection))
             posting = Posting(borne, charge, debtor_key(invoice.customer), "Robin")

@@ -195,7 +195,7 @@ class Stage:
         dealt[GROUP] = _grouped(dealt.get(GROUP, []))
         share = max(share, OTHERS_LEAST)
         numbers = {name: int(share * SHARES.get(name, 1)) for name in self._only}
-        return dealt | other_errands(self.play, self._errand, busy, numbers)
+        return dealt | other_errands(self.play, self._errand, busy, numbers, reminded=busy - left)
 
     def _due(self, act: Act) -> dict[str, Message]:
         """Today's messages by debtor, if all went by this act's channel."""

@@ -26,7 +26,7 @@ def test_wherever_a_worker_is_struck_nothing_doubles_and_nothing_is_lost(
     killers: Callable[..., Killer], record_property: Callable[[str, object], None], request: pytest.FixtureRequest
 ) -> None:
     acts = list(ACTS)["sqlite" in request.node.callspec.id :: 2]
-    killer = killers(seed=3, customers=50, invoices=150, only={*acts, *ALWAYS}, most=2)
+    killer = killers(seed=3, customers=75, invoices=220, only={*acts, *ALWAYS}, most=2)
     assert durable(killer.stage.play.house.database)
 
     tally = killer.sample(acts)
