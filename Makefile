@@ -6,6 +6,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # where it is set, every process of the tests would compile all of the code anew
 unexport PYTHONDONTWRITEBYTECODE
 
+# the tests write and flush a great many small files: memory will do, where there is plenty
+SHM := $(shell test -w /dev/shm && df -Pk /dev/shm | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
+
 .PHONY: help demo test check browser strace chaos bench mutants witness clean
 
 help:  ## Show this list
@@ -28,13 +31,13 @@ demo: $(VENV)/.run  ## Tell the whole story on this machine, with three local pl
 	@$(BIN)/duewell demo
 
 browser:
-	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && { echo "Installing Chromium for the browser tests (once) …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }; } || { test -z "$(CI)" && echo "No Chromium and no way to install it: the browser tests will be skipped."; }
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { command -v apt-get >/dev/null && { echo "Installing Chromium for the browser tests (once) …"; apt-get update -qq && for found in chromium-headless-shell chromium; do DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$found fonts-dejavu-core >/dev/null && break; done; }; } || { test -z "$(CI)" && echo "No Chromium and no way to install it: the browser tests will be skipped."; }
 
 strace:
 	@command -v strace >/dev/null || { command -v apt-get >/dev/null && { echo "Installing strace for the kill matrix (once) …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends strace >/dev/null; }; } || { test -z "$(CI)" && echo "No strace and no way to install it: the tests that kill a dispatch at its system calls will be skipped."; }
 
 test: $(VENV)/.dev browser strace  ## Run every test: units, contracts, stories, both databases, a browser
-	@$(BIN)/pytest -q -n 4 --dist worksteal
+	@$(SHM) $(BIN)/pytest -q -n 4 --dist worksteal
 
 check: $(VENV)/.dev  ## Lint, types, layers and the house's sizes
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ It holds no memory of its own: lose every queued job, and the next run finds the
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -45,10 +46,20 @@ class FollowedUp:
     cancelled: int = 0
 
 
-def follow_up(source: Source, *, worker: str, carriers: Carriers | None = None) -> FollowedUp:
-    """End what one connection has left open: lost claims, unanswered acts, notes not yet left, plans overtaken."""
-    _notice_lost_claims(source)
-    ends = [_resolve(source, one, carriers or Carriers()) for one in _open(source, ActionState.AMBIGUOUS)]
+def nobody(_: str) -> bool:
+    """Nobody is known to be gone."""
+    return False
+
+
+def follow_up(
+    source: Source, *, worker: str, carriers: Carriers | None = None, gone: Callable[[str], bool] = nobody
+) -> FollowedUp:
+    """End what one connection has left open: lost claims, unanswered acts, notes not yet left, plans overtaken.
+
+    `gone` knows of a worker that it is no more; of others a claim is lost after a while.
+    """
+    _notice_lost_claims(source, gone)
+    ends = [resolve(source, one, carriers or Carriers()) for one in _open(source, ActionState.AMBIGUOUS)]
     waiting = [one for one in _open(source, ActionState.PLANNED) if one.act not in (NOTE, *MONEY_ACTS)]
     cancelled = sum(_overtaken(source, one) for one in waiting)
     unwritten = _open(source, ActionState.PLANNED, ActionState.FAILED)
@@ -62,17 +73,18 @@ def _open(source: Source, *states: ActionState) -> list[Action]:
     return [one for one in found if one.connection in (source.connection, OURS)]
 
 
-def _notice_lost_claims(source: Source) -> None:
+def _notice_lost_claims(source: Source, gone: Callable[[str], bool]) -> None:
     """A claim whose worker died: nobody knows whether it acted."""
     now = source.clock.now()
     with source.database.write() as tx:
-        lost = actions.abandoned(tx, source.business, before=now - CLAIM_LIFE, now=now)
+        dead = [one for one in actions.at_work(tx, source.business) if gone(one)]
+        lost = actions.abandoned(tx, source.business, before=now - CLAIM_LIFE, now=now, workers=dead)
     for one in lost:
         log.warning("an act was left unfinished", act=one.act, connection=one.connection)
 
 
-def _resolve(source: Source, one: Action, carriers: Carriers) -> bool | None:
-    """Ask whether an act was done. True when known, False when parked, None when to ask later."""
+def resolve(source: Source, one: Action, carriers: Carriers) -> bool | None:
+    """Ask whether an act was done, and write it down. True when known, False when parked, None when to ask later."""
     try:
         answer = _ask(source, one, carriers)
     except IntegrationError as error:

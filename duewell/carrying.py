@@ -16,7 +16,8 @@ from collector.once import Hand, once
 from duewell.links import links_for
 from duewell.pay_page import page_url, pays_by_link, public_address
 from duewell.running import living, resting
-from duewell.wiring import WORKER, House
+from duewell.wiring import House
+from duewell.workers import WORKER
 from integrations.contract import Act, Capability, Receipt
 from integrations.errors import Reconnect, TryLater
 from integrations.registry import platform

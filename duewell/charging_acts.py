@@ -15,7 +15,8 @@ from duewell.charging_to import posted_to
 from duewell.finding import today_of, whom_of
 from duewell.running import living
 from duewell.terms import locale_of_business
-from duewell.wiring import WORKER, House
+from duewell.wiring import House
+from duewell.workers import WORKER
 from integrations.contract import Capability, LateCharge
 from integrations.errors import NotThere, Refused
 from integrations.registry import platform

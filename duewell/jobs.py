@@ -33,8 +33,8 @@ NIGHTS_AT_ONCE = 6
 NIGHT_HOUR, NIGHT_MINUTE = 4, 10
 TRY_AGAIN = timedelta(hours=1)
 LEASE_SECONDS = 3600.0
-SETTLE_SECONDS = 300.0
-"""Whoever dies settling keeps money from being recorded no longer than this."""
+SOON_SECONDS = 300.0
+"""Whoever dies settling money, or ending what others began, keeps the next from it no longer than this."""
 RENEW_IDLE_DAYS = 6
 INBOX_KEPT_DAYS = 45
 
@@ -148,13 +148,13 @@ def drain_job(house: House) -> None:
         _try(partial(follow_up_all, house, business), "follow_up")
     for business in {business for business, _ in drained.tills}:
         named = {ref.id for owner, ref in drained.tills if owner == business}
-        _under_lease(house, f"settle:{business}", partial(_settle, house, business, named), SETTLE_SECONDS)
+        _under_lease(house, f"settle:{business}", partial(_settle, house, business, named), SOON_SECONDS)
 
 
 def settle_job(house: House) -> None:
     """Every other minute: what came of the pages on which customers pay, where no webhook has told."""
     for business in all_businesses(house):
-        _under_lease(house, f"settle:{business.id}", partial(_settle, house, business.id), SETTLE_SECONDS)
+        _under_lease(house, f"settle:{business.id}", partial(_settle, house, business.id), SOON_SECONDS)
 
 
 def _settle(house: House, business: str, named: Collection[str] = ()) -> None:
@@ -182,7 +182,7 @@ def answers_job(house: House) -> None:
 def follow_up_job(house: House) -> None:
     """Every few minutes: what was begun and not ended."""
     for business in all_businesses(house):
-        _under_lease(house, f"follow_up:{business.id}", partial(follow_up_all, house, business.id))
+        _under_lease(house, f"follow_up:{business.id}", partial(follow_up_all, house, business.id), SOON_SECONDS)
 
 
 def mailbox_job(house: House) -> None:

@@ -8,7 +8,8 @@ from functools import partial
 from collector.channels.smtp import Postbox, compose, post
 from collector.once import under_claim
 from collector.wording.writing import Letter
-from duewell.wiring import WORKER, House
+from duewell.wiring import House
+from duewell.workers import WORKER
 from integrations.contract import Clock, Receipt
 from storage import actions
 from storage.actions import ActionState, Claim, Plan

@@ -18,7 +18,8 @@ from collector.paying.taken_back import look_back, reverse
 from duewell.jobs import zone_among
 from duewell.running import living, resting, the_business
 from duewell.tills import Chosen, chosen_till, clearing_of, looks_first
-from duewell.wiring import WORKER, House
+from duewell.wiring import House
+from duewell.workers import WORKER
 from integrations.errors import IntegrationError, NotThere
 from integrations.receiving import Receiving
 from storage.checkouts import UNSETTLED, checkouts

@@ -15,7 +15,8 @@ from collector.plan import Decided, keep, plan
 from collector.replay.remembering import habits_noted
 from duewell.sames import find_sames
 from duewell.ways import carriers
-from duewell.wiring import WORKER, House
+from duewell.wiring import House
+from duewell.workers import WORKER, is_gone
 from integrations.errors import IntegrationError, NotThere
 from receivables.page import Page
 from receivables.records import Answer
@@ -234,7 +235,7 @@ def follow_up_all(house: House, business: str) -> list[FollowedUp]:
     for connected in living(house, business):
         if connected.books and not resting(house, connected):
             with house.source(connected) as source:
-                done.append(follow_up(source, worker=WORKER, carriers=ways))
+                done.append(follow_up(source, worker=WORKER, carriers=ways, gone=is_gone))
     keep_plans(house, business)
     return done
 

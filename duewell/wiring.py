@@ -1,7 +1,6 @@
 """The composition root: one page on which everything meets."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from duewell.clock import FollowingClock, SystemClock
 from duewell.config import BadSetting, Settings
 from duewell.ruling import ruling_of, windows_of
 from duewell.ways import carriers, postbox
+from duewell.workers import WORKER
 from integrations.budget import Budgets
 from integrations.contract import Account, AppKeys, Attempt, Budget, Clock, Grant, Meter, Token, Wire
 from integrations.errors import Reconnect
@@ -40,7 +40,6 @@ from storage.writer import GroupWriter
 from sync.source import Source
 
 A_DAY = 86_400.0
-WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 @dataclass

@@ -4,7 +4,7 @@ planned → claimed → sent | failed | ambiguous → sent | failed | parked. A 
 message speaks of, and the debtor's day; failing provably or being cancelled gives them back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -227,10 +227,19 @@ def mark(
     return action_id is not None
 
 
-def abandoned(tx: Tx, business: str, *, before: datetime, now: datetime) -> list[Action]:
-    """Claims made before then and never finished: nobody knows whether they acted, so they turn ambiguous."""
+def at_work(tx: Tx, business: str) -> list[str]:
+    """Who holds a claim that is not finished."""
     table = tables.action
-    old = (table.c.business_id == business, table.c.state == ActionState.CLAIMED.value, table.c.claimed_at < before)
+    mine = (table.c.business_id == business, table.c.state == ActionState.CLAIMED.value)
+    return list(tx.execute(select(table.c.claimed_by).where(*mine).distinct()).scalars())
+
+
+def abandoned(tx: Tx, business: str, *, before: datetime, now: datetime, workers: Collection[str] = ()) -> list[Action]:
+    """Claims made before then, or by these workers, and never finished: nobody knows whether they acted, so they turn
+    ambiguous."""
+    table = tables.action
+    over = (table.c.claimed_at < before) | table.c.claimed_by.in_(list(workers))
+    old = (table.c.business_id == business, table.c.state == ActionState.CLAIMED.value, over)
     values = {
         "state": ActionState.AMBIGUOUS.value,
         "finished_at": now,

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from collector.channels.port import Carriers
 from collector.dispatch import key_of
+from collector.follow_up import resolve
 from collector.once import once
 from collector.paying.counter import Counter, Ledger
 from collector.paying.dividing import divided
@@ -174,9 +176,11 @@ def _record_all(counter: Counter, one: KeptCheckout, keys: tuple[str, ...]) -> C
 
 def _record(counter: Counter, act: Action) -> ActionState:
     """Under its key, each invoice of it once for this payment; what another app entered is adopted."""
+    ledger = counter.ledger(act.connection)
+    act = told_by_now(ledger, act)
     if act.state not in READY:
         return act.state
-    ledger, received = counter.ledger(act.connection), received_of(act)
+    received = received_of(act)
     received = into(received, ledger.clearing.get(sum_of(received).currency, ""))
     speaks = [
         Speaks(key_of("paid", counter.business, received.payment, str(ref)), ref, RECORD, received.payment)
@@ -185,6 +189,15 @@ def _record(counter: Counter, act: Action) -> ActionState:
     wanted = Plan(act.act, act.key, act.debtor, act.connection, act.about, payload_of(received))
     done = once(ledger.source, counter.hand, wanted, lambda: _call(counter, ledger, act, received), speaks=speaks)
     return done.state
+
+
+def told_by_now(ledger: Ledger, act: Action) -> Action:
+    """The act as it stands; where it was not known whether it was done, the books are asked at once."""
+    if act.state is not ActionState.AMBIGUOUS:
+        return act
+    resolve(ledger.source, act, Carriers())
+    with ledger.source.database.read() as tx:
+        return actions.action(tx, ledger.source.business, act.key) or act
 
 
 def _call(counter: Counter, ledger: Ledger, act: Action, received: Received) -> Receipt:

@@ -13,7 +13,7 @@ from collector.dispatch import key_of
 from collector.once import once
 from collector.paying.counter import Counter
 from collector.paying.entries import RECORD, REVERSE, received_of, reversal_of, reversed_by
-from collector.paying.settle import ADOPTED_SINCE, READY
+from collector.paying.settle import ADOPTED_SINCE, READY, told_by_now
 from integrations.contract import Receipt
 from integrations.errors import IntegrationError
 from integrations.tills import Taken
@@ -121,7 +121,7 @@ def _reversal(counter: Counter, one: KeptCheckout, act: Action) -> Plan:
 def reverse(counter: Counter) -> int:
     """Do what was planned and is not done; how many invoices' payments were taken back in the books."""
     with counter.source.database.read() as tx:
-        planned = actions.actions(tx, counter.business, states=READY, act=REVERSE)
+        planned = actions.actions(tx, counter.business, states=(*READY, ActionState.AMBIGUOUS), act=REVERSE)
     return sum(reverse_one(counter, act) for act in planned)
 
 
@@ -129,6 +129,7 @@ def reverse_one(counter: Counter, act: Action) -> bool:
     """Take back one payment that is planned to be; whether it is done now."""
     try:
         ledger = counter.ledger(act.connection)
+        act = told_by_now(ledger, act)
         wanted = Plan(act.act, act.key, act.debtor, act.connection, act.about, act.payload)
         done = once(ledger.source, counter.hand, wanted, lambda: _call(counter, act))
         if done.state is ActionState.SENT:

@@ -126,9 +126,7 @@ def test_a_reply_lost_after_commit_records_nothing_twice_even_when_keys_have_exp
     shop.play.sandbox.book.add(Fault(slug, "drop_after", method="POST", path=ROUTES[slug]))
     shop.settle()
     assert [act.state for act in shop.acts()] == [ActionState.AMBIGUOUS]
-    shop.settle()
     shop.play.move(hours=26)
-    follow_up_all(shop.play.house, shop.play.business)
     shop.settle()
     assert [act.state for act in shop.acts()] == [ActionState.SENT]
     assert shop.now(one).open == one.open - Money(2500, one.open.currency)
@@ -262,8 +260,6 @@ def test_what_a_bank_takes_back_is_owed_again_or_shown_beside(plays: Plays, slug
     shop.play.move(minutes=45)
     shop.settle(news=False)
     shop.play.move(hours=26)
-    follow_up_all(shop.play.house, shop.play.business)
-    shop.settle()
     shop.settle()
     (back,) = clearing_page(shop.play.house, shop.play.business).back
     assert back.returned == Money(2500, one.open.currency)

@@ -17,6 +17,7 @@ from storage.actions import (
     abandoned,
     action,
     actions,
+    at_work,
     claim,
     mark,
     plan,
@@ -144,6 +145,16 @@ def test_abandoned_claims_turn_ambiguous(database: Database) -> None:
         assert [(one.key, one.state) for one in found] == [("a1", ActionState.AMBIGUOUS)]
         assert found[0].claimed_at == NOW
         assert abandoned(tx, BUSINESS, before=later, now=later) == []
+
+
+def test_the_claims_of_who_is_gone_are_abandoned_at_once(database: Database) -> None:
+    with database.write() as tx:
+        for key, debtor, who in (("a1", "d1", "gone"), ("a2", "d2", "at work")):
+            planned(tx, key, debtor)
+            claim(tx, BUSINESS, key, by=who, now=NOW)
+        assert sorted(at_work(tx, BUSINESS)) == ["at work", "gone"]
+        assert [one.key for one in abandoned(tx, BUSINESS, before=NOW, now=NOW, workers=["gone"])] == ["a1"]
+        assert at_work(tx, BUSINESS) == ["at work"]
 
 
 def test_acts_are_listed_by_any_condition(database: Database) -> None:

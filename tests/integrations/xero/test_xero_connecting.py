@@ -274,7 +274,11 @@ def test_webhook_addresses_are_entered_by_hand(desk: Any) -> None:
 
 def test_what_the_platform_can_do() -> None:
     assert (PLATFORM.slug, PLATFORM.label) == ("xero", "Xero")
-    assert set(Capability) - PLATFORM.capabilities == {Capability.API_KEY, Capability.TAKE_PAYMENTS}
+    assert set(Capability) - PLATFORM.capabilities == {
+        Capability.API_KEY,
+        Capability.CARRY_PAY_LINK,
+        Capability.TAKE_PAYMENTS,
+    }
 
 
 def test_trap_13_several_siblings_renew_once(desk: Any, in_threads: Callable[..., None]) -> None:
