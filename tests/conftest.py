@@ -199,7 +199,7 @@ class Postgres:
 
     def _create(self, template: str, name: str = "") -> str:
         name = name or f"t{next(self.numbers)}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG")
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         with psycopg.connect(self.address(), autocommit=True) as plain:
             plain.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return self.address(database=name)
