@@ -66,7 +66,7 @@ def once(
     speaks: Sequence[Speaks] = (),
     commanded: bool = False,
 ) -> Done:
-    """Do it under its claim. What somebody else did or does is not done again."""
+    """Do it under its claim. What somebody else did or does is not done again, and what was cancelled not at all."""
     if (standing := _claimed(place, hand, wanted, speaks)) is not None:
         return standing
     return under_claim(place, hand.worker, wanted.key, call, commanded=commanded)
@@ -77,7 +77,7 @@ def _claimed(place: Place, hand: Hand, wanted: Plan, speaks: Sequence[Speaks]) -
     now = place.clock.now()
 
     def work(tx: Tx) -> Claim:
-        actions.plan(tx, place.business, wanted, now=now)
+        actions.plan(tx, place.business, wanted, now=now, revive=False)
         return actions.claim(tx, place.business, wanted.key, by=hand.worker, now=now, speaks=speaks)
 
     taken = hand.commit(work)

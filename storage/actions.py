@@ -97,8 +97,11 @@ class Action:
     reason: str
 
 
-def plan(tx: Tx, business: str, wanted: Plan, *, now: datetime) -> bool:
-    """Note an act to be, or bring a planned one up to date; False when it was claimed already, whatever came of it."""
+def plan(tx: Tx, business: str, wanted: Plan, *, now: datetime, revive: bool = True) -> bool:
+    """Note an act to be, or bring a planned one up to date; False when it was claimed already, whatever came of it.
+
+    One that was cancelled is planned again, unless it is not to be revived.
+    """
     row = {
         "business_id": business,
         "id": new_id(),
@@ -118,7 +121,7 @@ def plan(tx: Tx, business: str, wanted: Plan, *, now: datetime) -> bool:
     again = statement.on_conflict_do_update(
         index_elements=["business_id", "key"],
         set_=fresh | {"reason": ""},
-        where=table.c.state.in_([*CLAIMABLE, ActionState.CANCELLED.value]),
+        where=table.c.state.in_([*CLAIMABLE, ActionState.CANCELLED.value] if revive else CLAIMABLE),
     )
     return tx.execute(again.returning(table.c.id)).scalar() is not None
 

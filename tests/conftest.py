@@ -1,5 +1,6 @@
 """What every room's tests share: a clock that obeys, a wire with a meter, a grant store in memory, a sandbox."""
 
+import gc
 import itertools
 import logging
 import signal
@@ -106,6 +107,12 @@ class MemoryGrants:
         finally:
             if mine:
                 self._lock.release()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: no collection of garbage has to look through it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """What libraries do again and again in a test run, done once or left out. It changes nothing that a test proves."""
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,7 @@ compiled: defaultdict[type, LRUCache[Any, Any]] = defaultdict(partial(LRUCache, 
 
 def make_quicker() -> None:
     """For this process and those it forks."""
+    gc.disable()  # until all tests are collected, there is no garbage to find
     # an error that is logged is else drawn with every variable of every frame, which takes seconds
     ConsoleRenderer.get_active().exception_formatter = plain_traceback
     Rule._compile_builder = build_once  # type: ignore[assignment, method-assign]

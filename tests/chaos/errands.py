@@ -1,6 +1,7 @@
 """One act in a child, which stops itself just before its claim, so that it can be held, killed or failed there."""
 
 import ctypes
+import faulthandler
 import os
 import signal
 import sys
@@ -107,6 +108,7 @@ def _to_the_end(log: Path, settings: Settings, work: Callable[[], None]) -> None
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(descriptor, sys.stderr.fileno())
+        faulthandler.enable()
         configure(settings)
         work()
         code = 0
@@ -189,7 +191,9 @@ def _do(
     vars(house)["writer"] = _Writer(commit)
     usual = house.sender(owner, stationery_of(house, owner), automatic=False)
     with house.source(connected) as source:
-        return ACTS[errand.act].do(Hand(house, source, replace(usual, worker=f"worker {os.getpid()}"), errand, pause))
+        came = ACTS[errand.act].do(Hand(house, source, replace(usual, worker=f"worker {os.getpid()}"), errand, pause))
+    os.write(2, f"{errand.act}: {came}\n".encode())
+    return came
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +213,7 @@ def _afterwards(database: Database, errands: Sequence[Errand]) -> None:
     first = errands[0]
     follow_up_all(house_of(database, first, LOST_AFTER), first.business)
     for errand in errands:
-        came = _do(house_of(database, errand, AGAIN_AFTER), errand, lambda work: _at_once(database, work))
-        os.write(2, f"{errand.act} again: {came}\n".encode())
+        _do(house_of(database, errand, AGAIN_AFTER), errand, lambda work: _at_once(database, work))
     follow_up_all(house_of(database, first, ENDED_AFTER), first.business)
 
 

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from sandbox.server import Sandbox
 
 PASSWORD = "correct-horse-battery"
 FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-BEGUN: dict[str, bytes] = {}
+MADE: dict[str, dict[str, bytes]] = {}
 WARM = multiprocessing.get_context("forkserver")
 WARM.set_forkserver_preload(
     [
@@ -118,20 +118,25 @@ class Terminal:
 
     def settle_in(self) -> None:
         """With an owner, a business, and Stripe connected and read."""
-        self._begin()
+        assert self.stripe_key, "made at the platform, if it was not yet"
+        self._once("settled", self._settle)
+        self.move(minutes=1)  # whatever was copied was written before
+
+    def _settle(self) -> None:
+        self._once("begun", lambda: self.done("init", "--business", "Acme Ltd"))
         self.done("connect", "stripe", "--own-reminders", "no", typed=f"{self.stripe_key}\n")
         self.done("sync")
 
-    def _begin(self) -> None:
-        """What `init` makes, is made once and copied: its tables and its password take half a second."""
+    def _once(self, name: str, make: Callable[[], object]) -> None:
+        """What is made alike for many is made once and copied, between sandboxes that are alike."""
         data = self.folder / "data"
-        if not BEGUN:
-            self.done("init", "--business", "Acme Ltd")
-            BEGUN.update({file.name: file.read_bytes() for file in data.iterdir()})
+        if name not in MADE:
+            make()
+            MADE[name] = {file.name: file.read_bytes() for file in data.iterdir()}
         data.mkdir(mode=0o700, exist_ok=True)
-        for name, held in BEGUN.items():
-            (data / name).touch(mode=0o600)
-            (data / name).write_bytes(held)
+        for file, held in MADE[name].items():
+            (data / file).touch(mode=0o600)
+            (data / file).write_bytes(held)
 
     def move(self, **by: float) -> None:
         """Let time pass."""
