@@ -240,7 +240,7 @@ def _pay_url(source: Source, invoice: Ref) -> str:
 def _payload(message: Message, letter: Letter | None, parcel: Parcel | None) -> str:
     """What is kept of a message: who got it and its words. Links are marked, never stored, and proven by the digest."""
     told: dict[str, object] = {
-        "to": [address for _, address in parcel.to] if parcel else [one.address for one in message.to],
+        "to": list(parcel.addresses) if parcel else [one.address for one in message.to],
         "step": message.step.name,
         "invoices": [invoice.number for invoice, _ in message.invoices],
         "subject": "",

@@ -65,7 +65,8 @@ def _to(message: Message, case: Case, country: str) -> tuple[tuple[str, str], ..
         return tuple((case.head.name, number) for number in numbers(case.head.phones, country))
     if message.channel is Channel.LETTER:
         return ()
-    return tuple((one.name, one.address) for one in message.to)
+    addressed = tuple((one.name, one.address) for one in message.to if one.addressed)
+    return addressed or tuple((one.name, one.address) for one in message.to)
 
 
 def _asked(message: Message) -> Money | None:
@@ -89,7 +90,8 @@ def _for_mail(source: Source, message: Message, parcel: Parcel, wrapping: Wrappi
         files = enclosed(source, message, bytes_max=wrapping.bytes_max, patient=wrapping.patient)
     earlier = earlier_mails(source, message.debtor, [one.ref for one in invoices])
     papers, left_out = tuple(files.papers), tuple(files.left_out)
-    return replace(parcel, attachments=papers, earlier=earlier, reply_key=key, left_out=left_out)
+    copies = tuple(both for one in message.to if (both := (one.name, one.address)) not in parcel.to)
+    return replace(parcel, attachments=papers, earlier=earlier, reply_key=key, left_out=left_out, copies=copies)
 
 
 def told_of_files(parcel: Parcel) -> dict[str, object]:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import cast
 
+from integrations.building import build_structs
 from integrations.contract import Capability, Platform
 from integrations.errors import Refused, Unsupported
 from integrations.tills import TakesPayments
@@ -26,6 +27,12 @@ def platform(slug: str) -> Platform:
     """The platform called `slug`; its SDK is imported only now. Raises Refused for a stranger."""
     if slug not in slugs():
         raise Refused(f"there is no platform {slug!r}; there are {', '.join(slugs())}")
+    found = _imported(slug)
+    build_structs()
+    return found
+
+
+def _imported(slug: str) -> Platform:
     for plugin in entry_points(group=PLUGINS):
         if plugin.name == slug:
             return cast(Platform, plugin.load()())

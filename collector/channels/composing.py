@@ -63,6 +63,8 @@ def compose_parcel(parcel: Parcel, postbox: "Postbox", *, key: str, now: datetim
     mail["Subject"] = _worded("Subject", whole.subject)
     mail["From"] = mailbox(postbox.sender_name, postbox.sender_address)
     mail["To"] = ", ".join(mailbox(name, address) for name, address in whole.to)
+    if whole.copies:
+        mail["Cc"] = ", ".join(mailbox(name, address) for name, address in whole.copies)
     if answers := answer_address(postbox, whole.reply_key):
         mail["Reply-To"] = mailbox("", answers)
     mail["Date"] = format_datetime(now)

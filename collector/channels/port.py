@@ -59,7 +59,8 @@ class LeftOut:
 class Parcel:
     """A message in words, ready for whichever channel.
 
-    `to` holds (name, address) for mail and (name, number) for a text or a call; a letter goes to `postal`. `earlier`
+    `to` holds (name, address) for mail and (name, number) for a text or a call; a letter goes to `postal`. Whoever only
+    gets a copy of a mail stands in `copies`. `earlier`
     are the Message-IDs it follows, oldest first. `reply_key` names the customer in the answer address. `unsubscribe`
     (an https: or mailto: address) is only for where a rule demands it. `country` is the customer's, else the company's.
     """
@@ -81,6 +82,12 @@ class Parcel:
     about: Ref | None = None
     amount: Money | None = None
     left_out: tuple[LeftOut, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it goes, copies and all."""
+        return tuple(address for _, address in (*self.to, *self.copies))
 
 
 class Carrier(Protocol):

@@ -52,7 +52,7 @@ class MailCarrier:
     def deliver(self, parcel: Parcel, *, key: str, now: datetime) -> Receipt:
         """Compose and hand over; the receipt is the Message-ID. Raises what `post` raises."""
         mail = compose_parcel(parcel, self.postbox, key=key, now=now)
-        return post(mail, self.postbox, recipients=[address for _, address in parcel.to])
+        return post(mail, self.postbox, recipients=list(parcel.addresses))
 
     def found(self, key: str, since: datetime, *, to: Sequence[str] = ()) -> Receipt | Lookup:
         """Mail has nobody to ask: a server that fell silent after the text may have taken it."""

@@ -26,6 +26,8 @@ LOOK_BACK = timedelta(days=30)
 CLOCKS_APART = timedelta(minutes=5)
 TEXT_MAX = 5000
 LAST_SECOND = time(23, 59, 59)
+CHARGED = msgspec.json.Decoder(PageOf[ChargedInvoice])
+RATES = msgspec.json.Decoder(PageOf[TaxRatePayload])
 
 
 class Charging:
@@ -49,7 +51,7 @@ class Charging:
         asked: dict[str, Any] = {"limit": PAGE, "active": "true", "inclusive": "true"}
         more = True
         while more:
-            page = self._client.get("/v1/tax_rates", _tax_rates, asked)
+            page = self._client.get("/v1/tax_rates", RATES.decode, asked)
             yield from page.data
             more = page.has_more and bool(page.data)
             asked["starting_after"] = page.data[-1].id if page.data else ""
@@ -115,7 +117,7 @@ class Charging:
         asked = {**_payer(late), "limit": PAGE, "created": {"gte": int((since - CLOCKS_APART).timestamp())}}
         more = True
         while more:
-            page = self._client.get("/v1/invoices", _invoices, asked)
+            page = self._client.get("/v1/invoices", CHARGED.decode, asked)
             yield from (one for one in page.data if one.metadata.get(MARK) == key)
             more = page.has_more and bool(page.data)
             asked["starting_after"] = page.data[-1].id if page.data else ""
@@ -140,14 +142,6 @@ def _receipt(made: ChargedInvoice) -> Receipt:
 
 def _invoice(body: bytes) -> ChargedInvoice:
     return msgspec.json.decode(body, type=ChargedInvoice)
-
-
-def _invoices(body: bytes) -> PageOf[ChargedInvoice]:
-    return msgspec.json.decode(body, type=PageOf[ChargedInvoice])
-
-
-def _tax_rates(body: bytes) -> PageOf[TaxRatePayload]:
-    return msgspec.json.decode(body, type=PageOf[TaxRatePayload])
 
 
 def _payload(body: bytes) -> Payload:

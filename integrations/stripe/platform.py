@@ -32,6 +32,7 @@ PER_ENDPOINT = Limit("endpoint", calls=25, seconds=1.0, per=Per.ENDPOINT)
 LIVE_ACCOUNT = Limit("account", calls=100, seconds=1.0)
 TEST_ACCOUNT = Limit("account", calls=25, seconds=1.0)
 ROOMS = {Kind.INVOICE: "invoices", Kind.CUSTOMER: "customers", Kind.CHARGEBACK: "disputes"}
+ENDPOINTS = msgspec.json.Decoder(PageOf[Endpoint])
 
 
 class StripePlatform:
@@ -82,7 +83,7 @@ class StripePlatform:
     def subscribe(self, wire: Wire, account: Account, token: Token, *, url: str) -> Subscription:
         """A snapshot endpoint in the SDK's version. One that a lost reply left at this address is replaced."""
         client = _client(wire, account, token)
-        known = client.get("/v1/webhook_endpoints", _endpoints, {"limit": 100})
+        known = client.get("/v1/webhook_endpoints", ENDPOINTS.decode, {"limit": 100})
         for one in known.data:
             if one.url == url:
                 client.delete(f"/v1/webhook_endpoints/{_require_endpoint(one.id)}")
@@ -134,10 +135,6 @@ def _require_endpoint(key: str) -> str:
 
 def _endpoint(body: bytes) -> Endpoint:
     return msgspec.json.decode(body, type=Endpoint)
-
-
-def _endpoints(body: bytes) -> PageOf[Endpoint]:
-    return msgspec.json.decode(body, type=PageOf[Endpoint])
 
 
 PLATFORM = StripePlatform()

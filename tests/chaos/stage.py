@@ -16,6 +16,8 @@ from werkzeug.wrappers import Request, Response
 from collector.approving import approve
 from collector.channels.twilio import mark
 from collector.debtors.case_book import MESSAGES
+from collector.debtors.cases import debtor_key
+from collector.debtors.kin import together
 from collector.judgement import Message
 from duewell.config import Settings, StepSetting
 from duewell.config_ways import Letters, Sms
@@ -25,7 +27,7 @@ from duewell.ways import letters
 from receivables.said import Said, Saying
 from sandbox.faults import WATCHERS
 from sandbox.server import Sandbox, Setup
-from storage import actions
+from storage import actions, books
 from storage.actions import Action
 from storage.approvals import answer
 from storage.said import say
@@ -195,7 +197,19 @@ class Stage:
         dealt[GROUP] = _grouped(dealt.get(GROUP, []))
         share = max(share, OTHERS_LEAST)
         numbers = {name: int(share * SHARES.get(name, 1)) for name in self._only}
-        return dealt | other_errands(self.play, self._errand, busy, numbers, reminded=busy - left)
+        kin = self._with_kin(busy)
+        reminded = {one for one, head in kin.items() if head in busy - left}
+        return dealt | other_errands(self.play, self._errand, kin.keys(), numbers, reminded=reminded)
+
+    def _with_kin(self, debtors: Collection[str]) -> dict[str, str]:
+        """These and whose invoices their messages are about as well, each with who is written to."""
+        heads: dict[str, str] = {}
+        with self.play.house.database.read() as tx:
+            for connected in living(self.play.house, self.play.business):
+                families = together(tx, connected).families
+                for one in books.customers(tx, self.play.business, connected.id):
+                    heads[debtor_key(one.ref)] = debtor_key(families.head(one.ref))
+        return {one: head for one, head in heads.items() if head in debtors}
 
     def _due(self, act: Act) -> dict[str, Message]:
         """Today's messages by debtor, if all went by this act's channel."""

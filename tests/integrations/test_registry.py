@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from integrations.contract import Capability
@@ -29,6 +30,19 @@ def test_a_stranger_is_refused_with_the_names_that_are_known(stranger: str) -> N
 
 def test_the_same_platform_is_given_every_time() -> None:
     assert all(platform(slug) is platform(slug) for slug in slugs())
+
+
+BUILT: list[str] = []
+
+
+def test_what_a_platform_decodes_is_built_before_two_threads_can_be_the_first() -> None:
+    reply = msgspec.defstruct("Reply", [("told", "BUILT.append('told') or int")], module=__name__)
+
+    platform.__wrapped__("stripe")
+
+    assert BUILT == ["told"]
+    assert msgspec.json.decode(b'{"told": 1}', type=reply) == reply(1)
+    assert BUILT == ["told"]
 
 
 def run(script: str, *folders: Path) -> str:

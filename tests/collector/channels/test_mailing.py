@@ -324,11 +324,13 @@ def test_what_came_of_the_text_is_said_as_it_is(
     assert getattr(trouble.value, "may_have_acted", None) is acted
 
 
-def test_the_carrier_is_called_with_what_it_needs(sink: tuple[Mailbox, int]) -> None:
+def test_whoever_gets_a_copy_is_named_as_such(sink: tuple[Mailbox, int]) -> None:
     box, port = sink
     deliver: Callable[..., Any] = MailCarrier(replace(POSTBOX, port=port)).deliver
 
-    deliver(replace(PARCEL, to=(("Ann", "ann@bakery.example"), ("Bo", "bo@faß.example"))), key="k1", now=NOW)
+    deliver(replace(PARCEL, copies=(("Bo", "bo@faß.example"),)), key="k1", now=NOW)
 
     (mail,) = box.mails()
     assert mail.recipients == ("ann@bakery.example", "bo@xn--fa-hia.example")
+    assert (mail.message["To"], mail.message["Cc"]) == ("Ann <ann@bakery.example>", "Bo <bo@xn--fa-hia.example>")
+    assert composed()["Cc"] is None

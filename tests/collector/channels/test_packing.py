@@ -8,8 +8,9 @@ import pytest
 from collector.arrivals import saying_of
 from collector.channels.port import OptedOut, Parcel, WrongAddress
 from collector.channels.twilio import Delivery
-from collector.packing import earlier_mails, hand_over
+from collector.packing import Wrapping, earlier_mails, hand_over, pack
 from collector.policy import Channel
+from collector.wording.writing import Letter
 from integrations.contract import Lookup, Receipt
 from integrations.errors import Refused
 from receivables.records import Kind
@@ -19,6 +20,8 @@ from storage.actions import ActionState, Plan, Speaks
 from storage.database import Database
 from storage.said import end, said
 from sync.source import Source
+from tests.collector.cases_at_hand import message
+from tests.collector.test_receivers import BOSS, ESCALATING, ESCALATION, SENT, known
 from tests.conftest import HandClock
 from tests.storage.amber import BUSINESS, CONNECTION, NOW, ref
 
@@ -67,6 +70,16 @@ def test_what_a_refusal_teaches_is_remembered_until_somebody_ends_it(
 
 def test_another_refusal_teaches_nothing_about_the_address(source: Source) -> None:
     assert refused(source, Refused("no")) == []
+
+
+def test_the_escalation_contact_gets_a_copy(source: Source) -> None:
+    of = known(persons=(ESCALATION,))
+    letter, plain = Letter("Reminder", "Dear Ann", ""), Wrapping(attach_invoices=False)
+
+    parcel = pack(source, of, message(of, ESCALATING), letter, wrapping=plain)
+
+    assert (parcel.to, parcel.copies) == ((("", SENT),), (("Jo Boss", BOSS),))
+    assert parcel.addresses == (SENT, BOSS)
 
 
 def test_a_follow_up_knows_the_mails_about_the_same_invoices(source: Source) -> None:
