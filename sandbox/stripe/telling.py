@@ -45,7 +45,8 @@ def told_of_taking(ledger: Ledger) -> dict[str, Any]:
             for one in books.checkout_sessions
         },
         "links": {
-            one.id: {"active": one.active, "amount": one.amount, "done": one.done, "slug": one.slug}
+            one.id: {"active": one.active, "amount": one.amount, "done": one.done, "slug": one.slug,
+                     "reference": one.metadata.get("duewell", "")}
             for one in books.payment_links
         },
         "intents": {

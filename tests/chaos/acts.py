@@ -9,21 +9,26 @@ from collector.charges.posting import post
 from collector.dispatch import Sender, dispatch
 from collector.follow_up import leave
 from collector.occasions.acting import carry_out
+from collector.occasions.courtesy import Occasion
 from collector.paying.counter import Counter
+from collector.paying.lasting import lasting_urls
 from collector.paying.opening import open_page
 from collector.paying.settle import READY, settle_one
 from collector.paying.taken_back import reverse_one
 from collector.policy import Channel
+from duewell.carrying import _carried_out
 from duewell.mailing import send_once
 from duewell.paying import counter_of
 from duewell.wiring import House
+from sandbox.server import Sandbox
 from storage import actions
 from storage.actions import Action
 from storage.checkouts import checkouts
 from storage.database import Tx
 from sync.source import Source
 from tests.chaos.errands import Errand
-from tests.chaos.pages import PAGE, before_it_is_kept, pages_as_acts
+from tests.chaos.lasting import LINK, links_as_acts, live_for
+from tests.chaos.pages import PAGE, before_it_is_kept, open_pages, pages_as_acts
 
 KEYED = r"(?!\S*/query).*{key}"
 
@@ -45,7 +50,8 @@ class Act:
 
     `platform` has it done in that one's books; `written` then is what its server is asked, as "METHOD path body", with
     `{invoice}` and `{key}`. `letter` is the wording of the reminder by `channel`; anything else has none. `kept` tells
-    what the tables hold of one that is kept elsewhere than among the actions, in their words.
+    what the tables hold of one that is kept elsewhere than among the actions, in their words; and `there` how often the
+    till has it.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Act:
     platform: str = ""
     written: str = KEYED
     kept: Callable[[Tx, Errand], list[Action]] | None = None
+    there: Callable[[Sandbox, Tx, Errand], int] | None = None
 
     @property
     def in_tables(self) -> bool:
@@ -108,6 +115,19 @@ def _open(hand: Hand) -> object:
         return open_page(_counter(hand), hand.errand.task).state
 
 
+def _link(hand: Hand) -> object:
+    """A link of the till's own, which is to stand in a message; kept by itself as a page is."""
+    debtor, asked = hand.errand.task
+    with before_it_is_kept(hand.house.database, hand.pause):
+        return len(lasting_urls(_counter(hand), debtor, [asked]))
+
+
+def _carry(hand: Hand) -> object:
+    """One invoice alone, where the job does all."""
+    sender = hand.sender
+    return _carried_out(hand.source, once.Hand(sender.commit, sender.worker), iter([hand.errand.task]))
+
+
 def _tell_us(hand: Hand) -> object:
     return send_once(hand.house, hand.errand.business, hand.errand.task)
 
@@ -130,9 +150,9 @@ BOOKED = {
 """What a platform's server is asked to book a payment."""
 TAKEN_BACK = {"quickbooks": r'\S*/payment .*"Id": "{invoice}"', "xero": r"\S*/Payments/{invoice} "}
 """Likewise to take back a booked payment, which stands for the errand's invoice."""
-OCCASIONS = ("statement", "thank_you", "apology", "credit_policy", "plan_offer")
-GROUP = "group"
-"""Mails of several at once, whose claims one thread commits together."""
+OCCASIONS = tuple(one.value for one in Occasion)
+GROUP, PAY_LINK = "group", "stripe pay link"
+"""Mails of several at once, whose claims one thread commits together; the link that an invoice carries in its books."""
 
 _MAIL = Act("mail", _remind, "mail", "first_reminder")
 _PLATFORM = Act("platform", _remind, "platform", "second_reminder")
@@ -151,7 +171,9 @@ _OF_ALL = (
     *(Act(f"{slug} charge", _post, platform=slug, written=written) for slug, written in CHARGED.items()),
     *(Act(f"{slug} payment", _book, platform=slug, written=written) for slug, written in BOOKED.items()),
     *(Act(f"{slug} taken back", _take_back, platform=slug, written=one) for slug, one in TAKEN_BACK.items()),
-    Act(PAGE, _open, kept=pages_as_acts),
+    Act(PAY_LINK, _carry, platform="stripe", written=r"\S*/invoices/{invoice} .*dw_link.*{key}"),
+    Act(PAGE, _open, kept=pages_as_acts, there=open_pages),
+    Act(LINK, _link, kept=links_as_acts, there=live_for),
     Act("our own mail", _tell_us),
 )
 ACTS = {act.name: act for act in _OF_ALL}

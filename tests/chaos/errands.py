@@ -29,7 +29,7 @@ from storage.database import Database, Tx
 from storage.writer import GroupWriter
 
 LOST_AFTER, AGAIN_AFTER, ENDED_AFTER = timedelta(minutes=20), timedelta(minutes=25), timedelta(minutes=45)
-MEETING_SECONDS = 10.0
+MEETING_SECONDS = 8.0
 PR_SET_PTRACER, ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
 
 Work = Callable[[Tx], Claim]
@@ -151,7 +151,7 @@ def send_one(database: Database, errand: Errand) -> None:
             return Claim.MINE
         return _at_once(database, work)
 
-    _do(house, errand, commit, pause=halt)
+    _do_and_tell(house, errand, commit, pause=halt)
     for work in promised:
         with database.write() as tx:
             work(tx)
@@ -175,7 +175,7 @@ def _together(house: House, errand: Errand) -> None:
         return claims[works.index(work)].result()
 
     with ThreadPoolExecutor(len(errand.each)) as pool:
-        turns = [pool.submit(_do, house_of(house.database, one), one, commit) for one in errand.each]
+        turns = [pool.submit(_do_and_tell, house_of(house.database, one), one, commit) for one in errand.each]
     writer.stop()
     for turn in turns:
         turn.result()
@@ -191,9 +191,13 @@ def _do(
     vars(house)["writer"] = _Writer(commit)
     usual = house.sender(owner, stationery_of(house, owner), automatic=False)
     with house.source(connected) as source:
-        came = ACTS[errand.act].do(Hand(house, source, replace(usual, worker=f"worker {os.getpid()}"), errand, pause))
-    os.write(2, f"{errand.act}: {came}\n".encode())
-    return came
+        return ACTS[errand.act].do(Hand(house, source, replace(usual, worker=f"worker {os.getpid()}"), errand, pause))
+
+
+def _do_and_tell(
+    house: House, errand: Errand, commit: Callable[[Work], Claim], pause: Callable[[], None] = lambda: None
+) -> None:
+    os.write(2, f"{errand.act}: {_do(house, errand, commit, pause)}\n".encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,7 @@ def _afterwards(database: Database, errands: Sequence[Errand]) -> None:
     first = errands[0]
     follow_up_all(house_of(database, first, LOST_AFTER), first.business)
     for errand in errands:
-        _do(house_of(database, errand, AGAIN_AFTER), errand, lambda work: _at_once(database, work))
+        _do_and_tell(house_of(database, errand, AGAIN_AFTER), errand, lambda work: _at_once(database, work))
     follow_up_all(house_of(database, first, ENDED_AFTER), first.business)
 
 

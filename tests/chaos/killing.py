@@ -157,8 +157,9 @@ class Killer:
         return tally
 
     def _act(self, act: str, numbers: Mapping[str, int]) -> Iterator[Tried]:
-        watched = self.watch(self.take(act))
-        assert watched.code == 0, f"{act} broke by itself; see the log in {self.folder}"
+        first = self.take(act)
+        watched = self.watch(first)
+        assert watched.code == 0, f"{act} broke by itself ({watched.code}): {_last_words(first)}"
         if not ACTS[act].in_tables and (why := complaint(watched.calls, act, sqlite=self.stage.sqlite)):
             self._misordered.append(f"{act}: {why}")
         wanted = [point for kind, number in numbers.items() for point in self._spread(watched, kind, number)]

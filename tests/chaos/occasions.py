@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from itertools import islice
 
 from collector.charges.bearing import Borne
 from collector.charges.posting import Posting, key_of_charge
@@ -17,6 +18,7 @@ from collector.occasions.acting import thanks_key
 from collector.occasions.courtesy import Occasion
 from collector.paying.schedule import Rhythm, equal_parts
 from collector.wording.writing import Letter
+from duewell.carrying import _errands
 from duewell.charging import CHARGES, borne_of
 from duewell.charging_to import charge_choices
 from duewell.finding import today_of
@@ -31,7 +33,7 @@ from storage import actions, books
 from storage.actions import Plan
 from storage.said import say
 from storage.settings import set_setting
-from tests.chaos.acts import CHARGED, OCCASIONS
+from tests.chaos.acts import CHARGED, OCCASIONS, PAY_LINK
 from tests.chaos.errands import Errand
 from tests.chaos.payments import money_errands
 from tests.scenarios.playing import Play
@@ -40,7 +42,7 @@ Make = Callable[..., Errand]
 
 TERMS = {"from": "2020-01-01", "percent": "18", "per": "year", "flat": "5", "grace": "0"}
 WEEK = timedelta(days=7)
-OF_PAID = ("thank_you", "apology")
+OF_PAID = ("thank_you", "apology", "payment_returned")
 PARTS = 3
 A_DAY = date(2026, 1, 1)
 ASKED = {"asked_by": "Robin"}
@@ -57,6 +59,7 @@ def other_errands(
         **_writings(play, make, busy, numbers),
         **_charges(play, make, reminded, numbers),
         **money_errands(play, make, busy, numbers),
+        PAY_LINK: list(_carried(play, make, numbers.get(PAY_LINK, 0))),
         "our own mail": [make("our own mail", *_first(play), task=one, key=one.key) for one in notices],
     }
 
@@ -114,6 +117,8 @@ def _called(business: str, occasion: Occasion, customer: Ref, about: Invoice) ->
     if occasion is Occasion.OFFER:
         plan = _plan(key, debtor, about)
         return Called(occasion, key, debtor, about={about.ref: about.open}, facts=ASKED, plan=plan)
+    if occasion is Occasion.COPY:
+        return Called(occasion, key, debtor, about={about.ref: about.open}, asked=True)
     once = {about.ref: thanks_key(business, about.ref)} if occasion is Occasion.THANK_YOU else {}
     return Called(occasion, key, debtor, about={about.ref: about.total}, once=once, offered=True)
 
@@ -159,6 +164,13 @@ def _planned(
         with play.house.database.write() as tx:
             actions.plan(tx, play.business, wanted, now=play.house.clock.now())
         yield make(name, invoice.ref.connection, "", (invoice.ref.id,), key=key)
+
+
+def _carried(play: Play, make: Make, number: int) -> Iterator[Errand]:
+    """Links that open invoices are to carry, once there is a till to pay at."""
+    stripe = next(one for one in living(play.house, play.business) if one.platform == "stripe")
+    for one in islice(_errands(play.house, stripe, stands=True), number):
+        yield make(PAY_LINK, stripe.id, "", (one.invoice.id,), key=one.key, task=one)
 
 
 # ---- late charges ----

@@ -24,12 +24,12 @@ AS_ACTS = {
 """A page that was never there may be asked for again, as what provably did not go may be sent."""
 TILL = "northwind"
 PAGE = "page"
-KEPT = "INSERT INTO checkout"
+KEPT = ("INSERT INTO checkout", "INSERT INTO lasting_link")
 
 
 @contextmanager
 def before_it_is_kept(database: Database, pause: Callable[[], None]) -> Iterator[None]:
-    """Stand still once, just before a page is written down."""
+    """Stand still just before a page or a link of the till's is written down."""
 
     def strike(*told: object) -> None:
         if str(told[2]).startswith(KEPT):
@@ -89,6 +89,11 @@ def open_for(sandbox: Sandbox, tx: Tx, business: str, debt: Collection[Ref]) -> 
     """How many pages a customer could pay this debt on at this moment, as the till itself says."""
     ours = {one.id for one in _pages(tx, business, debt)}
     return sum(reference in ours for reference, _ in _opened(sandbox))
+
+
+def open_pages(sandbox: Sandbox, tx: Tx, errand: Errand) -> int:
+    """Likewise, of an errand's debt."""
+    return open_for(sandbox, tx, errand.business, [ref for ref, _ in errand.task.on])
 
 
 def unknown_there(sandbox: Sandbox, tx: Tx, business: str) -> Collection[str]:

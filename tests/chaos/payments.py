@@ -19,6 +19,7 @@ from receivables.records import Invoice
 from storage import actions, books
 from storage.checkouts import CheckoutState, KeptCheckout, checkouts
 from tests.chaos.errands import Errand
+from tests.chaos.lasting import LINK, key_of_link, link_for
 from tests.chaos.pages import PAGE, TILL, key_of_page, wish_for
 from tests.scenarios.playing import Play
 
@@ -27,6 +28,8 @@ CARD = "4242424242424242"
 BACK = "http://127.0.0.1:9/back"
 PART = 1500
 SLUGS = ("quickbooks", "xero", "stripe")
+LINKED = SLUGS[:2]
+"""Invoices of the till's own have a page there."""
 
 
 def open_till(play: Play) -> None:
@@ -71,12 +74,13 @@ def pay(at: Counter, invoice: Invoice, minor: int = PART, *, form: Mapping[str, 
 
 def money_errands(play: Play, make: Make, busy: Collection[str], numbers: Mapping[str, int]) -> dict[str, list[Errand]]:
     """So many payments of each ledger, of which it was decided how they are to be booked, or which a bank took back
-    since; and debts that customers want to pay on a page."""
+    since; debts that customers want to pay on a page, and such as a message is to carry a link of the till's for."""
     open_till(play)
-    found: dict[str, list[Errand]] = {PAGE: []}
+    found: dict[str, list[Errand]] = {PAGE: [], LINK: []}
     for nth, slug in enumerate(SLUGS):
         wanted = {name: numbers.get(name, 0) for name in (f"{slug} payment", f"{slug} taken back")}
         wanted[PAGE] = (numbers.get(PAGE, 0) + nth) // len(SLUGS)
+        wanted[LINK] = 0 if slug == "stripe" else (numbers.get(LINK, 0) + nth) // len(LINKED)
         debts = _one_each(payable(play, slug, busy))
         for name, number in wanted.items():
             some = list(itertools.islice(debts, number))
@@ -88,6 +92,9 @@ def _errand(play: Play, make: Make, name: str, invoice: Invoice) -> Errand:
     at, ref = counter(play), invoice.ref
     if name == PAGE:
         return make(name, ref.connection, "", (ref.id,), key=key_of_page(invoice), task=wish_for(invoice, PART, BACK))
+    if name == LINK:
+        asked = (debtor_key(invoice.customer), link_for(invoice))
+        return make(name, ref.connection, "", (ref.id,), key=key_of_link(invoice), task=asked)
     pay(at, invoice)
     kept = _kept(play)[-1]
     keys = decide(at, kept)

@@ -34,8 +34,9 @@ from storage.said import say
 from storage.todos import todo_by_key
 from tests.chaos.acts import ACTS, GROUP, Act
 from tests.chaos.errands import Errand
+from tests.chaos.lasting import unknown_links
 from tests.chaos.occasions import other_errands
-from tests.chaos.pages import PAGE, open_for, unknown_there
+from tests.chaos.pages import unknown_there
 from tests.scenarios.playing import settle_in
 
 GROUP_SIZE = 3
@@ -122,9 +123,9 @@ class Stage:
     def arrived(self, errand: Errand, key: str) -> int:
         """How often the outside really got it."""
         act = ACTS[errand.act]
-        if act.name == PAGE:
+        if act.there is not None:
             with self.play.house.database.read() as tx:
-                return open_for(self.sandbox, tx, errand.business, [ref for ref, _ in errand.task.on])
+                return act.there(self.sandbox, tx, errand)
         if act.platform:
             wanted = act.asked(errand, key)
             return sum(slug == act.platform and wanted.match(asked) is not None for slug, asked in self._written)
@@ -166,9 +167,10 @@ class Stage:
         return self._drafts.get(found.group(1), "") if found else ""
 
     def unknown_pages(self) -> Collection[str]:
-        """Pages that a customer could pay on, and nobody here knows."""
+        """Pages and links by which a customer could pay, and nobody here knows."""
         with self.play.house.database.read() as tx:
-            return unknown_there(self.sandbox, tx, self.play.business)
+            business = self.play.business
+            return [*unknown_there(self.sandbox, tx, business), *unknown_links(self.sandbox, tx, business)]
 
     def notes_twice(self) -> list[str]:
         """Our keys that one platform was given more than once with a note."""

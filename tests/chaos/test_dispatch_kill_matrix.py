@@ -1,9 +1,10 @@
-"""Nothing that leaves ever doubles or is lost: a sample of the kill and the error matrix; more of it is `make chaos`.
+"""Nothing that leaves ever doubles or is lost: a sample of the kill and the error matrix; all of it is `make chaos`.
 
 The order of calls is audited on the same stage: the claim is on the disk before the first byte leaves, and the audit
 that says so finds whoever does otherwise.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,7 +18,10 @@ from tests.chaos.killing import KILL, REHEARSED, Killer, Point, in_short, judged
 from tests.chaos.ordering import complaint, durable
 
 ALWAYS = {"mail", "letter", *REHEARSED}
-"""What is needed beside the acts that are struck: each act is struck on one of the two databases."""
+"""What is needed beside the acts that are struck."""
+SEED = 3
+STRUCK = 29
+"""So many acts, drawn by the seed, each on one of the two databases."""
 LETTER_SYNCS = 5
 """The tray's own name, two files, and the tray after each."""
 
@@ -25,8 +29,9 @@ LETTER_SYNCS = 5
 def test_wherever_a_worker_is_struck_nothing_doubles_and_nothing_is_lost(
     killers: Callable[..., Killer], record_property: Callable[[str, object], None], request: pytest.FixtureRequest
 ) -> None:
-    acts = list(ACTS)["sqlite" in request.node.callspec.id :: 2]
-    killer = killers(seed=3, customers=75, invoices=220, only={*acts, *ALWAYS}, most=2)
+    drawn = random.Random(SEED).sample(list(ACTS), STRUCK)
+    acts = drawn["sqlite" in request.node.callspec.id :: 2]
+    killer = killers(seed=SEED, customers=75, invoices=220, only={*acts, *ALWAYS}, most=2)
     assert durable(killer.stage.play.house.database)
 
     tally = killer.sample(acts)

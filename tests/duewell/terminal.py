@@ -120,7 +120,7 @@ class Terminal:
         """With an owner, a business, and Stripe connected and read."""
         assert self.stripe_key, "made at the platform, if it was not yet"
         self._once("settled", self._settle)
-        self.move(minutes=1)  # whatever was copied was written before
+        self.sandbox.move(timedelta(minutes=1), quiet=True)  # whatever was copied was written before
 
     def _settle(self) -> None:
         self._once("begun", lambda: self.done("init", "--business", "Acme Ltd"))

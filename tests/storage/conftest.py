@@ -16,10 +16,9 @@ from tests.storage.amber import BUSINESS, CONNECTION, NOW
 
 
 def _sweep(server: Postgres) -> str:
-    """Making a database for each test would take most of the tests' time."""
+    """Making a database for each test would take most of the tests' time, and so would a call for each table."""
     with server.shared.write() as tx:
-        for table in reversed(metadata.sorted_tables):
-            tx.execute(table.delete())
+        tx.exec_driver_sql("; ".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)))
     _furnish(server.shared)
     return server.address()
 
