@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from bench.town import Town
+from duewell.businesses import living
 from duewell.config import App, Settings, Web
 from duewell.logs import configure
-from duewell.running import living
 from duewell.wiring import House, build
 from integrations.contract import Grant
 from storage.businesses import add_business

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from bench.installing import opened
 from bench.night import WORKERS
 from bench.processes import most_memory_mib
-from duewell.jobs import all_businesses, nightly
-from duewell.running import living, sync_one
+from duewell.businesses import all_businesses, living
+from duewell.jobs import nightly
+from duewell.running import sync_one
 from duewell.wiring import House
 from integrations.budget import Budgets, CompanyBudget
 from integrations.contract import Limit

@@ -11,10 +11,10 @@ from collector.dispatch import key_of
 from collector.policy import Channel
 from collector.wording.writing import Letter
 from duewell.access import Role
+from duewell.businesses import living, the_business
 from duewell.mailing import Notice, send_once, to_be_sent, was_sent
 from duewell.morning_letter import counted
 from duewell.people import members
-from duewell.running import living, the_business
 from duewell.wiring import House
 from integrations.registry import platform
 from storage import actions

@@ -17,10 +17,10 @@ from collector.enclosing import PDFS_MAX
 from collector.occasions.acting import NO_PDF, Errand
 from collector.occasions.courtesy import Occasion
 from collector.occasions.offers import ANSWERS, ASKED, asked_in
+from duewell.businesses import living
 from duewell.finding import today_of
 from duewell.occasions import send_one
 from duewell.recording import end_said
-from duewell.running import living
 from duewell.todos import look_again
 from duewell.wiring import House
 from integrations.errors import IntegrationError, NotThere

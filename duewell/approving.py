@@ -11,11 +11,12 @@ from collector.wording.edited import Edit, edit_of, kept, own_words, problems, t
 from collector.wording.writing import words_of, write
 from duewell.automatic import automatic_of
 from duewell.bank import bank_of
+from duewell.businesses import the_business
+from duewell.businesses import zone_of as business_zone
 from duewell.charging import late_of
 from duewell.first_day import backlog_size
-from duewell.jobs import zone_of as business_zone
 from duewell.owning import operator_of
-from duewell.running import make_plan, the_business
+from duewell.running import make_plan
 from duewell.showing.overview import ledgers_of, rows_of
 from duewell.terms import agreed
 from duewell.views.pages import PlanRow

@@ -8,8 +8,9 @@ import structlog
 
 from collector.debtors.kinds import propose, unconfirmed
 from collector.plan import Decided
+from duewell.businesses import living, the_business
 from duewell.finding import today_of
-from duewell.running import living, make_plan, the_business
+from duewell.running import make_plan
 from duewell.said_words import KINDS
 from duewell.todos import bring_todos_in_step
 from duewell.views.plan import Automatic, KindView

@@ -10,8 +10,8 @@ import structlog
 from collector.channels.smtp import compose, post
 from collector.wording.writing import LINK, Bank, Letter
 from duewell.access import Role
+from duewell.businesses import the_business
 from duewell.people import members
-from duewell.running import the_business
 from duewell.views.wording import BankChange
 from duewell.wiring import House
 from integrations.errors import IntegrationError, Refused

@@ -13,9 +13,9 @@ from collector.debtors.cases import debtor_key
 from collector.debtors.kin import together
 from collector.dispatch import key_of
 from collector.once import Hand, once
+from duewell.businesses import living, resting
 from duewell.links import links_for
 from duewell.pay_page import page_url, pays_by_link, public_address
-from duewell.running import living, resting
 from duewell.wiring import House
 from duewell.workers import WORKER
 from integrations.contract import Act, Capability, Receipt

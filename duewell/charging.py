@@ -11,10 +11,9 @@ from collector.charges.bearing import Agreed, Basis, Borne, Charging, Moment, be
 from collector.charges.interest import Per, Terms
 from collector.charges.posting import posted_of
 from collector.wording.writing import Late
+from duewell.businesses import living, the_business, zone_of
 from duewell.charging_to import PostedTo, every_posted_to
 from duewell.finding import today_of, whole_case
-from duewell.jobs import zone_of
-from duewell.running import living, the_business
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from receivables.case import Case

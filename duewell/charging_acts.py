@@ -10,10 +10,10 @@ from collector.debtors.cases import debtor_key
 from collector.once import Hand
 from collector.typed import day
 from collector.wording.languages import date_words, money_words
+from duewell.businesses import living
 from duewell.charging import borne_of, last_day
 from duewell.charging_to import posted_to
 from duewell.finding import today_of, whom_of
-from duewell.running import living
 from duewell.terms import locale_of_business
 from duewell.wiring import House
 from duewell.workers import WORKER

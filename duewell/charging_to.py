@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from duewell.running import living
+from duewell.businesses import living
 from duewell.wiring import House
 from integrations.contract import Books, Capability, ChargeChoices, Choice
 from integrations.errors import NotThere, Refused

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from collector.paying.clearing import Booked, Cleared, PaidOut, cleared, payouts_of
 from collector.paying.entries import RECORD, REVERSE, payment_of, received_of, recorded_sums, reversed_by
-from duewell.jobs import zone_among, zone_of
-from duewell.running import living, the_business
+from duewell.businesses import living, the_business, zone_among, zone_of
 from duewell.tills import Chosen, chosen_till, clearing_of
 from duewell.wiring import House
 from integrations.errors import Refused

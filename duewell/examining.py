@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 
 from duewell.access import Role
+from duewell.businesses import all_businesses, living
 from duewell.examining_ways import ways
 from duewell.findings import Finding
-from duewell.jobs import all_businesses
 from duewell.owning import OPERATORS, in_name_of, operator_of
 from duewell.people import everybody
 from duewell.ruling import layers_of, policy_of
-from duewell.running import living
 from duewell.wiring import House
 from integrations.errors import Reconnect, Refused
 from integrations.registry import slugs

@@ -8,8 +8,7 @@ from collector.debtors.cases import customer_of, debtor_key
 from collector.debtors.kin import together
 from collector.debtors.whole import whole
 from collector.saying import Whom
-from duewell.jobs import zone_of
-from duewell.running import living, the_business
+from duewell.businesses import living, the_business, zone_of
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
 from receivables.case import Case

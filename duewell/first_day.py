@@ -9,9 +9,9 @@ from collector.debtors.case_book import MESSAGES
 from collector.decide import decide
 from collector.plan import Decided
 from collector.reasons.day import Day
+from duewell.businesses import living, the_business, zone_of
 from duewell.finding import today_of
-from duewell.jobs import zone_of
-from duewell.running import living, make_plan, the_business
+from duewell.running import make_plan
 from duewell.views.plan import BacklogView, OldInvoiceView, TurnView
 from duewell.wiring import House
 from receivables.money import Money, by_currency

@@ -1,27 +1,30 @@
 """The jobs and their hours. The scheduler only ticks: what there is to do stands in the tables."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from duewell import occasions
 from duewell.alerts import alerts
+from duewell.answers import answer_asked
+from duewell.businesses import all_businesses, living, resting, zone_of
+from duewell.carrying import carry_links
 from duewell.connecting import Uncounted
 from duewell.listening import read_mailbox, watch_deliveries
 from duewell.mornings import mornings
-from duewell.running import drain_inbox, follow_up_all, living, make_plan, resting, send_plan, sync_one
+from duewell.paying import settle_all
+from duewell.running import drain_inbox, follow_up_all, make_plan, send_plan, sync_one
 from duewell.todos import bring_todos_in_step
 from duewell.wiring import House
 from integrations.errors import IntegrationError
 from integrations.oauth import RenewingToken
 from integrations.registry import platform
-from receivables.records import Company
-from storage.businesses import Business, businesses
+from storage.businesses import Business
 from storage.connections import Connected, using_grant
 from storage.inbox import forget_drained
 from storage.settings import set_setting, setting
@@ -37,27 +40,6 @@ SOON_SECONDS = 300.0
 """Whoever dies settling money, or ending what others began, keeps the next from it no longer than this."""
 RENEW_IDLE_DAYS = 6
 INBOX_KEPT_DAYS = 45
-
-
-def all_businesses(house: House) -> list[Business]:
-    """Every business here."""
-    with house.database.read() as tx:
-        return businesses(tx)
-
-
-def zone_of(house: House, business: Business) -> ZoneInfo:
-    """The business's own time zone: as set, else its first company's, else UTC."""
-    return zone_among(business, [one.company for one in living(house, business.id) if one.company])
-
-
-def zone_among(business: Business, companies: Iterable[Company]) -> ZoneInfo:
-    """The same, when its companies are known."""
-    zones = [company.time_zone for company in companies if company.time_zone]
-    name = str(business.settings.get("time_zone") or (zones[0] if zones else "UTC"))
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def night_is_due(house: House, business: Business) -> bool:
@@ -126,8 +108,6 @@ def collect(house: House) -> None:
 
 def _collect(house: House, business: Business) -> None:
     """One message a day: a statement comes before the reminder of its day, terms, thanks and apologies after it."""
-    from duewell import occasions  # it builds on this module
-
     occasions.send_statements(house, business.id)
     send_plan(house, business.id)
     occasions.send_first_terms(house, business.id)
@@ -148,33 +128,23 @@ def drain_job(house: House) -> None:
         _try(partial(follow_up_all, house, business), "follow_up")
     for business in {business for business, _ in drained.tills}:
         named = {ref.id for owner, ref in drained.tills if owner == business}
-        _under_lease(house, f"settle:{business}", partial(_settle, house, business, named), SOON_SECONDS)
+        _under_lease(house, f"settle:{business}", partial(settle_all, house, business, named), SOON_SECONDS)
 
 
 def settle_job(house: House) -> None:
     """Every other minute: what came of the pages on which customers pay, where no webhook has told."""
     for business in all_businesses(house):
-        _under_lease(house, f"settle:{business.id}", partial(_settle, house, business.id), SOON_SECONDS)
-
-
-def _settle(house: House, business: str, named: Collection[str] = ()) -> None:
-    from duewell.paying import settle_all  # it builds on this module
-
-    settle_all(house, business, named)
+        _under_lease(house, f"settle:{business.id}", partial(settle_all, house, business.id), SOON_SECONDS)
 
 
 def pay_links_job(house: House) -> None:
     """Twice an hour: the links that open invoices carry in their own books."""
-    from duewell.carrying import carry_links  # it builds on this module
-
     for business in all_businesses(house):
         _under_lease(house, f"pay_links:{business.id}", partial(carry_links, house, business.id))
 
 
 def answers_job(house: House) -> None:
     """Every minute: what customers asked for on their page goes to them."""
-    from duewell.answers import answer_asked  # it builds on this module
-
     for business in all_businesses(house):
         _under_lease(house, f"answers:{business.id}", partial(answer_asked, house, business.id))
 

@@ -3,7 +3,7 @@
 from collector.debtors.case_book import case as read_case
 from collector.decide import decide
 from collector.plan import Decided
-from duewell.running import living
+from duewell.businesses import living
 from duewell.wiring import House
 from receivables.case import Case
 from storage.connections import Connected

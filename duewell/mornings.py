@@ -12,10 +12,11 @@ from collector.dispatch import key_of
 from collector.judgement import Line, Say
 from collector.plan import Decided
 from duewell.access import Act, Person
+from duewell.businesses import living, the_business
 from duewell.mailing import Notice, send_once, was_sent
 from duewell.morning_letter import Morning, morning_letter
 from duewell.people import everybody
-from duewell.running import living, make_plan, the_business
+from duewell.running import make_plan
 from duewell.wiring import House
 from receivables.money import by_currency
 from receivables.records import Ref

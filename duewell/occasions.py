@@ -17,11 +17,12 @@ from collector.occasions.courtesy import Occasion
 from collector.occasions.due import Look, refs_of, settled, statements, unanswered
 from collector.occasions.offers import PAGE, STATEMENTS, WITH_FIRST
 from collector.occasions.terms import first_terms
+from duewell.businesses import living, resting, the_business
 from duewell.clearing import beside
 from duewell.finding import today_of, whole_case
 from duewell.outcome_words import outcome_words
 from duewell.ruling import layers_of
-from duewell.running import living, may_send_alone, resting, the_business
+from duewell.running import may_send_alone
 from duewell.stationery import stationery_of
 from duewell.terms import agreed, credit_policy_of, policy_versions, terms_file
 from duewell.tills import chosen_till

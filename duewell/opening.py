@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
+from duewell.businesses import all_businesses, living
 from duewell.config import BadSetting, load
 from duewell.connecting import check_answers
-from duewell.jobs import all_businesses
 from duewell.logs import configure
-from duewell.running import living
 from duewell.wiring import House, build
 from integrations.errors import NotThere, Refused
 from storage.businesses import Business

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from duewell.access import Role
-from duewell.jobs import all_businesses
+from duewell.businesses import all_businesses
 from duewell.people import OWNER_LOGIN, hashed_password
 from duewell.wiring import House
 from integrations.errors import Refused

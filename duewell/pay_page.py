@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from collector.debtors.cases import debtor_key
+from duewell.businesses import all_businesses, living
 from duewell.config_ways import LOOPBACK
-from duewell.jobs import all_businesses
 from duewell.links import LIFE_DAYS, LIFE_SETTING, keys_of, link_for, made_keys
-from duewell.running import living
 from duewell.tills import chosen_till
 from duewell.views.pay_page import PayPageView
 from duewell.wiring import House

@@ -15,8 +15,7 @@ from collector.paying.counter import Counter, Ledger
 from collector.paying.lasting import watch_links
 from collector.paying.settle import Settled, settle
 from collector.paying.taken_back import look_back, reverse
-from duewell.jobs import zone_among
-from duewell.running import living, resting, the_business
+from duewell.businesses import living, resting, the_business, zone_among
 from duewell.tills import Chosen, chosen_till, clearing_of, looks_first
 from duewell.wiring import House
 from duewell.workers import WORKER

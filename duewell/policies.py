@@ -15,9 +15,9 @@ from collector.policies.reminder_days import BadDays, days_in, proposed
 from collector.policies.words import differences
 from collector.policy import PART_NAMES, Policy, Receiver, Step
 from collector.wording.writing import known_letters
+from duewell.businesses import living
 from duewell.finding import find_customer, today_of, whom_of
 from duewell.ruling import base_layer, layer_in, layers_of, together
-from duewell.running import living
 from duewell.views.policy import NOTE_MAX, Draft
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused

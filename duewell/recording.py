@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from collector.expecting import EXPECTED, plan_expected
 from collector.saying import Whom, check
+from duewell.businesses import living
 from duewell.finding import today_of, whom_of
-from duewell.running import living
 from duewell.todos import look_again
 from duewell.wiring import House
 from integrations.contract import Capability

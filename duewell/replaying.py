@@ -28,13 +28,13 @@ from collector.replay.told import (
     difference_of,
     run_of,
 )
+from duewell.businesses import the_business, zone_of
 from duewell.finding import today_of
-from duewell.jobs import zone_of
 from duewell.past_days import Past, Span
 from duewell.policies import country_of, drafted
 from duewell.reproducing import Proof, proven
 from duewell.ruling import base_layer, layers_of, ruling, together
-from duewell.running import may_send_alone, the_business
+from duewell.running import may_send_alone
 from duewell.wiring import House
 from integrations.errors import Refused
 from receivables.records import Ref

@@ -13,21 +13,21 @@ from collector.dispatch import Outcome, Sender, dispatch
 from collector.follow_up import FollowedUp, follow_up
 from collector.plan import Decided, keep, plan
 from collector.replay.remembering import habits_noted
+from duewell.businesses import living, resting, the_business
 from duewell.sames import find_sames
+from duewell.stationery import stationery_of
 from duewell.ways import carriers
 from duewell.wiring import House
 from duewell.workers import WORKER, is_gone
 from integrations.errors import IntegrationError, NotThere
 from receivables.page import Page
 from receivables.records import Answer
-from storage import actions, connections
+from storage import actions
 from storage.actions import Action, ActionState
 from storage.approvals import answer
 from storage.businesses import Business
-from storage.businesses import business as business_of
 from storage.connections import Connected, State
 from storage.due import Narrow
-from storage.errors import StorageError
 from storage.habits import refresh_habits
 from storage.meters import StoredMeter
 from storage.pages import Saved
@@ -50,21 +50,6 @@ class Synced:
     connected: Connected
     night: Night | None
     trouble: str = ""
-
-
-def living(house: House, business: str) -> list[Connected]:
-    """The business's connections that have not ended."""
-    with house.database.read() as tx:
-        return connections.connections(tx, business)
-
-
-def the_business(house: House, business: str) -> Business:
-    """The business. Raises StorageError for a stranger."""
-    with house.database.read() as tx:
-        found = business_of(tx, business)
-    if found is None:
-        raise StorageError(f"there is no business {business!r}")
-    return found
 
 
 def sync_one(house: House, connected: Connected, progress: Progress | None = None) -> Synced:
@@ -117,11 +102,6 @@ def _first_plan(house: House, connected: Connected) -> None:
         log.exception("first plan not made", connection=connected.id)
     else:
         log.info("first plan made", connection=connected.id)
-
-
-def resting(house: House, connected: Connected) -> bool:
-    """Is it to be left alone for now, because the platform asked or because it has been in trouble for a while?"""
-    return connected.resting(house.clock.now())
 
 
 def make_plan(house: House, business: str) -> list[Decided]:
@@ -183,8 +163,6 @@ def send_plan(
     again first. A person who sends (`by`) approves by it what stands in the plan; without one, only what may go goes.
     With one and not `odd`, what somebody should look at first stays where it is.
     """
-    from duewell.stationery import stationery_of  # it builds on this module
-
     if by:
         answer_plan(house, business, only, by=by, odd=odd)
     chosen = [one for one in messages_of_today(house, business) if one.standing.free and one.decision.message]

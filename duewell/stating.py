@@ -8,9 +8,9 @@ from collector.occasions.statement_paper import statement_pdf, write_statement
 from collector.wording.source import Own
 from collector.wording.writing import Late, Letter
 from duewell.bank import bank_of
+from duewell.businesses import the_business
 from duewell.charging import late_of
 from duewell.finding import find_customer, today_of, whole_case
-from duewell.running import the_business
 from duewell.wiring import House
 from integrations.errors import Refused
 from receivables.case import Case

@@ -10,10 +10,9 @@ from collector.charges import credit_policy
 from collector.charges.credit_policy import Agreement, CreditPolicy
 from collector.wording.languages import LANGUAGES, locale, main_language
 from collector.wording.source import POLICY, BadWording, shipped
+from duewell.businesses import living, the_business, zone_of
 from duewell.finding import today_of, whole_case
-from duewell.jobs import zone_of
 from duewell.ruling import layers_of
-from duewell.running import living, the_business
 from duewell.wiring import House
 from integrations.errors import Refused
 from receivables.records import Customer, Invoice, Kind, Ref

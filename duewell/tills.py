@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
 from collector.paying.entries import RECORD
+from duewell.businesses import living
 from duewell.connecting import OTHERS_POST
-from duewell.running import living
 from duewell.wiring import House
 from integrations.contract import KEY_LENGTH_MAX, Capability
 from integrations.errors import NotThere, Refused

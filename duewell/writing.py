@@ -15,8 +15,8 @@ from collector.wording.languages import LANGUAGES
 from collector.wording.source import KINDS, NAMES, POLICY, BadWording, shipped
 from collector.wording.writing import Letter, write
 from duewell.bank import bank_of
+from duewell.businesses import the_business
 from duewell.finding import today_of, whole_case
-from duewell.running import the_business
 from duewell.stating import customer_meant, statement_letter
 from duewell.terms import agreed, language_of_business
 from duewell.views.wording import WordingLine, WordingView

@@ -68,7 +68,7 @@ def command(
 
 def _asked(house: "House", business: str, said: dict[str, str]) -> dict[str, str]:
     """What was not said is asked of a person at a terminal, once for each business; a script takes what is usual."""
-    from duewell.jobs import all_businesses
+    from duewell.businesses import all_businesses
 
     if not sys.stdin.isatty() or any(one.name == business for one in all_businesses(house)):
         return said
@@ -99,7 +99,7 @@ def _owner(house: "House", business: str, *, name: str, email: str) -> str:
 
 def _change(house: "House", id: str, said: dict[str, str]) -> None:
     """A business that was there before takes what was said now; what was not said stays."""
-    from duewell.running import the_business
+    from duewell.businesses import the_business
     from storage.businesses import change_business
 
     before = the_business(house, id).settings

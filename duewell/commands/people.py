@@ -154,7 +154,7 @@ def _known(house: "House", email: str) -> "Person":
 
 
 def _names(house: "House") -> dict[str, str]:
-    from duewell.jobs import all_businesses
+    from duewell.businesses import all_businesses
 
     return {one.id: one.name for one in all_businesses(house)}
 

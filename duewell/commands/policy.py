@@ -113,7 +113,7 @@ def _checked(house: "House", business: str, customer: str, text: str) -> "tuple[
     from collector.policies.fields import Known
     from collector.wording.writing import known_letters
     from duewell import policies
-    from duewell.jobs import all_businesses
+    from duewell.businesses import all_businesses
     from duewell.opening import chosen
     from duewell.ruling import base_layer
 

@@ -114,8 +114,8 @@ def assign(config: Path | None, *, id: str, name: str, as_json: bool) -> None:
 
 
 def _todos(house: "House", business: str, *, everything: bool) -> "list[TodoView]":
+    from duewell.businesses import all_businesses
     from duewell.desk.work import all_todos
-    from duewell.jobs import all_businesses
     from duewell.opening import chosen
 
     wanted = [chosen(house, business)] if business else all_businesses(house)
@@ -124,8 +124,8 @@ def _todos(house: "House", business: str, *, everything: bool) -> "list[TodoView
 
 def _one(house: "House", id: str) -> tuple[str, str]:
     """The business and whole id of the to-do whose id begins so."""
+    from duewell.businesses import all_businesses
     from duewell.doing import find_todo
-    from duewell.jobs import all_businesses
 
     business, todo = find_todo(house, [one.id for one in all_businesses(house)], id)
     return business, todo.id

@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from duewell import connecting, running
+from duewell.businesses import all_businesses, living, zone_among
 from duewell.desk.charges import ChargesDesk
 from duewell.desk.manners import MannersDesk
 from duewell.desk.pay_page import PayPageDesk
@@ -21,7 +22,6 @@ from duewell.desk.sames import SamesDesk
 from duewell.desk.till import TillDesk
 from duewell.desk.wording import WordingDesk
 from duewell.desk.work import WorkDesk
-from duewell.jobs import all_businesses, zone_among
 from duewell.showing import customers as showing_customers
 from duewell.showing import overview as showing
 from duewell.views.pages import ConnectChoice, ConnectionView, CustomerView, Overview
@@ -162,7 +162,7 @@ class Desk(
         if not self._reads:
             return labels
         for business in all_businesses(self._house):
-            for one in running.living(self._house, business.id):
+            for one in living(self._house, business.id):
                 if one.first_pull_done_at is None:
                     self._soon.submit(self._sync, one)
         return labels
@@ -187,7 +187,7 @@ class Desk(
 
     def sync_now(self, business: str, connection: str) -> None:
         """Read one connection's books soon."""
-        for one in running.living(self._house, business):
+        for one in living(self._house, business):
             if one.id == connection:
                 self._soon.submit(self._sync, one)
 
@@ -255,7 +255,7 @@ class Desk(
         with self._house.database.read() as tx:
             self._waiting.set(inbox.waiting(tx)[0])
         for business in all_businesses(self._house):
-            for one in running.living(self._house, business.id):
+            for one in living(self._house, business.id):
                 self._healthy.labels(one.id, one.platform).set(one.state is State.HEALTHY)
             self._count_acts(business.id)
             self._count_manners(business.id)

@@ -7,7 +7,7 @@ from collector.occasions.statement import Statement, StatementKind
 from collector.wording.check import Wording
 from collector.wording.writing import Bank, Letter
 from duewell import bank, stating, terms, writing
-from duewell.running import the_business
+from duewell.businesses import the_business
 from duewell.views.wording import BankView, CreditPolicyView, WordingLine, WordingView
 from duewell.wiring import House
 from receivables.case import Case

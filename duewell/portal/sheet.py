@@ -8,8 +8,8 @@ from collector.debtors.cases import customer_of
 from collector.paying.progress import COMING, LIVING, progress
 from collector.wording.writing import Bank
 from duewell.bank import bank_of
+from duewell.businesses import living, the_business
 from duewell.finding import today_of, whole_case
-from duewell.running import living, the_business
 from duewell.wiring import House
 from integrations.contract import Capability
 from integrations.registry import platform

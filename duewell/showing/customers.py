@@ -8,10 +8,10 @@ from collector.debtors.cases import debtor_key
 from collector.debtors.kin import kin
 from collector.debtors.whole import Whole, whole
 from collector.plan import Decided
+from duewell.businesses import living
 from duewell.finding import today_of
 from duewell.judging import decide_one, judged
 from duewell.people import members
-from duewell.running import living
 from duewell.showing.overview import difference_view, ledgers_of, rows_of
 from duewell.showing.work import Desk, work
 from duewell.views.pages import CustomerView, DifferenceView

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from collector.calendar import zone_of
 from collector.judgement import Verdict
 from collector.plan import Decided
-from duewell.jobs import zone_of as business_zone
+from duewell.businesses import living, the_business
+from duewell.businesses import zone_of as business_zone
 from duewell.owning import OPERATORS, in_name_of, operator_of
-from duewell.running import living, make_plan, the_business
+from duewell.running import make_plan
 from duewell.showing.manners import manners
 from duewell.views.pages import AgreementView, ConnectionView, DifferenceView, Overview, PlanRow, PlanView
 from duewell.wiring import House

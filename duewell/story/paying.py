@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from collector.debtors.cases import debtor_key
+from duewell.businesses import living
 from duewell.clearing import clearing_page
 from duewell.clearing_words import standing
 from duewell.clock import FollowingClock
 from duewell.jobs import drain_job, settle_job
 from duewell.pay_page import pay_url
-from duewell.running import living, sync_one
+from duewell.running import sync_one
 from duewell.say import console
 from duewell.story.stage import Disappointed, Stage
 from duewell.story.visitor import Visitor

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from collector.dispatch import Outcome
 from collector.plan import Decided
+from duewell.businesses import living
 from duewell.clock import FollowingClock
 from duewell.outcome_words import outcome_words
 from duewell.progress import reading
-from duewell.running import Synced, drain_inbox, living, make_plan, send_plan, sync_one
+from duewell.running import Synced, drain_inbox, make_plan, send_plan, sync_one
 from duewell.say import console, table
 from duewell.showing.overview import plan
 from duewell.story.paying import pay_in_parts

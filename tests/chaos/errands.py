@@ -17,10 +17,11 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from duewell.businesses import living, the_business
 from duewell.clock import SystemClock
 from duewell.config import Settings
 from duewell.logs import configure
-from duewell.running import follow_up_all, living, the_business
+from duewell.running import follow_up_all
 from duewell.stationery import stationery_of
 from duewell.wiring import House, sealing_keys
 from storage import actions

@@ -142,7 +142,10 @@ class Killer:
         """Kill so many times in every act and let so many calls fail with every error, as far as there are errands;
         then judge."""
         numbers = {kind: kills if kind == KILL else errors for kind in KINDS}
-        return self._judged([one for act in ACTS for one in self._act(act, numbers)])
+        missing = [f"{act}: there was none to strike" for act in ACTS if not self.left(act)]
+        tally = self._judged([one for act in ACTS if self.left(act) for one in self._act(act, numbers)])
+        tally.wrong += missing
+        return tally
 
     def sample(self, acts: Sequence[str]) -> Tally:
         """Strike each of these once: by turns it is killed, and fails with one of the errors; then judge."""

@@ -18,12 +18,12 @@ from collector.occasions.acting import thanks_key
 from collector.occasions.courtesy import Occasion
 from collector.paying.schedule import Rhythm, equal_parts
 from collector.wording.writing import Letter
+from duewell.businesses import living
 from duewell.carrying import _errands
 from duewell.charging import CHARGES, borne_of
 from duewell.charging_to import charge_choices
 from duewell.finding import today_of
 from duewell.mailing import Notice
-from duewell.running import living
 from duewell.terms import terms_file
 from integrations.contract import LateCharge
 from receivables.plans import Covered, InstallmentPlan, settled_of

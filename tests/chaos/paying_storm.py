@@ -20,8 +20,9 @@ from collector.debtors.cases import debtor_key
 from collector.paying.counter import OnTheWay, PaidAlready, TryAgain, Wish
 from collector.paying.entries import MONEY_ACTS, REVERSE, payment_of
 from collector.paying.opening import open_page
+from duewell.businesses import living
 from duewell.jobs import drain_job, follow_up_job, settle_job
-from duewell.running import living, settle_parked
+from duewell.running import settle_parked
 from duewell.serving import Serving
 from duewell.wiring import House
 from integrations.errors import IntegrationError

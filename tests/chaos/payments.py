@@ -11,8 +11,8 @@ from collector.paying.entries import REVERSE, payment_of, reversed_by
 from collector.paying.opening import open_page
 from collector.paying.settle import decide, settle_one
 from collector.paying.taken_back import look_back
+from duewell.businesses import living
 from duewell.paying import counter_of
-from duewell.running import living
 from duewell.tills import choose_clearing, choose_till
 from receivables.records import Collection as Collected
 from receivables.records import Invoice

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,10 +20,11 @@ from collector.debtors.case_book import MESSAGES
 from collector.debtors.cases import debtor_key
 from collector.debtors.kin import together
 from collector.judgement import Message
+from duewell.businesses import living, the_business
 from duewell.config import Settings, StepSetting
 from duewell.config_ways import Letters, Sms
 from duewell.policies import keep
-from duewell.running import living, make_plan, parked_messages, the_business
+from duewell.running import make_plan, parked_messages
 from duewell.ways import letters
 from receivables.said import Said, Saying
 from sandbox.faults import WATCHERS
@@ -222,13 +224,13 @@ class Stage:
             self._planned[act.channel] = {one.debtor: one for one in sorted(found, key=self._order)}
         return self._planned[act.channel]
 
-    def _order(self, message: Message) -> tuple[str, str]:
-        """The connections' own ids are dice."""
-        connection, _, id = message.debtor.partition("/")
-        return self._platforms[connection], id
+    def _order(self, message: Message) -> bytes:
+        """The connections' own ids are dice. What goes by any platform is to leave some of each for the rest."""
+        return blake2b(message.debtor.partition("/")[2].encode()).digest()
 
     def _fits(self, act: Act, message: Message) -> bool:
-        return message.channel.value == act.channel and act.platform in ("", self._order(message)[0])
+        platform = self._platforms[message.debtor.partition("/")[0]]
+        return message.channel.value == act.channel and act.platform in ("", platform)
 
     def _consent(self, debtors: Iterable[str]) -> None:
         """To texts, which the rules want before a machine sends any."""

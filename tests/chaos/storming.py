@@ -15,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import event, select
 
+from duewell.businesses import living
 from duewell.config import Settings
 from duewell.logs import configure
-from duewell.running import Synced, drain_inbox, follow_up_all, living, send_plan, sync_one
+from duewell.running import Synced, drain_inbox, follow_up_all, send_plan, sync_one
 from duewell.serving import Serving
 from duewell.wiring import House, build
 from receivables.records import Ref

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.paying.entries import RECORD, REVERSE, payment_of, received_of
+from duewell.businesses import living
 from duewell.clearing import clearing_page
-from duewell.running import living, sync_one
+from duewell.running import sync_one
 from receivables.money import Money, sum_money
 from receivables.records import Invoice, Ref
 from storage import actions, books

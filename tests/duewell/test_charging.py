@@ -11,13 +11,13 @@ from collector.charges.posting import posted_of
 from collector.charges.words import sentences
 from collector.occasions.statement import StatementKind
 from collector.wording.languages import locale
+from duewell.businesses import the_business
 from duewell.charging import borne_by, borne_of, charging_view, last_day, late_of, set_charging
 from duewell.charging_acts import enforce, post_charges, waive
 from duewell.charging_to import picked, set_posted_to
 from duewell.desk.desk import Desk
 from duewell.finding import find_invoice, whole_case
 from duewell.policies import keep
-from duewell.running import the_business
 from duewell.stating import make_statement, statement_letter
 from duewell.stationery import stationery_of
 from duewell.wiring import House

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from collector.channels.port import Parcel
+from duewell.businesses import the_business
 from duewell.cli import group
 from duewell.config import load
 from duewell.owning import begin_business
-from duewell.running import the_business
 from duewell.ways import letters
 from duewell.wiring import build
 from integrations.errors import NotThere

@@ -7,6 +7,7 @@ import pytest
 
 from duewell import people
 from duewell.access import Role
+from duewell.businesses import the_business
 from duewell.config import Settings
 from duewell.owning import (
     begin_business,
@@ -16,7 +17,6 @@ from duewell.owning import (
     owner_login,
     set_owner_password,
 )
-from duewell.running import the_business
 from duewell.wiring import House, build
 from integrations.errors import NotThere, Refused
 from tests.ready import ready

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from duewell.businesses import living
 from duewell.connecting import Uncounted
-from duewell.running import living
 from duewell.wiring import House, build
 from integrations.contract import Grant, Wire
 from integrations.errors import Reconnect, TryLater

@@ -10,9 +10,10 @@ from sqlalchemy import update
 
 from collector.channels.letter import LetterCarrier
 from duewell import jobs
+from duewell.businesses import the_business
 from duewell.config import Settings, StepSetting
 from duewell.config_ways import Answers, Letters, Sms
-from duewell.running import follow_up_all, make_plan, send_plan, the_business
+from duewell.running import follow_up_all, make_plan, send_plan
 from duewell.ways import letters
 from receivables.said import Said, Saying
 from sandbox import inbox

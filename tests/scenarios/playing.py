@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from duewell.businesses import living
 from duewell.clock import FollowingClock
 from duewell.connecting import begin_connect, connect_with_key, finish_connect
 from duewell.owning import begin_business
-from duewell.running import Synced, living, sync_one
+from duewell.running import Synced, sync_one
 from duewell.story.stage import settings_for
 from duewell.story.visitor import Visitor
 from duewell.wiring import House, build

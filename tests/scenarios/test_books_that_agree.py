@@ -7,9 +7,10 @@ from math import ceil
 import pytest
 from sqlalchemy import update
 
+from duewell.businesses import living
 from duewell.connecting import disconnect
 from duewell.desk.desk import Desk
-from duewell.running import drain_inbox, living
+from duewell.running import drain_inbox
 from duewell.showing.customers import customer as customer_page
 from receivables.money import Money
 from sandbox.faults import Fault

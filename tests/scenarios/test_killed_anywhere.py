@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
+from duewell.businesses import living
 from duewell.desk.desk import Desk
-from duewell.running import drain_inbox, follow_up_all, living, send_plan, sync_one
+from duewell.running import drain_inbox, follow_up_all, send_plan, sync_one
 from duewell.wiring import House, build
 from storage import actions, inbox
 from storage.actions import ActionState

@@ -10,10 +10,11 @@ import requests
 from collector.debtors.cases import debtor_key
 from collector.judgement import Line, PartAsked
 from collector.paying.counter import OnTheWay, TryAgain
+from duewell.businesses import the_business
 from duewell.clearing import clearing_page
 from duewell.finding import today_of
 from duewell.links import revoke
-from duewell.running import make_plan, messages_of_today, send_plan, the_business
+from duewell.running import make_plan, messages_of_today, send_plan
 from duewell.stationery import stationery_of
 from duewell.tills import choose_till
 from receivables.case import Case

@@ -9,19 +9,12 @@ import pytest
 
 from collector.dispatch import dispatch
 from collector.wording.writing import Letter
+from duewell.businesses import the_business
 from duewell.clock import SystemClock
 from duewell.desk.desk import Desk
 from duewell.mailing import Notice, send_once
 from duewell.policies import keep
-from duewell.running import (
-    drain_inbox,
-    follow_up_all,
-    make_plan,
-    parked_messages,
-    send_plan,
-    settle_parked,
-    the_business,
-)
+from duewell.running import drain_inbox, follow_up_all, make_plan, parked_messages, send_plan, settle_parked
 from duewell.showing.customers import customer
 from duewell.showing.overview import plan
 from duewell.stationery import stationery_of

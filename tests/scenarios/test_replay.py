@@ -9,10 +9,11 @@ import pytest
 from collector.replay.told import Report
 from duewell import policies
 from duewell.automatic import choose_automatic
+from duewell.businesses import living
 from duewell.finding import today_of
 from duewell.recording import end_said, record
 from duewell.replaying import Question, last_days, replay
-from duewell.running import answer_plan, drain_inbox, living, make_plan, send_plan
+from duewell.running import answer_plan, drain_inbox, make_plan, send_plan
 from receivables.records import Invoice
 from receivables.said import Said, Saying
 from storage import tables

@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from duewell import jobs
-from duewell.running import make_plan, resting, send_plan
+from duewell.businesses import resting
+from duewell.running import make_plan, send_plan
 from duewell.showing.overview import connections
 from integrations.contract import Books
 from integrations.errors import TryLater

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from duewell.running import living, sync_one
+from duewell.businesses import living
+from duewell.running import sync_one
 from duewell.wiring import House, build
 from integrations.contract import Books, Clock
 from integrations.errors import BadCursor, TryLater

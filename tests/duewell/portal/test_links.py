@@ -9,10 +9,10 @@ import pytest
 from collector.paying.links import digest, token
 from collector.wording.stationery import Stationery
 from collector.wording.writing import Letter, kept
+from duewell.businesses import the_business
 from duewell.links import LIFE_SETTING, keys_of, link_for, live_links, new_key, opened, revoke, way_back
 from duewell.logs import hide_secrets
 from duewell.pay_page import change, link_in_message, view
-from duewell.running import the_business
 from duewell.stationery import stationery_of
 from duewell.wiring import House
 from integrations.errors import NotThere, Refused
