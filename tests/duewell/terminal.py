@@ -117,12 +117,14 @@ class Terminal:
         return self.done(*words, typed=f"{visitor.url}\n")
 
     def settle_in(self) -> None:
-        """With an owner, a business, and Stripe connected and read."""
+        """With an owner, a business, and Stripe connected and read; by now, or in another sandbox that is alike but for
+        fractions of a second."""
         assert self.stripe_key, "made at the platform, if it was not yet"
-        self._once("settled", self._settle)
+        self._once("settled", self.settle)
         self.sandbox.move(timedelta(minutes=1), quiet=True)  # whatever was copied was written before
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """The same by hand, in these very books."""
         self._once("begun", lambda: self.done("init", "--business", "Acme Ltd"))
         self.done("connect", "stripe", "--own-reminders", "no", typed=f"{self.stripe_key}\n")
         self.done("sync")

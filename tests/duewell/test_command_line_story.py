@@ -76,8 +76,9 @@ def test_after_new_keys_the_books_are_still_read(settled: Terminal) -> None:
     assert settled.done("sync", "--json").json[0]["agrees"] is True
 
 
-def test_reading_from_the_start_changes_nothing(settled: Terminal) -> None:
-    saved = settled.done("sync", "--from-start", "--json").json[0]["saved"]
+def test_reading_from_the_start_changes_nothing(terminal: Terminal) -> None:
+    terminal.settle()
+    saved = terminal.done("sync", "--from-start", "--json").json[0]["saved"]
 
     assert (saved["new"], saved["changed"], saved["gone"]) == (0, 0, 0)
     assert saved["unchanged"] > 40
