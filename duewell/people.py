@@ -13,6 +13,7 @@ from storage import people as kept
 from storage.businesses import business as business_of
 from storage.database import Tx
 
+HASHER = PasswordHasher()
 log = structlog.get_logger(__name__)
 
 OWNER_LOGIN = "owner"
@@ -138,7 +139,7 @@ def change_password(house: House, person: str, password: str) -> None:
 
 def hashed_password(password: str) -> str:
     """Its argon2 hash, which is all that is kept. Raises Refused for one that is too short."""
-    return PasswordHasher().hash(checked_password(password))
+    return HASHER.hash(checked_password(password))
 
 
 def checked_password(password: str) -> str:

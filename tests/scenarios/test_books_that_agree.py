@@ -21,7 +21,6 @@ from tests.scenarios.playing import Play
 Plays = Callable[..., Play]
 
 
-@pytest.mark.both_databases
 def test_a_first_day_reads_everything_and_agrees(plays: Plays) -> None:
     play = plays(invoices=130, customers=27)
 
@@ -48,7 +47,6 @@ def test_reading_again_when_nothing_happened_writes_nothing(plays: Plays) -> Non
         assert (saved.new, saved.changed, saved.gone, saved.odd) == (0, 0, 0, 0), key
 
 
-@pytest.mark.both_databases
 def test_ninety_days_later_the_books_still_agree(plays: Plays) -> None:
     play = plays(invoices=70, customers=15)
     play.sync()

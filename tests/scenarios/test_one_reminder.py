@@ -158,7 +158,6 @@ def _spoken(play: Play) -> list[Any]:
         return [speaks for speaks, held in actions.spoken(tx, play.business) if held.state is ActionState.SENT]
 
 
-@pytest.mark.both_databases
 def test_a_mail_whose_confirmation_was_lost_is_parked_and_never_sent_again(play: Play) -> None:
     play.sandbox.mailbox.answers.extend(["drop"])
 

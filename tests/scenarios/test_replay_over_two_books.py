@@ -153,7 +153,6 @@ def settled(one: Invoice) -> Invoice:
     return changed(one, open=gbp(0), paid=one.total, status=InvoiceStatus.PAID, changed_at=MONDAY + timedelta(days=3))
 
 
-@pytest.mark.both_databases
 def test_who_was_one_and_what_was_paid_elsewhere_comes_out_as_it_was_then(office: Office) -> None:
     same = _found_and_confirmed(office)
     kept_on = today_of(office.house, office.business) + timedelta(days=1)

@@ -1,7 +1,7 @@
 """The pages in a real browser: axe finds nothing, nothing is wider than a phone, the consent form may leave."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,7 +21,6 @@ pytestmark = [
     # a browser that goes on to the next page leaves a file half read, which the server's thread closes late
     pytest.mark.filterwarnings("ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"),
 ]
-DESKTOP = 1000
 EVERY_DAY = ("/plan", "/customers", "/todos", "/policy", "/replay", "/wording")
 """Looked at by axe at both widths."""
 SEEN = tuple(path for path in PAGES if "callback" not in path)
@@ -89,16 +88,22 @@ def owner_at(browser: Any, desk: str, **context: Any) -> Any:
     return page
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1200, "dark"), (360, "light")])
-def test_nobody_is_shut_out_and_nothing_is_too_wide(browser: Any, desk: str, width: int, scheme: str) -> None:
-    viewport = {"width": width, "height": 800}
-    page = owner_at(browser, desk, viewport=viewport, color_scheme=scheme, bypass_csp=True)
-    for path in SEEN:
+def test_nobody_is_shut_out_on_a_phone_and_nothing_is_too_wide(browser: Any, desk: str) -> None:
+    look(browser, desk, SEEN, width=360, color_scheme="light")
+
+
+def test_nobody_is_shut_out_at_a_desk_from_what_is_used_every_day(browser: Any, desk: str) -> None:
+    look(browser, desk, [path for path in SEEN if path.startswith(EVERY_DAY)], width=1200, color_scheme="dark")
+
+
+def look(browser: Any, desk: str, paths: Iterable[str], *, width: int, **context: Any) -> None:
+    """At every page, with all that can be opened on it open."""
+    page = owner_at(browser, desk, viewport={"width": width, "height": 800}, bypass_csp=True, **context)
+    for path in paths:
         page.goto(f"{desk}{path}")
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        if width < DESKTOP or path.startswith(EVERY_DAY):
-            assert barriers(page) == "", path
+        assert barriers(page) == "", path
     page.context.close()
 
 
@@ -110,12 +115,13 @@ def test_the_sign_in_page_too(browser: Any, desk: str) -> None:
     page.context.close()
 
 
-def test_the_policy_stops_nothing_of_ours(browser: Any, desk: str) -> None:
-    page = owner_at(browser, desk)
+def test_the_policy_stops_nothing_of_ours_and_nothing_is_too_wide_at_a_desk(browser: Any, desk: str) -> None:
+    page = owner_at(browser, desk, viewport={"width": 1200, "height": 800})
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     for path in SEEN:
         page.goto(f"{desk}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1200, path
 
     assert [text for text in complaints if "404" not in text] == []
     assert page.evaluate("getComputedStyle(document.querySelector('.top')).borderBottomStyle") == "solid"

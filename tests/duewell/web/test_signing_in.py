@@ -5,7 +5,7 @@ from argon2 import extract_parameters
 from flask.testing import FlaskClient
 
 from duewell.access import Person, Role
-from duewell.people import hashed_password
+from duewell.people import HASHER
 from duewell.web import door
 from duewell.web.door import NOBODY, Door, Refusal
 from tests.duewell.web.conftest import app_over, proof_in, sign_in
@@ -201,7 +201,7 @@ def test_a_stranger_is_answered_in_the_same_words(office: FixedOffice) -> None:
 
 
 def test_a_stranger_costs_as_much_work_as_anybody() -> None:
-    assert extract_parameters(NOBODY) == extract_parameters(hashed_password("long enough to be kept"))
+    assert extract_parameters(NOBODY) == extract_parameters(HASHER.hash("long enough to be kept"))
 
 
 def test_until_an_address_was_given_the_password_alone_will_do(visitor: FlaskClient) -> None:
