@@ -25,6 +25,7 @@ $(VENV)/.run: requirements/run.lock pyproject.toml
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@echo "Installing what the tests need (once) …"
 	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	@$(BIN)/pytest --collect-only -q >/dev/null || true  # compiles the tests once, not in each of four processes
 	@touch $@
 
 demo: $(VENV)/.run  ## Tell the whole story on this machine, with three local platforms
