@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import partial
 
 from collector.channels.smtp import Postbox, compose, post
-from collector.once import under_claim
+from collector.once import Hand, once
 from collector.wording.writing import Letter
 from duewell.wiring import House
 from duewell.workers import WORKER
 from integrations.contract import Clock, Receipt
 from storage import actions
-from storage.actions import ActionState, Claim, Plan
-from storage.database import Database, Tx
+from storage.actions import ActionState, Plan
+from storage.database import Database
 
 ATTEMPTS_MAX = 5
 OPEN = (ActionState.PLANNED, ActionState.FAILED)
@@ -40,17 +40,8 @@ class _Place:
     """A business, and where its acts are written down."""
 
     business: str
-    house: House
-
-    @property
-    def database(self) -> Database:
-        """The house's."""
-        return self.house.database
-
-    @property
-    def clock(self) -> Clock:
-        """The house's."""
-        return self.house.clock
+    database: Database
+    clock: Clock
 
 
 def send_once(house: House, business: str, notice: Notice) -> bool:
@@ -63,17 +54,11 @@ def send_once(house: House, business: str, notice: Notice) -> bool:
     if postbox is None or "@" not in notice.email or not to_be_sent(house, business, notice.key):
         return False
 
-    def claim(tx: Tx) -> Claim:
-        told = json.dumps({"person": notice.person})
-        actions.plan(tx, business, Plan(notice.act, notice.key, notice.debtor, payload=told), now=now)
-        return actions.claim(tx, business, notice.key, by=WORKER, now=now)
-
-    if house.writer.do(claim) is not Claim.MINE:
-        return False
-    done = under_claim(
-        _Place(business, house), WORKER, notice.key, partial(_post, notice, postbox, now), commanded=True
-    )
-    return done.state is ActionState.SENT
+    told = json.dumps({"person": notice.person})
+    wanted = Plan(notice.act, notice.key, notice.debtor, payload=told)
+    place, hand = _Place(business, house.database, house.clock), Hand(house.writer.do, WORKER)
+    done = once(place, hand, wanted, partial(_post, notice, postbox, now), commanded=True)
+    return done.ours and done.state is ActionState.SENT
 
 
 def _post(notice: Notice, postbox: Postbox, now: datetime) -> Receipt:

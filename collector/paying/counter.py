@@ -13,6 +13,8 @@ from receivables.money import Money
 from receivables.records import Ref
 from sync.source import Source
 
+JUST_PAID = "A payment for this has just been made; nothing more has to be done."
+
 
 class PaidAlready(Refused):
     """Nothing of it is open any more."""

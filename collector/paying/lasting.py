@@ -6,11 +6,12 @@ they all are; so a link itself is no money under way and holds nothing.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
-from collector.paying.counter import Counter, OnTheWay, TryAgain
+from collector.paying.counter import JUST_PAID, Counter, OnTheWay, TryAgain
+from collector.paying.looking import BEGUN_WITHIN, due_again
 from integrations.contract import Lookup
 from integrations.errors import IntegrationError, NotThere, Refused, TryLater
 from integrations.tills import LastingLink, PageState, PayPage, WantedLink
@@ -35,10 +36,6 @@ from storage.said import said
 log = structlog.get_logger(__name__)
 
 COMING = tuple(state for state in ON_THE_WAY if state is not CheckoutState.OPEN)
-MADE_WITHIN = timedelta(minutes=10)
-"""A link that was asked for and of which nothing is known may still be being made for so long."""
-AT_FIRST, THEN, LATER = timedelta(minutes=15), timedelta(minutes=2), timedelta(hours=1)
-"""A young link is looked at every two minutes, an older one every hour, as pages are."""
 LOOKED_AT_ONCE = 100
 """So many links in one run, whichever was not looked at for longest: each is a call."""
 
@@ -115,7 +112,7 @@ def _on_a_page(pages: Iterable[KeptCheckout], one: Asked) -> bool:
     mine = [(page, amount) for page in pages for ref, amount in page.about if ref == one.invoice.ref]
     coming = sum_money((amount for page, amount in mine if page.state in COMING), one.amount.currency)
     if coming and coming + one.amount > one.invoice.open:
-        raise OnTheWay("A payment for this has just been made; nothing more has to be done.")
+        raise OnTheWay(JUST_PAID)
     return any(page.state not in COMING for page, _ in mine)
 
 
@@ -132,7 +129,7 @@ def _at_the_till(counter: Counter, kept: KeptLink) -> LastingLink | None:
     if isinstance(found, LastingLink):
         _looked_at(counter, kept, found.id)
         return found
-    if found is Lookup.CANNOT_TELL or counter.source.clock.now() - kept.made_at < MADE_WITHIN:
+    if found is Lookup.CANNOT_TELL or counter.source.clock.now() - kept.made_at < BEGUN_WITHIN:
         raise TryLater("it cannot be told yet whether a payment link was made")
     return None
 
@@ -182,7 +179,7 @@ def end_lasting(counter: Counter, kept: KeptLink) -> None:
             keep_checkout(tx, counter.business, _checkout(kept, page))
         ended_lasting(tx, counter.business, kept.id, now=counter.source.clock.now())
     if paid:
-        raise OnTheWay("A payment for this has just been made; nothing more has to be done.")
+        raise OnTheWay(JUST_PAID)
 
 
 def _checkout(kept: KeptLink, page: PayPage) -> KeptCheckout:
@@ -246,9 +243,8 @@ def _look_at(counter: Counter, kept: KeptLink) -> None:
 
 def _due(kept: KeptLink, at: datetime) -> bool:
     if kept.state is LastingState.BEGUN:
-        return at - kept.made_at >= MADE_WITHIN
-    young = at - kept.made_at < AT_FIRST
-    return kept.looked_at is None or at - kept.looked_at >= (THEN if young else LATER)
+        return at - kept.made_at >= BEGUN_WITHIN
+    return due_again(kept.made_at, kept.looked_at, at)
 
 
 def _now(counter: Counter, refs: Sequence[Ref]) -> _Now:

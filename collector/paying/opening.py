@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from collector.paying.counter import Counter, NotByLink, OnTheWay, PaidAlready, TryAgain, Wish
+from collector.paying.counter import JUST_PAID, Counter, NotByLink, OnTheWay, PaidAlready, TryAgain, Wish
 from collector.paying.lasting import end_lasting_of
 from integrations.contract import Lookup
 from integrations.errors import TryLater
@@ -134,7 +134,7 @@ def page_of(counter: Counter, one: KeptCheckout) -> PayPage | None:
 def _on_the_way(counter: Counter, one: KeptCheckout, page: PayPage) -> OnTheWay:
     state = CheckoutState.PAID if page.state is PageState.PAID else CheckoutState.PROCESSING
     note(counter, one, state, session=page.id, payment=page.payment)
-    return OnTheWay("A payment for this has just been made; nothing more has to be done.")
+    return OnTheWay(JUST_PAID)
 
 
 def note(counter: Counter, one: KeptCheckout, state: CheckoutState, **told: str) -> CheckoutState:

@@ -6,17 +6,18 @@ down once, when it is there: a second run finds those acts and divides nothing a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from collector.channels.port import Carriers
 from collector.dispatch import key_of
-from collector.follow_up import resolve
+from collector.follow_up import ADOPTED_SINCE, resolve
 from collector.once import once
 from collector.paying.counter import Counter, Ledger
 from collector.paying.dividing import divided
 from collector.paying.entries import RECORD, into, payload_of, received_of
+from collector.paying.looking import BEGUN_WITHIN, due_again
 from collector.paying.opening import Share, note, page_of
 from integrations.contract import Receipt
 from integrations.errors import IntegrationError, NotThere
@@ -39,11 +40,6 @@ GONE = {
 """There is no money to record."""
 OVER = (ActionState.SENT, ActionState.CANCELLED)
 READY = (ActionState.PLANNED, ActionState.FAILED)
-OPENED_WITHIN = timedelta(minutes=10)
-"""A page that was asked for and of which nothing is known may still be being opened for so long."""
-ADOPTED_SINCE = timedelta(days=30)
-AT_FIRST, THEN, LATER = timedelta(minutes=15), timedelta(minutes=2), timedelta(hours=1)
-"""A young page is looked at every two minutes, an older one or money under way every hour; news come sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +67,10 @@ def _worth_a_look(counter: Counter, *, news: bool) -> list[KeptCheckout]:
 
 def _due(one: KeptCheckout, now: datetime) -> bool:
     if one.state is CheckoutState.BEGUN:
-        return now - one.made_at >= OPENED_WITHIN
+        return now - one.made_at >= BEGUN_WITHIN
     under_way = one.state is CheckoutState.PROCESSING
-    if one.looked_at is None or (now >= one.expires_at and not under_way):
-        return True
-    young = now - one.made_at < AT_FIRST and not under_way
-    return now - one.looked_at >= (THEN if young else LATER)
+    over = now >= one.expires_at and not under_way
+    return over or due_again(one.made_at, one.looked_at, now, hurry=not under_way)
 
 
 def settle_one(counter: Counter, one: KeptCheckout) -> CheckoutState:

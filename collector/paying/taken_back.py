@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import structlog
 
 from collector.dispatch import key_of
+from collector.follow_up import ADOPTED_SINCE
 from collector.once import once
 from collector.paying.counter import Counter
 from collector.paying.entries import RECORD, REVERSE, received_of, reversal_of, reversed_by
-from collector.paying.settle import ADOPTED_SINCE, READY, told_by_now
+from collector.paying.settle import READY, told_by_now
 from integrations.contract import Receipt
 from integrations.errors import IntegrationError
 from integrations.tills import Taken

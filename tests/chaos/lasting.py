@@ -10,7 +10,7 @@ from storage.actions import Action, ActionState
 from storage.database import Tx
 from storage.lasting_links import KeptLink, LastingState, lasting_links
 from tests.chaos.errands import Errand
-from tests.chaos.pages import TILL
+from tests.chaos.pages import TILL, as_action
 
 LINK = "link at the till"
 AS_ACTS = {LastingState.BEGUN: ActionState.CLAIMED, LastingState.OPEN: ActionState.SENT}
@@ -28,33 +28,12 @@ def key_of_link(invoice: Invoice) -> str:
 
 def links_as_acts(tx: Tx, errand: Errand) -> list[Action]:
     """What is known of one debt's links that are not ended, in the words of actions."""
-    return [_as_act(one, errand) for one in _mine(tx, errand)]
+    return [as_action(one, errand, one.invoice, AS_ACTS[one.state], receipt=one.page) for one in _mine(tx, errand)]
 
 
 def _mine(tx: Tx, errand: Errand) -> list[KeptLink]:
     _, asked = errand.task
     return lasting_links(tx, errand.business, invoices=[asked.invoice.ref])
-
-
-def _as_act(one: KeptLink, errand: Errand) -> Action:
-    return Action(
-        id=one.id,
-        act=errand.act,
-        key=errand.key,
-        debtor=one.debtor,
-        local_day=None,
-        connection=one.connection,
-        about=one.invoice,
-        state=AS_ACTS[one.state],
-        payload="",
-        planned_at=one.made_at,
-        claimed_at=one.made_at,
-        claimed_by="",
-        finished_at=one.looked_at,
-        attempts=1,
-        receipt=one.page,
-        reason="",
-    )
 
 
 def live_for(sandbox: Sandbox, tx: Tx, errand: Errand) -> int:

@@ -14,6 +14,7 @@ from sandbox.server import Sandbox
 from storage.actions import Action, ActionState
 from storage.checkouts import CheckoutState, KeptCheckout, checkouts
 from storage.database import Database, Tx
+from storage.lasting_links import KeptLink
 from tests.chaos.errands import Errand
 
 AS_ACTS = {
@@ -64,7 +65,13 @@ def _pages(tx: Tx, business: str, debt: Collection[Ref]) -> list[KeptCheckout]:
 
 
 def _as_act(one: KeptCheckout, errand: Errand) -> Action:
-    ref, _ = one.about[0]
+    return as_action(one, errand, one.about[0][0], AS_ACTS[one.state], receipt=one.session, reason=one.failure)
+
+
+def as_action(
+    one: KeptCheckout | KeptLink, errand: Errand, about: Ref, state: ActionState, *, receipt: str, reason: str = ""
+) -> Action:
+    """What is kept elsewhere than among the actions, in their words."""
     return Action(
         id=one.id,
         act=errand.act,
@@ -72,16 +79,16 @@ def _as_act(one: KeptCheckout, errand: Errand) -> Action:
         debtor=one.debtor,
         local_day=None,
         connection=one.connection,
-        about=ref,
-        state=AS_ACTS[one.state],
+        about=about,
+        state=state,
         payload="",
         planned_at=one.made_at,
         claimed_at=one.made_at,
         claimed_by="",
         finished_at=one.looked_at,
         attempts=1,
-        receipt=one.session,
-        reason=one.failure,
+        receipt=receipt,
+        reason=reason,
     )
 
 
